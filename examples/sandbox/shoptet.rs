@@ -1,0 +1,255 @@
+//! The e-shop's HTTP side: who may call, its endpoints, its envelope.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::clock::http_date;
+use super::eshop;
+use super::http::{Call, Reply};
+use super::limits::{BUCKET, Standing};
+use super::lists::{self, Given};
+use super::query::{Query, Refusal};
+use super::shop::Shop;
+use super::world::World;
+
+/// Answers a request.
+pub fn answer(world: &World, call: &Call) -> Reply {
+    let parts = call.segments();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    if parts.first() == Some(&"action") {
+        return addon_token(world, call, &parts);
+    }
+    let holder = match holder(world, call) {
+        Ok(holder) => holder,
+        Err(refusal) => return finish(world, refuse(world, &refusal), 0),
+    };
+    let limited = world.options().bucket;
+    let full_for = limited.then(|| world.bucket(holder).full_for()).flatten();
+    if let Some(seconds) = full_for {
+        let again = world.now() + TimeDelta::seconds(seconds.cast_signed());
+        let refusal = Refusal::new(
+            429,
+            "too-many-requests",
+            "The request limit is reached.",
+            "",
+        );
+        let filling = world.bucket(holder).filling();
+        let reply = refuse(world, &refusal).with("retry-after", http_date(again));
+        return finish(world, reply, filling);
+    }
+    let given = dispatch(world, call, &parts);
+    let rows = given.as_ref().map_or(0, |(_, rows)| *rows) as u64;
+    if limited {
+        world.bucket(holder).pour(1 + rows / 25);
+    }
+    let filling = world.bucket(holder).filling();
+    let reply = match given {
+        Ok((data, _)) => envelope(world, 200, &data, &Value::Null),
+        Err(refusal) => refuse(world, &refusal),
+    };
+    finish(world, reply, filling)
+}
+
+/// An error as the service writes it, for what goes wrong outside its endpoints.
+pub fn failure(world: &World, status: u16, message: &str) -> Reply {
+    let code = match status {
+        423 => "locked",
+        429 => "too-many-requests",
+        503 => "maintenance",
+        _ => "server-error",
+    };
+    finish(
+        world,
+        refuse(world, &Refusal::new(status, code, message, "")),
+        0,
+    )
+}
+
+/// The token a request carries, whatever it is worth.
+pub fn token(call: &Call) -> &str {
+    let token = call
+        .header("shoptet-private-api-token")
+        .or_else(|| call.header("shoptet-access-token"));
+    token.unwrap_or_default()
+}
+
+/// Whose bucket the request's token pours into; refuses tokens that are no good.
+fn holder(world: &World, call: &Call) -> Result<&'static str, Refusal> {
+    let invalid = || Refusal::new(401, "invalid-token", "The token is not valid.", "token");
+    if let Some(token) = call.header("shoptet-private-api-token") {
+        let good = token == world.private_token && !world.shop().private_token_revoked;
+        return if good { Ok("private") } else { Err(invalid()) };
+    }
+    let token = call.header("shoptet-access-token").ok_or_else(invalid)?;
+    let now = world.now();
+    match world.desk().standing(token, now) {
+        Standing::Valid => Ok("addon"),
+        Standing::Expired => Err(Refusal::new(
+            401,
+            "expired-token",
+            "The token has expired.",
+            "token",
+        )),
+        Standing::Unknown => Err(invalid()),
+    }
+}
+
+/// Gives an add-on a token that is good for half an hour.
+fn addon_token(world: &World, call: &Call, parts: &[&str]) -> Reply {
+    let problem = |status, error: &str, description: &str| {
+        let body = json!({ "error": error, "error_description": description });
+        finish(world, Reply::json(status, &body), 0)
+    };
+    if parts != ["action", "ApiOAuthServer", "getAccessToken"] || call.method != "GET" {
+        return problem(404, "not_found", "There is no such page.");
+    }
+    let bearer = call
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if bearer != Some(world.oauth_token.as_str()) {
+        return problem(401, "invalid_token", "The OAuth access token is not valid.");
+    }
+    let (eshop_id, life) = {
+        let options = world.options();
+        (options.eshop_id, options.token_life)
+    };
+    let lasts = TimeDelta::from_std(life).unwrap_or(TimeDelta::MAX);
+    let minted = world.desk().mint_addon(eshop_id, world.now(), lasts);
+    match minted {
+        Some(token) => {
+            let body = json!({ "access_token": token, "expires_in": life.as_secs() });
+            finish(world, Reply::json(200, &body), 0)
+        }
+        None => problem(400, "too_many_tokens", "Five tokens are valid already."),
+    }
+}
+
+fn dispatch(world: &World, call: &Call, parts: &[&str]) -> Given {
+    if !call.says_json() {
+        let message = "The header Content-Type: application/json is required.";
+        return Err(Refusal::new(
+            422,
+            "invalid-content-type",
+            message,
+            "Content-Type",
+        ));
+    }
+    let shop = &mut *world.shop();
+    if parts.first() != Some(&"api") {
+        return Err(not_found(&call.path));
+    }
+    allowed(shop, parts[1..].first().copied().unwrap_or_default())?;
+    if call.method != "GET" {
+        let message = "The token may only read.";
+        return Err(Refusal::new(
+            403,
+            "invalid-token-no-rights",
+            message,
+            "token",
+        ));
+    }
+    route(shop, call, &parts[1..])
+}
+
+fn route(shop: &mut Shop, call: &Call, parts: &[&str]) -> Given {
+    match *parts {
+        ["eshop"] => {
+            let query = Query::read(call, &["include"])?;
+            Ok((eshop::identity(shop, &query.list("include")), 0))
+        }
+        ["orders"] => lists::orders(shop, call),
+        ["orders", "statuses"] => {
+            Query::read(call, &[])?;
+            Ok((eshop::statuses(), 0))
+        }
+        ["orders", "changes"] => {
+            let log = std::mem::take(&mut shop.changes);
+            let given = lists::changes(shop, &log, call, "code", 1000);
+            shop.changes = log;
+            given
+        }
+        ["orders" | "customers", "snapshot"] => {
+            let message = "A webhook for job:finished must be registered first.";
+            Err(Refusal::new(
+                403,
+                "required-webhook-registration",
+                message,
+                "job:finished",
+            ))
+        }
+        ["orders", code] => {
+            let query = Query::read(call, &["include"])?;
+            let order = shop.order(code).ok_or_else(|| not_found(code))?;
+            Ok((
+                json!({ "order": shop.order_detail(order, &query.list("include")) }),
+                1,
+            ))
+        }
+        ["customers"] => lists::customers(shop, call),
+        ["customers", "changes"] => {
+            let log = std::mem::take(&mut shop.customer_changes);
+            let given = lists::changes(shop, &log, call, "guid", 20);
+            shop.customer_changes = log;
+            given
+        }
+        ["customers", guid] => {
+            Query::read(call, &[])?;
+            let customer = shop.customer(guid).ok_or_else(|| not_found(guid))?;
+            Ok((json!({ "customer": shop.customer_detail(customer) }), 1))
+        }
+        ["system", "endpoints"] => {
+            Query::read(call, &["status"])?;
+            Ok((eshop::endpoints(shop), 0))
+        }
+        _ => Err(not_found(&call.path)),
+    }
+}
+
+fn allowed(shop: &Shop, group: &str) -> Result<(), Refusal> {
+    let allowed = match group {
+        "orders" => shop.rights.orders,
+        "customers" => shop.rights.customers,
+        "eshop" => shop.rights.eshop,
+        _ => true,
+    };
+    let message = "The token has no right to call this endpoint.";
+    allowed.then_some(()).ok_or_else(|| {
+        Refusal::new(
+            403,
+            "invalid-token-no-rights",
+            message,
+            format!("/api/{group}"),
+        )
+    })
+}
+
+fn not_found(what: &str) -> Refusal {
+    Refusal::new(404, "not-found", format!("\"{what}\" was not found."), what)
+}
+
+fn refuse(world: &World, refusal: &Refusal) -> Reply {
+    let errors = json!([{
+        "errorCode": refusal.code,
+        "message": refusal.message,
+        "instance": refusal.instance,
+    }]);
+    envelope(world, refusal.status, &Value::Null, &errors)
+}
+
+fn envelope(world: &World, status: u16, data: &Value, errors: &Value) -> Reply {
+    let id = world.request_id();
+    let body = json!({ "data": data, "errors": errors, "metadata": { "requestId": id } });
+    Reply::json(status, &body).with("x-request-id", id)
+}
+
+/// What every answer carries.
+fn finish(world: &World, reply: Reply, filling: u64) -> Reply {
+    let sunset = world.shop().sunset;
+    let reply = reply.with("x-ratelimit-bucket-filling", format!("{filling}/{BUCKET}"));
+    match sunset {
+        Some(end) => reply
+            .with("x-shoptet-deprecated", http_date(world.now()))
+            .with("sunset", http_date(end)),
+        None => reply,
+    }
+}

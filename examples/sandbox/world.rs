@@ -1,0 +1,193 @@
+//! What both servers share.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::Options;
+use super::books::Books;
+use super::clock::Clock;
+use super::data::Maker;
+use super::faults::Fault;
+use super::http::{Call, Seen, Service};
+use super::limits::{Bucket, Gate, TokenDesk};
+use super::shop::Shop;
+
+/// Everything there is.
+#[derive(Debug)]
+pub struct World {
+    /// The present time.
+    pub clock: Arc<Clock>,
+    /// The shop's private token.
+    pub private_token: String,
+    /// The add-on's token that never expires.
+    pub oauth_token: String,
+    /// The token made in the accounts.
+    pub caflou_token: String,
+    /// The account.
+    pub account_id: String,
+    options: Mutex<Options>,
+    shop: Mutex<Shop>,
+    books: Mutex<Books>,
+    seen: Mutex<Vec<Seen>>,
+    injected: Mutex<BTreeMap<&'static str, u64>>,
+    gate: Mutex<Gate>,
+    private_bucket: Mutex<Bucket>,
+    addon_bucket: Mutex<Bucket>,
+    desk: Mutex<TokenDesk>,
+    logins: Mutex<TokenDesk>,
+    requests: AtomicU64,
+    shoptet_requests: AtomicU64,
+    caflou_requests: AtomicU64,
+    answers: AtomicU64,
+}
+
+impl World {
+    /// A world with its data made from the seed.
+    pub fn new(options: Options) -> Self {
+        let clock = Arc::new(Clock::new(options.clock));
+        let maker = Maker::new(options.seed, options.eshop_id);
+        let newest = options
+            .clock
+            .map_or(options.newest, |now| options.newest.min(now));
+        let counts = (options.orders, options.customers);
+        let shop = Shop::new(options.eshop_id, Arc::clone(&clock), maker, newest, counts);
+        let account_id = "958a30da1d8c2ccb0a3b6194".to_owned();
+        let eshop_id = options.eshop_id;
+        Self {
+            private_token: format!("{eshop_id}-p-0123456789abcdefghijklmnopqrstuv"),
+            oauth_token: "q7m2".repeat(63) + "q7m",
+            caflou_token: "caflou-b1f3a7c5d9e2468013579bdf".to_owned(),
+            books: Mutex::new(Books::new(&account_id, Arc::clone(&clock))),
+            account_id,
+            options: Mutex::new(options),
+            shop: Mutex::new(shop),
+            seen: Mutex::default(),
+            injected: Mutex::default(),
+            gate: Mutex::default(),
+            private_bucket: Mutex::default(),
+            addon_bucket: Mutex::default(),
+            desk: Mutex::default(),
+            logins: Mutex::default(),
+            requests: AtomicU64::new(0),
+            shoptet_requests: AtomicU64::new(0),
+            caflou_requests: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+            clock,
+        }
+    }
+
+    /// The present time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The switches.
+    pub fn options(&self) -> MutexGuard<'_, Options> {
+        lock(&self.options)
+    }
+
+    /// The shop.
+    pub fn shop(&self) -> MutexGuard<'_, Shop> {
+        lock(&self.shop)
+    }
+
+    /// The accounts.
+    pub fn books(&self) -> MutexGuard<'_, Books> {
+        lock(&self.books)
+    }
+
+    /// Requests under way.
+    pub fn gate(&self) -> MutexGuard<'_, Gate> {
+        lock(&self.gate)
+    }
+
+    /// The bucket a kind of token pours into.
+    pub fn bucket(&self, holder: &str) -> MutexGuard<'_, Bucket> {
+        lock(if holder == "private" {
+            &self.private_bucket
+        } else {
+            &self.addon_bucket
+        })
+    }
+
+    /// Tokens of add-ons.
+    pub fn desk(&self) -> MutexGuard<'_, TokenDesk> {
+        lock(&self.desk)
+    }
+
+    /// Tokens from log-ins to the accounts.
+    pub fn logins(&self) -> MutexGuard<'_, TokenDesk> {
+        lock(&self.logins)
+    }
+
+    /// All requests noted.
+    pub fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        lock(&self.seen)
+    }
+
+    /// Faults that happened, by name.
+    pub fn injected(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
+        lock(&self.injected)
+    }
+
+    /// Notes a request that came in; gives its number.
+    pub fn note(&self, call: &Call) -> u64 {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.options().record {
+            self.seen().push(Seen {
+                number,
+                service: call.service,
+                method: call.method.clone(),
+                path: call.path.clone(),
+                query: call.query.clone(),
+                headers: call.headers.clone(),
+                body: String::from_utf8_lossy(&call.body).into_owned(),
+                status: 0,
+            });
+        }
+        number
+    }
+
+    /// Notes how a request was answered.
+    pub fn note_status(&self, number: u64, status: u16) {
+        if let Some(seen) = self
+            .seen()
+            .iter_mut()
+            .rev()
+            .find(|seen| seen.number == number)
+        {
+            seen.status = status;
+        }
+    }
+
+    /// What goes wrong with a request, if anything; counted.
+    pub fn draw(&self, call: &Call) -> Option<Fault> {
+        let counter = match call.service {
+            Service::Shoptet => &self.shoptet_requests,
+            Service::Caflou => &self.caflou_requests,
+        };
+        let number = counter.fetch_add(1, Ordering::Relaxed);
+        let fault = self.options().faults.draw(call, number)?;
+        *self.injected().entry(fault.name()).or_default() += 1;
+        Some(fault)
+    }
+
+    /// How many requests each service got, noted or not.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The number of an answer, as support staff ask for it.
+    pub fn request_id(&self) -> String {
+        let number = self.answers.fetch_add(1, Ordering::Relaxed);
+        format!("019c8c34-64f3-7328-af43-{number:012x}")
+    }
+}
+
+/// A test that panicked with a lock in hand does not stop the servers.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

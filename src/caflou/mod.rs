@@ -1,0 +1,18 @@
+//! Caflou: companies and transfers, read by a [`Reader`], written by a [`Writer`].
+//!
+//! A dry run is given no [`Writer`]. The facts are from the vendor's description and from what
+//! clients of the live service confirmed; each function names its path.
+
+mod auth;
+mod client;
+mod index;
+mod reader;
+mod wire;
+mod writer;
+
+pub use auth::Credentials;
+pub use client::{Client, ClientOptions};
+pub use index::{Candidates, Index, Keys, MatchedBy};
+pub use reader::{Account, Reader};
+pub use wire::Stored;
+pub use writer::Writer;

@@ -1,0 +1,154 @@
+//! Reading from Caflou.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::client::{Client, collection};
+use super::wire::{Stored, whole};
+use crate::http::{HttpError, Repeat};
+use crate::record::{CaflouId, Kind};
+
+/// Rows asked for: the documented maximum. What comes back is believed.
+const PER_PAGE: &str = "1000";
+
+/// An account that the token may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// Its records, templates and trashed ones included.
+    pub rows: Vec<Stored>,
+    /// How many pages there are.
+    pub pages: u64,
+    /// How many rows there are.
+    pub total: Option<u64>,
+}
+
+/// Reads, and cannot write.
+#[derive(Debug, Clone)]
+pub struct Reader(Arc<Client>);
+
+impl Reader {
+    /// A reader of an account.
+    #[must_use]
+    pub fn new(client: Arc<Client>) -> Self {
+        Self(client)
+    }
+
+    /// The client, for its count of requests.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+
+    /// `GET /accounts`: the accounts that the token may use.
+    ///
+    /// # Errors
+    /// When the token is refused or the answer is no list.
+    pub async fn accounts(&self) -> Result<Vec<Account>, HttpError> {
+        let url = self.0.root(&["accounts"]);
+        let answer = self
+            .0
+            .send(Method::GET, url.clone(), None, Repeat::Safe, || ())
+            .await?;
+        let json = Client::decode(&Method::GET, &url, &answer)?;
+        let rows = json.as_array().or_else(|| json["results"].as_array());
+        let rows = rows.ok_or_else(|| {
+            Client::garbled(
+                &Method::GET,
+                &url,
+                &answer,
+                "no list of accounts".to_owned(),
+            )
+        })?;
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let account = |row: &Value| {
+            let id = text(&row["id"])?;
+            let name = text(&row["name"]).unwrap_or_else(|| id.clone());
+            Some(Account { id, name })
+        };
+        Ok(rows.iter().filter_map(account).collect())
+    }
+
+    /// `GET /{account_id}`: whether token and account fit together.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub async fn check(&self) -> Result<(), HttpError> {
+        let url = self.0.account(&[]);
+        self.0
+            .send(Method::GET, url, None, Repeat::Safe, || ())
+            .await
+            .map(|_| ())
+    }
+
+    /// One page of `GET /companies` or `GET /transfers`, from page 1.
+    ///
+    /// # Errors
+    /// When the request fails or the answer is no page.
+    pub async fn page(&self, kind: Kind, page: u64) -> Result<Page, HttpError> {
+        let mut url = self.0.account(&[collection(kind)]);
+        let number = page.to_string();
+        url.query_pairs_mut()
+            .extend_pairs([("page", number.as_str()), ("per", PER_PAGE)]);
+        let answer = self
+            .0
+            .send(Method::GET, url.clone(), None, Repeat::Safe, || ())
+            .await?;
+        let json = Client::decode(&Method::GET, &url, &answer)?;
+        let garbled =
+            |reason: &str| Client::garbled(&Method::GET, &url, &answer, reason.to_owned());
+        let rows = json["results"]
+            .as_array()
+            .ok_or_else(|| garbled("no results"))?;
+        let pages = whole(&json["total_pages"]).and_then(|pages| u64::try_from(pages).ok());
+        let total = whole(&json["total_results"]).and_then(|total| u64::try_from(total).ok());
+        Ok(Page {
+            rows: rows.iter().filter_map(Stored::from_json).collect(),
+            pages: pages.ok_or_else(|| garbled("no total_pages"))?,
+            total,
+        })
+    }
+
+    /// `GET /companies/{id}` or `/transfers/{id}`; `None` where it was deleted.
+    ///
+    /// # Errors
+    /// When the request fails or the answer is no record.
+    pub async fn get(&self, kind: Kind, id: CaflouId) -> Result<Option<Stored>, HttpError> {
+        let url = self.0.account(&[collection(kind), &id.to_string()]);
+        match self
+            .0
+            .send(Method::GET, url.clone(), None, Repeat::Safe, || ())
+            .await
+        {
+            Ok(answer) => {
+                let json = Client::decode(&Method::GET, &url, &answer)?;
+                let stored = Stored::from_json(&json).filter(|stored| stored.id == id);
+                let stored = stored.ok_or_else(|| {
+                    Client::garbled(
+                        &Method::GET,
+                        &url,
+                        &answer,
+                        "not the record asked for".to_owned(),
+                    )
+                })?;
+                Ok(Some(stored).filter(|stored| !stored.trashed))
+            }
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

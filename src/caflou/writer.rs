@@ -1,0 +1,72 @@
+//! Writing to Caflou. Only applying a plan holds a [`Writer`].
+
+use std::sync::Arc;
+
+use reqwest::Method;
+
+use super::client::{Client, collection};
+use super::wire::Stored;
+use crate::http::{HttpError, Repeat};
+use crate::record::{Attributes, CaflouId, Kind};
+
+/// Creates and updates records.
+#[derive(Debug, Clone)]
+pub struct Writer(Arc<Client>);
+
+impl Writer {
+    /// A writer to an account.
+    #[must_use]
+    pub fn new(client: Arc<Client>) -> Self {
+        Self(client)
+    }
+
+    /// `POST /companies` or `/transfers` (201 with the record). Sent again only where the service
+    /// surely refused; `before` runs right before each attempt.
+    ///
+    /// # Errors
+    /// [`HttpError::is_outcome_unknown`] tells whether the record may have come into being.
+    pub async fn create(
+        &self,
+        kind: Kind,
+        attributes: &Attributes,
+        before: impl Fn(),
+    ) -> Result<Stored, HttpError> {
+        let url = self.0.account(&[collection(kind)]);
+        self.write(Method::POST, url, attributes, Repeat::IfRefused, before)
+            .await
+    }
+
+    /// `PATCH /companies/{id}` or `/transfers/{id}` (200 with the record).
+    ///
+    /// # Errors
+    /// When the service refuses, or does not answer in several attempts.
+    pub async fn update(
+        &self,
+        kind: Kind,
+        id: CaflouId,
+        attributes: &Attributes,
+    ) -> Result<Stored, HttpError> {
+        let url = self.0.account(&[collection(kind), &id.to_string()]);
+        self.write(Method::PATCH, url, attributes, Repeat::Safe, || ())
+            .await
+    }
+
+    async fn write(
+        &self,
+        method: Method,
+        url: reqwest::Url,
+        attributes: &Attributes,
+        repeat: Repeat,
+        before: impl Fn(),
+    ) -> Result<Stored, HttpError> {
+        let body = attributes.to_json().to_string().into_bytes();
+        let answer = self
+            .0
+            .send(method.clone(), url.clone(), Some(body), repeat, before)
+            .await?;
+        let json = Client::decode(&method, &url, &answer)?;
+        Stored::from_json(&json).ok_or_else(|| {
+            Client::garbled(&method, &url, &answer, "no record in the answer".to_owned())
+        })
+    }
+}

@@ -1,0 +1,269 @@
+//! Reading one connection: each table of it in one function.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use url::Url;
+
+use super::reader::{Entry, Findings, Section};
+use super::template::TemplateError;
+use super::{
+    Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, PaymentDate, Program,
+    Shoptet, credentials, value,
+};
+
+/// The keys of `[connections.NAME]`.
+pub(super) const CONNECTION: [&str; 7] = [
+    "name", "program", "eshop_id", "shoptet", "caflou", "import", "mapping",
+];
+/// The keys of `[connections.NAME.shoptet]`.
+pub(super) const SHOPTET: [&str; 4] = ["private_token", "oauth_token", "token_url", "api_url"];
+/// The keys of `[connections.NAME.caflou]`.
+pub(super) const CAFLOU: [&str; 7] = [
+    "account_id",
+    "token",
+    "email",
+    "password",
+    "api_url",
+    "max_concurrency",
+    "timeout",
+];
+/// The keys of `[connections.NAME.import]`.
+pub(super) const IMPORT: [&str; 5] = ["companies", "incomes", "from", "to", "auto_repeat"];
+/// The keys of `[connections.NAME.mapping]`.
+pub(super) const MAPPING: [&str; 8] = [
+    "category_id",
+    "project_id",
+    "source_id",
+    "tags",
+    "income_name",
+    "payment_date",
+    "expected_days",
+    "match_existing",
+];
+
+const LONGEST_KEY: usize = 64;
+const SHOPTET_API: &str = "https://api.myshoptet.com";
+const CAFLOU_API: &str = "https://app.caflou.com";
+const CONCURRENCY: usize = 4;
+const MOST_CONCURRENCY: i64 = 16;
+const TIMEOUT: Duration = Duration::from_secs(30);
+const MOST_DAYS: i64 = 3650;
+
+/// The connection of a table under `connections`; nothing where a problem was noted.
+pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Connection> {
+    let key = check_key(entry, found);
+    let section = entry.section(found, &CONNECTION)?;
+    let name = section.or(found, "name", entry.key, Entry::text);
+    let program = section.required(found, "program");
+    let programs = Program::ALL.map(|program| (program.as_str(), program));
+    let program = program.and_then(|entry| value::choice(&entry, found, &programs));
+    let eshop_id = section.required(found, "eshop_id");
+    let eshop_id = eshop_id.and_then(|entry| entry.integer(found, 1..=i64::MAX));
+    let eshop_id = eshop_id.and_then(|id| u64::try_from(id).ok());
+    let shoptet = section.required(found, "shoptet");
+    let shoptet = shoptet.and_then(|entry| read_shoptet(&entry, found, eshop_id));
+    let caflou = section.required(found, "caflou");
+    let caflou = caflou.and_then(|entry| read_caflou(&entry, found));
+    let import = section.or(found, "import", Import::default(), read_import);
+    let mapping = section.or(found, "mapping", Mapping::default(), read_mapping);
+    Some(Connection {
+        key: key?.to_owned(),
+        name: name?.trim().to_owned(),
+        program: program?,
+        eshop_id: eshop_id?,
+        shoptet: shoptet?,
+        caflou: caflou?,
+        import: import?,
+        mapping: mapping?,
+    })
+}
+
+fn check_key<'d>(entry: &Entry<'d>, found: &mut Findings) -> Option<&'d str> {
+    let key = entry.key;
+    if key.trim().is_empty() {
+        entry.wrong(found, "the name of a connection cannot be empty")
+    } else if key.contains(char::is_control) {
+        entry.wrong(
+            found,
+            "the name of a connection cannot have control characters",
+        )
+    } else if key.chars().count() > LONGEST_KEY {
+        entry.wrong(
+            found,
+            format!("the name of a connection has at most {LONGEST_KEY} characters"),
+        )
+    } else {
+        Some(key)
+    }
+}
+
+fn read_shoptet(entry: &Entry<'_>, found: &mut Findings, eshop_id: Option<u64>) -> Option<Shoptet> {
+    let section = entry.section(found, &SHOPTET)?;
+    let access = credentials::shoptet(&section, found, eshop_id);
+    let api_url = read_api_url(&section, found, SHOPTET_API);
+    Some(Shoptet {
+        access: access?,
+        api_url: api_url?,
+    })
+}
+
+fn read_caflou(entry: &Entry<'_>, found: &mut Findings) -> Option<Caflou> {
+    let section = entry.section(found, &CAFLOU)?;
+    let account_id = section.required(found, "account_id");
+    let account_id = account_id.and_then(|entry| read_account(&entry, found));
+    let access = credentials::caflou(&section, found);
+    let api_url = read_api_url(&section, found, CAFLOU_API);
+    let max_concurrency = section.or(found, "max_concurrency", CONCURRENCY, |entry, found| {
+        entry
+            .integer(found, 1..=MOST_CONCURRENCY)
+            .and_then(|number| usize::try_from(number).ok())
+    });
+    let timeout = section.or(found, "timeout", TIMEOUT, value::duration);
+    Some(Caflou {
+        account_id: account_id?,
+        access: access?,
+        api_url: api_url?,
+        max_concurrency: max_concurrency?,
+        timeout: timeout?,
+    })
+}
+
+fn read_api_url(section: &Section<'_>, found: &mut Findings, default: &str) -> Option<Url> {
+    match section.entry(found, "api_url") {
+        Some(entry) => value::url(&entry, found),
+        None => Url::parse(default).ok(),
+    }
+}
+
+/// An account's ID is opaque text, but people take numbers for numbers.
+fn read_account(entry: &Entry<'_>, found: &mut Findings) -> Option<String> {
+    if let Some(number) = entry.item.as_integer() {
+        return Some(number.to_string());
+    }
+    let text = entry.text(found)?.trim();
+    // it becomes a part of addresses
+    if !text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    {
+        return entry.wrong(
+            found,
+            "an account's ID has only letters, digits, \"-\" and \"_\"",
+        );
+    }
+    Some(text.to_owned())
+}
+
+fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
+    let section = entry.section(found, &IMPORT)?;
+    let default = Import::default();
+    let modes = Mode::ALL.map(|mode| (mode.as_str(), mode));
+    let mode = |entry: &Entry<'_>, found: &mut Findings| value::choice(entry, found, &modes);
+    let day = |entry: &Entry<'_>, found: &mut Findings| value::date(entry, found).map(Some);
+    let companies = section.or(found, "companies", default.companies, mode);
+    let incomes = section.or(found, "incomes", default.incomes, mode);
+    let from = section.or(found, "from", None, day);
+    let to = section.or(found, "to", None, day);
+    let auto_repeat = section.or(found, "auto_repeat", default.auto_repeat, Entry::boolean);
+    if let (Some(Some(from)), Some(Some(to))) = (from, to)
+        && from > to
+    {
+        let entry = section.entry(found, "from")?;
+        return entry.wrong(found, format!("{from} is after the last day, to = {to}"));
+    }
+    Some(Import {
+        companies: companies?,
+        incomes: incomes?,
+        from: from?,
+        to: to?,
+        auto_repeat: auto_repeat?,
+    })
+}
+
+fn read_mapping(entry: &Entry<'_>, found: &mut Findings) -> Option<Mapping> {
+    let section = entry.section(found, &MAPPING)?;
+    let default = Mapping::default();
+    let id = |entry: &Entry<'_>, found: &mut Findings| entry.integer(found, 1..=i64::MAX).map(Some);
+    let payment_dates = PaymentDate::ALL.map(|way| (way.as_str(), way));
+    let category_id = section.or(found, "category_id", None, id);
+    let project_id = section.or(found, "project_id", None, id);
+    let source_id = section.or(found, "source_id", None, id);
+    let tags = section.or(found, "tags", Vec::new(), Entry::texts);
+    let income_name = section.or(found, "income_name", default.income_name, read_template);
+    let payment_date = section.or(
+        found,
+        "payment_date",
+        default.payment_date,
+        |entry, found| value::choice(entry, found, &payment_dates),
+    );
+    let expected_days = section.or(found, "expected_days", default.expected_days, read_days);
+    let match_existing = section.or(
+        found,
+        "match_existing",
+        default.match_existing,
+        Entry::boolean,
+    );
+    Some(Mapping {
+        category_id: category_id?,
+        project_id: project_id?,
+        source_id: source_id?,
+        tags: tags?,
+        income_name: income_name?,
+        payment_date: payment_date?,
+        expected_days: expected_days?,
+        match_existing: match_existing?,
+    })
+}
+
+fn read_template(entry: &Entry<'_>, found: &mut Findings) -> Option<NameTemplate> {
+    let Some(text) = entry.item.as_str() else {
+        return entry.expected(found, "text");
+    };
+    match text.parse() {
+        Ok(template) => Some(template),
+        Err(error) => {
+            let nearest = match &error {
+                TemplateError::Unknown { nearest, .. } => *nearest,
+                _ => None,
+            };
+            found.suggest(entry.line, &entry.path, error.to_string(), nearest);
+            None
+        }
+    }
+}
+
+/// A number of days for every payment method, or a table of them by the method's name.
+fn read_days(entry: &Entry<'_>, found: &mut Findings) -> Option<ExpectedDays> {
+    let days = |entry: &Entry<'_>, found: &mut Findings| {
+        entry
+            .integer(found, 0..=MOST_DAYS)
+            .and_then(|days| u16::try_from(days).ok())
+    };
+    if entry.item.is_integer() {
+        return Some(ExpectedDays {
+            default: days(entry, found)?,
+            by_method: BTreeMap::new(),
+        });
+    }
+    if !entry.item.is_table_like() {
+        return entry.expected(
+            found,
+            "a number of days, or a table such as { default = 0 }",
+        );
+    }
+    let mut expected = ExpectedDays::default();
+    let mut whole = true;
+    for method in entry.open(found)?.entries(found) {
+        match days(&method, found) {
+            None => whole = false,
+            Some(days) if method.key == "default" => expected.default = days,
+            Some(days) => {
+                expected
+                    .by_method
+                    .insert(method.key.trim().to_owned(), days);
+            }
+        }
+    }
+    whole.then_some(expected)
+}

@@ -1,0 +1,132 @@
+//! From a file to a [`Config`], or to all its problems.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+use toml_edit::{Document, TomlError};
+
+use super::problem::{ConfigError, Problem};
+use super::reader::{Findings, Section};
+use super::{Config, Connection, connection};
+
+/// The keys of the file's top.
+pub(super) const TOP: [&str; 2] = ["state", "connections"];
+
+impl Config {
+    /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => ConfigError::NotFound {
+                path: path.to_owned(),
+            },
+            _ => ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            },
+        };
+        let mut text = String::new();
+        let mut file = File::open(path).map_err(failed)?;
+        file.read_to_string(&mut text).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let invalid = |problems| ConfigError::Invalid {
+            path: path.to_owned(),
+            problems,
+        };
+
+        let document = Document::parse(text.as_str());
+        let document = document.map_err(|error| invalid(vec![syntax(&text, &error)]))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut found = Findings::new(&text, folder);
+        let root = Section::root(document.as_table()).check(&mut found, &TOP);
+        let state = root.or(&mut found, "state", None, |entry, found| {
+            entry.text(found).map(|file| Some(found.folder.join(file)))
+        });
+        let connections = read_connections(&root, &mut found);
+        check_readers(path, &metadata, &mut found);
+        match (state, connections) {
+            (Some(state), Some(connections)) if found.problems.is_empty() => Ok(Self {
+                path: path.to_owned(),
+                state,
+                connections,
+            }),
+            _ => {
+                found.problems.sort_by_key(|problem| problem.line);
+                Err(invalid(found.problems))
+            }
+        }
+    }
+}
+
+/// The one problem of a text that is not TOML. The text is not repeated: it may be a secret.
+fn syntax(text: &str, error: &TomlError) -> Problem {
+    let before = text
+        .get(..error.span().map_or(0, |span| span.start))
+        .unwrap_or(text);
+    let (lines, last) = before
+        .rsplit_once('\n')
+        .map_or((0, before), |(lines, last)| {
+            (lines.matches('\n').count() + 1, last)
+        });
+    let column = last.chars().count() + 1;
+    Problem {
+        line: lines + 1,
+        path: String::new(),
+        message: format!("not valid TOML at column {column}: {}", error.message()),
+        suggestion: None,
+    }
+}
+
+fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Connection>> {
+    let none =
+        "no connections: each is a table [connections.NAME]; `caflou-sync connect` makes one";
+    let Some(entry) = root.entry(found, "connections") else {
+        root.missing(found, &["connections"], none);
+        return None;
+    };
+    let tables = entry.open(found)?.entries(found);
+    if tables.is_empty() {
+        return entry.wrong(found, none);
+    }
+    // every one is read, also after one with problems
+    let read: Vec<_> = tables
+        .iter()
+        .map(|entry| connection::read(entry, found))
+        .collect();
+    read.into_iter().collect()
+}
+
+/// A file with secrets in it is for its owner only.
+#[cfg(unix)]
+fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
+    use std::os::unix::fs::PermissionsExt;
+
+    const OTHERS_READ: u32 = 0o044;
+    let mode = metadata.permissions().mode();
+    let first = found
+        .plain_secrets
+        .iter()
+        .min_by_key(|(line, _)| *line)
+        .cloned();
+    if let Some((line, key)) = first
+        && mode & OTHERS_READ != 0
+    {
+        let file = path.display().to_string();
+        let plain = |c: char| c.is_alphanumeric() || "/._-+,@".contains(c);
+        let file = if file.chars().all(plain) {
+            file
+        } else {
+            format!("'{}'", file.replace('\'', r"'\''"))
+        };
+        let mode = mode & 0o777;
+        let message = format!(
+            "a secret in plain text, in a file that others can read (mode {mode:04o}); \
+             type: chmod 600 {file}"
+        );
+        found.add(line, &key, message);
+    }
+}
+
+/// Other systems have other ways to say who may read a file.
+#[cfg(not(unix))]
+fn check_readers(_: &Path, _: &Metadata, _: &mut Findings) {}

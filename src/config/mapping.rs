@@ -1,0 +1,227 @@
+//! How records are translated: the part of a connection that changes mapped values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::NameTemplate;
+
+/// How records are translated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Caflou category of each income; positive.
+    pub category_id: Option<i64>,
+    /// Caflou project of each income; positive.
+    pub project_id: Option<i64>,
+    /// Caflou source of each income; positive.
+    pub source_id: Option<i64>,
+    /// Tags of each income, none of them empty.
+    pub tags: Vec<String>,
+    /// How an income is named.
+    pub income_name: NameTemplate,
+    /// What tells the day of payment.
+    pub payment_date: PaymentDate,
+    /// After how many days an unpaid order is expected to be paid.
+    pub expected_days: ExpectedDays,
+    /// Whether records that are in Caflou already are looked for before a create.
+    pub match_existing: bool,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            category_id: None,
+            project_id: None,
+            source_id: None,
+            tags: Vec::new(),
+            income_name: NameTemplate::default(),
+            payment_date: PaymentDate::default(),
+            expected_days: ExpectedDays::default(),
+            match_existing: true,
+        }
+    }
+}
+
+impl Mapping {
+    /// Everything here that changes mapped values, as text that is the same in every release: two
+    /// mappings with the same text give the same values. Kept to notice that a mapping changed.
+    #[must_use]
+    pub fn fingerprint_text(&self) -> String {
+        // taken apart so that a new setting does not compile until it is decided whether it counts
+        let Self {
+            category_id,
+            project_id,
+            source_id,
+            tags,
+            income_name,
+            payment_date,
+            expected_days: ExpectedDays { default, by_method },
+            match_existing: _, // decides who writes a record, not what is written
+        } = self;
+        // absent settings leave no line: one added later does not make every mapping look changed
+        let ids = [
+            ("category", category_id),
+            ("project", project_id),
+            ("source", source_id),
+        ];
+        let ids = ids
+            .into_iter()
+            .filter_map(|(name, id)| Some((name, id.as_ref()?.to_string())));
+        let tags = tags.iter().map(|tag| ("tag", tag.clone()));
+        let methods = by_method
+            .iter()
+            .map(|(method, days)| ("days of", format!("{days} {method}")));
+        let always = [
+            ("name", income_name.to_string()),
+            ("payment date", payment_date.as_str().to_owned()),
+            ("days", default.to_string()),
+        ];
+        let settings = ids.chain(tags).chain(always).chain(methods);
+        // with its length in front, no value can pass for several lines
+        let lines = settings.map(|(name, value)| format!("{name}={}:{value}\n", value.len()));
+        lines.collect::<Vec<_>>().concat()
+    }
+}
+
+/// What tells the day on which an order was paid. Displayed as in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PaymentDate {
+    /// The order's last change.
+    #[default]
+    ChangeTime,
+    /// The order's creation.
+    OrderTime,
+    /// The shop's payment transactions.
+    Transactions,
+}
+
+impl PaymentDate {
+    /// Every way, the default first.
+    pub const ALL: [Self; 3] = [Self::ChangeTime, Self::OrderTime, Self::Transactions];
+
+    /// The word in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChangeTime => "change-time",
+            Self::OrderTime => "order-time",
+            Self::Transactions => "transactions",
+        }
+    }
+}
+
+impl fmt::Display for PaymentDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Days from an order to its expected payment, by payment method: 0 to 3650 each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExpectedDays {
+    /// For orders with another payment method, or none.
+    pub default: u16,
+    /// By the name of the payment method in the shop, without white space around it.
+    pub by_method: BTreeMap<String, u16>,
+}
+
+impl ExpectedDays {
+    /// The days for a payment method, named as in the shop; white space around the name does not count.
+    #[must_use]
+    pub fn days(&self, payment_method: Option<&str>) -> u16 {
+        let listed = payment_method.and_then(|method| self.by_method.get(method.trim()));
+        listed.copied().unwrap_or(self.default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_method_has_its_own_days() {
+        let by_method = BTreeMap::from([("Dobírkou".to_owned(), 7)]);
+        let expected = ExpectedDays {
+            default: 1,
+            by_method,
+        };
+        assert_eq!(expected.days(Some("Dobírkou ")), 7);
+        assert_eq!(expected.days(Some("Kartou")), 1);
+        assert_eq!(expected.days(None), 1);
+    }
+
+    #[test]
+    fn the_fingerprint_of_the_default_never_changes() {
+        // a change here makes every shop compare all its orders again: not by accident
+        insta::assert_snapshot!(Mapping::default().fingerprint_text(), @r"
+        name=34:Objednávka {code}{dash}{customer}
+        payment date=11:change-time
+        days=1:0
+        ");
+    }
+
+    #[test]
+    fn the_fingerprint_tells_apart_what_maps_differently() {
+        let base = Mapping::default;
+        let days = |name: &str| ExpectedDays {
+            default: 0,
+            by_method: BTreeMap::from([(name.to_owned(), 7)]),
+        };
+        let mappings = [
+            base(),
+            Mapping {
+                category_id: Some(1),
+                ..base()
+            },
+            Mapping {
+                project_id: Some(1),
+                ..base()
+            },
+            Mapping {
+                source_id: Some(1),
+                ..base()
+            },
+            Mapping {
+                tags: vec!["a".into(), "b".into()],
+                ..base()
+            },
+            Mapping {
+                tags: vec!["a\ntag=1:b".into()],
+                ..base()
+            },
+            Mapping {
+                income_name: "{code}".parse().unwrap(),
+                ..base()
+            },
+            Mapping {
+                payment_date: PaymentDate::OrderTime,
+                ..base()
+            },
+            Mapping {
+                expected_days: days("Dobírkou"),
+                ..base()
+            },
+            Mapping {
+                expected_days: ExpectedDays {
+                    default: 7,
+                    ..Default::default()
+                },
+                ..base()
+            },
+        ];
+        let texts: std::collections::BTreeSet<_> =
+            mappings.iter().map(Mapping::fingerprint_text).collect();
+        assert_eq!(texts.len(), mappings.len());
+    }
+
+    #[test]
+    fn matching_is_not_part_of_the_fingerprint() {
+        let without = Mapping {
+            match_existing: false,
+            ..Mapping::default()
+        };
+        assert_eq!(
+            without.fingerprint_text(),
+            Mapping::default().fingerprint_text()
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! `connections.toml`: what the user wrote down, checked before anything is contacted.
+//!
+//! [`Config::load`] reads the file and answers with a whole, valid [`Config`] or with every problem of
+//! the file at once, each with its line. Secrets are only located here; [`Secret::resolve`] fetches one
+//! when it is needed. [`config_path`], [`state_path`] and [`cache_dir`] say where the files are.
+//!
+//! - `model`, `mapping`, `template`, `secret`: the types;
+//! - `load`, `connection`, `credentials`: from the tables of the file to those types, with the help of
+//!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
+//! - `problem`: what is wrong with a file, for people;
+//! - `places`: where the files are.
+
+mod connection;
+mod credentials;
+mod load;
+mod mapping;
+mod model;
+mod near;
+mod places;
+mod problem;
+mod reader;
+mod secret;
+mod template;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use mapping::{ExpectedDays, Mapping, PaymentDate};
+pub use model::{
+    Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
+};
+pub use places::{cache_dir, config_path, state_path};
+pub use problem::{ConfigError, Problem};
+pub use secret::{Secret, SecretError};
+pub use template::{NameTemplate, TemplateError};

@@ -1,0 +1,80 @@
+//! The example that users copy: it loads, and it shows everything.
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../connections.example.toml");
+
+#[test]
+fn the_example_loads() {
+    let config = load(EXAMPLE).unwrap();
+    let shop = config.connection("my-shop").unwrap();
+    assert_eq!(
+        (shop.name.as_str(), shop.caflou.account_id.as_str()),
+        ("Můj e-shop", "12345")
+    );
+    assert_eq!(shop.import.from, NaiveDate::from_ymd_opt(2021, 1, 1));
+    assert!(shop.import.auto_repeat);
+}
+
+/// The example with all its settings switched on but those that begin with one of these words.
+fn example_without(words: &[&str]) -> String {
+    let on = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            setting.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    let lines = EXAMPLE.lines().map(on);
+    let kept = lines.filter(|line| !words.iter().any(|word| line.starts_with(word)));
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_shows_every_setting_and_all_of_them_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = example_without(&["oauth_token", "token_url", "email", "password"]);
+    let config = load_in(folder.path(), &text, 0o644).unwrap();
+    assert_eq!(config.state, Some(folder.path().join("state.db")));
+    let mapping = &config.connections[0].mapping;
+    assert_eq!(
+        (mapping.category_id, mapping.tags.as_slice()),
+        (Some(1), &["e-shop".to_owned()][..])
+    );
+    assert_eq!(mapping.expected_days.days(Some("Dobírkou")), 7);
+
+    let text = example_without(&["private_token", "token ="]);
+    let config = load_in(folder.path(), &text, 0o644).unwrap();
+    let ShoptetAccess::OauthToken {
+        token: Secret::File(file),
+        token_url,
+    } = &config.connections[0].shoptet.access
+    else {
+        panic!("no OAuth token")
+    };
+    assert_eq!(*file, folder.path().join("secrets/oauth"));
+    assert_eq!(token_url.host_str(), Some("12345.myshoptet.com"));
+    assert!(matches!(
+        config.connections[0].caflou.access,
+        CaflouAccess::Login { .. }
+    ));
+
+    let all = example_without(&[]);
+    let keys = [
+        &load::TOP[..],
+        &connection::CONNECTION[..3],
+        &connection::SHOPTET,
+    ];
+    let more = [
+        &connection::CAFLOU[..],
+        &connection::IMPORT,
+        &connection::MAPPING,
+    ];
+    for key in keys
+        .into_iter()
+        .chain(more)
+        .flatten()
+        .filter(|key| **key != "connections")
+    {
+        assert!(all.contains(&format!("\n{key} = ")), "{key}");
+    }
+}

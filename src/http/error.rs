@@ -1,0 +1,164 @@
+//! What can become of a request.
+
+use std::fmt;
+
+use reqwest::{Method, StatusCode};
+use thiserror::Error;
+
+/// A request that brought no usable answer. The variants are the classes that callers branch on.
+#[derive(Debug, Error)]
+pub enum HttpError {
+    /// The connection was never made: nothing has happened at the service.
+    #[error("{service} cannot be reached: {reason}")]
+    Unreachable {
+        /// The service's name.
+        service: &'static str,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// The request may have arrived, but no whole answer came back.
+    #[error("{service} gave no answer to {method} {path}: {reason}")]
+    Lost {
+        /// The service's name.
+        service: &'static str,
+        /// Method of the request.
+        method: Method,
+        /// Path of the request, without its query.
+        path: String,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// The service answered with an error.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The answer is not what the service's description promises.
+    #[error("{service} answered {method} {path} with something unexpected: {reason}{}", id(.request_id.as_deref()))]
+    Garbled {
+        /// The service's name.
+        service: &'static str,
+        /// Method of the request.
+        method: Method,
+        /// Path of the request, without its query.
+        path: String,
+        /// What was found instead.
+        reason: String,
+        /// The service's id of the request.
+        request_id: Option<String>,
+    },
+    /// The run is coming to its end; nothing was sent.
+    #[error("{0}")]
+    Stopped(&'static str),
+}
+
+/// An answer with an error status.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The service's name.
+    pub service: &'static str,
+    /// Method of the request.
+    pub method: Method,
+    /// Path of the request, without its query.
+    pub path: String,
+    /// The status.
+    pub status: StatusCode,
+    /// The service's code for the error, where it has one.
+    pub code: Option<String>,
+    /// What the service says, shortened.
+    pub message: String,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+}
+
+fn id(request_id: Option<&str>) -> String {
+    request_id
+        .map(|id| format!(" (request {id})"))
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            service,
+            method,
+            path,
+            status,
+            code,
+            message,
+            request_id,
+        } = self;
+        write!(f, "{service} refused {method} {path}: {}", status.as_u16())?;
+        if let Some(code) = code {
+            write!(f, " {code}")?;
+        }
+        if !message.is_empty() {
+            write!(f, ", {message}")?;
+        }
+        f.write_str(&id(request_id.as_deref()))
+    }
+}
+
+impl HttpError {
+    /// The status of a refusal.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status),
+            _ => None,
+        }
+    }
+
+    /// Credentials or rights were refused: no other request will fare better.
+    #[must_use]
+    pub fn is_access(&self) -> bool {
+        matches!(
+            self.status(),
+            Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        )
+    }
+
+    /// The record is not there (any more).
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self.status(),
+            Some(StatusCode::NOT_FOUND | StatusCode::GONE)
+        )
+    }
+
+    /// A write that ended so may have been carried out.
+    #[must_use]
+    pub fn is_outcome_unknown(&self) -> bool {
+        match self {
+            Self::Lost { .. } | Self::Garbled { .. } => true,
+            Self::Refused(refusal) => {
+                refusal.status.is_server_error() || refusal.status == StatusCode::REQUEST_TIMEOUT
+            }
+            Self::Unreachable { .. } | Self::Stopped(_) => false,
+        }
+    }
+
+    /// The trouble is the service's or the network's, not this request's: the next one will most
+    /// likely meet it too.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::Stopped(_) => true,
+            Self::Refused(refusal) => {
+                refusal.status.is_server_error() || refusal.status == StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::Garbled { .. } => false,
+        }
+    }
+
+    /// The service could be reached and let us in, but does not deal with this request.
+    #[must_use]
+    pub fn is_about_this_record(&self) -> bool {
+        match self {
+            Self::Garbled { .. } => true,
+            Self::Refused(refusal) => {
+                !matches!(refusal.status.as_u16(), 401 | 403 | 423 | 429 | 503)
+            }
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::Stopped(_) => false,
+        }
+    }
+}

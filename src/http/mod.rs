@@ -1,0 +1,17 @@
+//! The one door for requests: sending, repeating, pacing, counting, redaction.
+//!
+//! Neither service's client talks to the network in another way.
+
+mod answer;
+mod door;
+mod error;
+mod lane;
+mod policy;
+mod stop;
+
+pub use answer::Answer;
+pub use door::{Call, Door, DoorOptions, Requests, client};
+pub use error::{HttpError, Refusal};
+pub use lane::{Lane, LaneOptions};
+pub use policy::{Policy, Repeat, retry_after};
+pub use stop::{Stop, Stopper};

@@ -1,0 +1,26 @@
+//! Brings the customers and orders of a Shoptet e-shop into Caflou as companies and incomes.
+//!
+//! Data walks one way, and each step is a room:
+//!
+//! ```text
+//! config ─► source: read ─► map ─► sync: plan ─► apply ─► caflou
+//!                  (bounded channel)     │          │
+//!                                     output ◄── state
+//! ```
+//!
+//! - [`config`]: `connections.toml`, with all its problems at once.
+//! - [`record`]: what a source gives and Caflou takes: companies, incomes, exact values.
+//! - [`source`]: the seam for sources; [`source::shoptet`] reads and maps.
+//! - [`caflou`]: reading and writing Caflou, and finding what is there already.
+//! - [`http`]: the one door for requests: repeating, pacing, counting.
+//! - [`sync`]: from drafts to plans to writes, exactly once.
+//! - [`state`]: what is remembered between runs, and the lock.
+//! - [`output`]: a run for people and for programs.
+//! - [`cli`]: a file per command.
+
+pub mod caflou;
+pub mod config;
+pub mod http;
+pub mod record;
+pub mod source;
+pub mod state;

@@ -1,0 +1,61 @@
+//! One record on its way from a source to the planner.
+
+use chrono::{DateTime, Utc};
+
+use super::{Company, Income, Kind, Mark, SourceId};
+
+/// Why the source no longer counts a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Void {
+    /// Cancelled; it may come back.
+    Cancelled,
+    /// Deleted, or no longer to be found.
+    Deleted,
+}
+
+impl Void {
+    /// For reasons: "cancelled in the shop".
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled in the shop",
+            Self::Deleted => "deleted in the shop",
+        }
+    }
+}
+
+/// What the source holds for the record now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A customer.
+    Company(Company),
+    /// A sale.
+    Income(Income),
+    /// A sale that does not count any more. Its amounts are worthless: a shop reports the price
+    /// of a cancelled order as zero.
+    Void {
+        /// Why.
+        why: Void,
+        /// The source says that it was paid.
+        paid: bool,
+    },
+}
+
+/// A mapped record with all that planning needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Company or income.
+    pub kind: Kind,
+    /// Its key at the source.
+    pub source_id: SourceId,
+    /// What people know it by.
+    pub label: String,
+    /// When it last changed at the source.
+    pub changed_at: Option<DateTime<Utc>>,
+    /// Our mark in Caflou.
+    pub mark: Mark,
+    /// The values.
+    pub record: Record,
+    /// What the user should hear about this record.
+    pub warnings: Vec<String>,
+}

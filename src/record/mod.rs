@@ -1,0 +1,24 @@
+//! What a source gives and Caflou takes: companies and incomes in canonical values.
+//!
+//! Money is [`rust_decimal::Decimal`], days are [`chrono::NaiveDate`], identifiers are newtypes.
+//! Nothing here knows a source or does input and output.
+
+mod attributes;
+mod company;
+mod currency;
+mod draft;
+mod id;
+mod income;
+mod money;
+mod registration;
+mod text;
+
+pub use attributes::{Attributes, Change, Changes, Value, field_name, rich_text_lines, same};
+pub use company::{Company, CompanyKind};
+pub use currency::{Currency, CurrencyError};
+pub use draft::{Draft, Record, Void};
+pub use id::{CaflouId, Kind, Mark, SourceId};
+pub use income::{CompanyLink, Income, Paid};
+pub use money::{AmountError, amount};
+pub use registration::{registration_key, vat_key};
+pub use text::clean;

@@ -1,0 +1,204 @@
+//! Requests to the Shoptet API: address, headers, token, envelope.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::warn;
+use url::Url;
+
+use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
+use crate::http::{Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Repeat, Stop};
+use crate::source::SourceError;
+use crate::state::Cache;
+
+/// How long one request may take: a full page of a big shop is slow.
+const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// What a client needs.
+#[derive(Debug)]
+pub struct ClientOptions {
+    /// Base address, `https://api.myshoptet.com`.
+    pub api_url: Url,
+    /// How the shop lets us in.
+    pub credentials: Credentials,
+    /// Where tokens obtained on the way are kept.
+    pub cache: Cache,
+    /// The way in, shared by all that use the same token.
+    pub lane: Arc<Lane>,
+    /// Ends the run.
+    pub stop: Stop,
+}
+
+/// A client of one shop.
+#[derive(Debug, Clone)]
+pub struct Client {
+    door: Door,
+    api_url: Url,
+    auth: Arc<Auth>,
+}
+
+/// An answer's `data` with the moment of the service's clock.
+#[derive(Debug)]
+pub(super) struct Data<T> {
+    pub(super) data: T,
+    pub(super) date: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: Option<T>,
+    #[serde(default)]
+    errors: Value,
+}
+
+impl Client {
+    /// A client that has sent nothing yet.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    pub fn new(options: ClientOptions) -> Result<Self, HttpError> {
+        let ClientOptions {
+            api_url,
+            credentials,
+            cache,
+            lane,
+            stop,
+        } = options;
+        // Required on every request, GET included.
+        let json = HeaderValue::from_static("application/json");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+        let door = |timeout, headers, lane| {
+            let (policy, service) = (Policy::default(), "Shoptet");
+            Door::new(
+                DoorOptions {
+                    service,
+                    timeout,
+                    headers,
+                    explain,
+                    policy,
+                },
+                lane,
+                stop.clone(),
+            )
+        };
+        let exchange = door(EXCHANGE_TIMEOUT, HeaderMap::new(), Arc::clone(&lane))?;
+        let auth = Arc::new(Auth::new(credentials, exchange, cache));
+        Ok(Self {
+            door: door(TIMEOUT, headers, lane)?,
+            api_url,
+            auth,
+        })
+    }
+
+    /// Requests sent and repeated so far.
+    #[must_use]
+    pub fn requests(&self) -> (u64, u64) {
+        let requests = self.door.requests();
+        (requests.sent() + self.auth.requests(), requests.retries())
+    }
+
+    /// Reads an address and decodes its `data`.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Data<T>, SourceError> {
+        let url = self.url(path, query);
+        let answer = self.send(&url).await?;
+        let date = answer.date();
+        let text = String::from_utf8_lossy(&answer.body);
+        let garbled = |reason: String| HttpError::Garbled {
+            service: "Shoptet",
+            method: Method::GET,
+            path: url.path().to_owned(),
+            reason,
+            request_id: answer.request_id().map(str::to_owned),
+        };
+        let envelope: Envelope<T> =
+            serde_json::from_str(&text).map_err(|error| garbled(error.to_string()))?;
+        match envelope.data {
+            Some(data) => Ok(Data { data, date }),
+            None => Err(garbled(format!("no data, errors: {}", shorten(&envelope.errors))).into()),
+        }
+    }
+
+    /// Sends, and where an add-on's token has run out, once more with a fresh one.
+    async fn send(&self, url: &Url) -> Result<Answer, SourceError> {
+        let mut renewed = false;
+        loop {
+            let (name, value, token) = self.auth.header().await?;
+            let call = Call {
+                method: Method::GET,
+                url: url.clone(),
+                headers: vec![(name, value)],
+                body: None,
+                repeat: Repeat::Safe,
+            };
+            match self.door.send(call, || ()).await {
+                Ok(answer) => {
+                    announce_end_of_life(url, &answer);
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    let refused = error.status() == Some(StatusCode::UNAUTHORIZED);
+                    if !refused || renewed || !self.auth.renewable() {
+                        return Err(error.into());
+                    }
+                    self.auth.renew(&token).await?;
+                    renewed = true;
+                }
+            }
+        }
+    }
+
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.api_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        if !query.is_empty() {
+            // Encodes the `+` of an offset as `%2B`, as the service wants it.
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+}
+
+/// `errors[0]` of the envelope.
+fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
+    let Ok(json) = serde_json::from_slice::<Value>(&answer.body) else {
+        return (None, None);
+    };
+    let first = &json["errors"][0];
+    let text = |field: &str| first[field].as_str().map(str::to_owned);
+    let id = json["metadata"]["requestId"]
+        .as_str()
+        .filter(|_| answer.request_id().is_none());
+    let message = match (text("message"), id) {
+        (Some(message), Some(id)) => Some(format!("{message} (request {id})")),
+        (message, _) => message,
+    };
+    (text("errorCode"), message)
+}
+
+fn shorten(errors: &Value) -> String {
+    errors.to_string().chars().take(200).collect()
+}
+
+/// The service says in headers that an address will go away.
+fn announce_end_of_life(url: &Url, answer: &Answer) {
+    for header in ["x-shoptet-deprecated", "sunset"] {
+        if let Some(value) = answer.header(header) {
+            warn!(
+                "Shoptet will withdraw {}: {header} {value}; look for a newer caflou-sync",
+                url.path()
+            );
+        }
+    }
+}

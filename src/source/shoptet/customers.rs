@@ -1,0 +1,217 @@
+//! Reading customers: the list names them, each one's detail has the rest.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tokio::sync::mpsc::Sender;
+
+use super::Source;
+use super::map;
+use super::page::{List, Pages};
+use super::time::format_time;
+use super::wire::{self, BadRow, ChangeEntry, Customer};
+use crate::record::{Kind, SourceId};
+use crate::source::{Broken, Item, Reading, Scope, SourceError};
+use crate::state::View;
+
+/// As for orders.
+const OVERLAP: TimeDelta = TimeDelta::hours(1);
+/// Rows a page of `GET /api/customers`: maximum.
+const CUSTOMERS_A_PAGE: u16 = 1000;
+/// Rows a page of `GET /api/customers/changes`: default and maximum.
+const CHANGES_A_PAGE: u16 = 20;
+
+/// So many records refused in a row are no longer the records' fault.
+const STRIKES: u32 = 5;
+
+/// One reading of customers.
+struct Customers<'a> {
+    source: &'a Source,
+    state: &'a View,
+    out: Sender<Item>,
+    seen: HashSet<String>,
+    complete: bool,
+    /// Details refused one after another.
+    strikes: u32,
+}
+
+impl Source {
+    /// Reads registered customers and hands them on as companies. Those that are imported are not
+    /// read again: companies are never updated.
+    ///
+    /// # Errors
+    /// When reading cannot go on. A record that cannot be read fails alone, as [`Item::Broken`].
+    pub async fn companies(
+        &self,
+        scope: &Scope,
+        state: &View,
+        out: Sender<Item>,
+    ) -> Result<Reading, SourceError> {
+        let (seen, complete) = (HashSet::new(), true);
+        let mut customers = Customers {
+            source: self,
+            state,
+            out,
+            seen,
+            complete,
+            strikes: 0,
+        };
+        match scope {
+            Scope::Full
+            | Scope::Since {
+                whole_list: true, ..
+            } => customers.read_all().await?,
+            Scope::Since { cursor, .. } => customers.read_changes(*cursor).await?,
+            Scope::Only(guids) => {
+                for guid in guids {
+                    customers.take(&guid.0).await?;
+                }
+            }
+        }
+        Ok(Reading {
+            complete: customers.complete,
+        })
+    }
+}
+
+impl Customers<'_> {
+    async fn read_all(&mut self) -> Result<(), SourceError> {
+        let list = List {
+            path: &["api", "customers"],
+            query: Vec::new(),
+            key: "guid",
+            per_page: CUSTOMERS_A_PAGE,
+        };
+        let mut pages = Pages::new(&self.source.client, list);
+        while let Some(page) = pages.next().await? {
+            if let Some(total) = page.total {
+                self.send(Item::Expected(total)).await?;
+            }
+            for row in page.rows {
+                match wire::decode(row, "guid", wire::customer_guid) {
+                    Ok(guid) => self.take(&guid).await?,
+                    Err(bad) => self.broken(bad).await?,
+                }
+            }
+        }
+        if pages.unstable {
+            self.complete = false;
+            let message = "the list of customers kept changing while it was read; the next run \
+                           reads it again";
+            self.send(Item::Warning(message.to_owned())).await?;
+        }
+        self.take_open().await
+    }
+
+    async fn read_changes(&mut self, cursor: DateTime<Utc>) -> Result<(), SourceError> {
+        let since = format_time(cursor - OVERLAP, self.source.settings.zone);
+        let list = List {
+            path: &["api", "customers", "changes"],
+            query: vec![("from", since)],
+            key: "guid",
+            per_page: CHANGES_A_PAGE,
+        };
+        let mut pages = Pages::new(&self.source.client, list);
+        while let Some(page) = pages.next().await? {
+            for row in page.rows {
+                match wire::decode(row, "guid", ChangeEntry::of_customer) {
+                    Ok(entry) if entry.deleted => {}
+                    Ok(entry) => self.take(&entry.id).await?,
+                    Err(bad) => self.broken(bad).await?,
+                }
+            }
+        }
+        self.complete &= !pages.unstable;
+        self.take_open().await
+    }
+
+    /// What failed or was left open in earlier runs.
+    async fn take_open(&mut self) -> Result<(), SourceError> {
+        for id in self.state.open_records(Kind::Company)? {
+            self.take(&id.0).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, guid: &str) -> Result<(), SourceError> {
+        if !self.seen.insert(guid.to_owned()) {
+            return Ok(());
+        }
+        let id = SourceId(guid.to_owned());
+        if self.state.settled(Kind::Company, &id)?.is_some() {
+            return self.send(Item::Settled).await;
+        }
+        let detail = match self
+            .source
+            .client
+            .get::<Value>(&["api", "customers", guid], &[])
+            .await
+        {
+            Ok(mut answer) => answer.data["customer"].take(),
+            // Deleted since the list was read; a create that is still open has to be settled.
+            Err(SourceError::Http(error)) if error.is_missing() => {
+                if self.state.known(Kind::Company, &id)?.is_none() {
+                    return Ok(());
+                }
+                let draft = map::deleted_customer(guid, &self.source.settings);
+                return self.send(Item::Draft(Box::new(draft))).await;
+            }
+            // This record may be the only one that the service stumbles over.
+            Err(SourceError::Http(error)) if error.is_about_this_record() => {
+                self.strikes += 1;
+                if self.strikes >= STRIKES {
+                    return Err(error.into());
+                }
+                return self.fail(Some(guid.to_owned()), error.to_string()).await;
+            }
+            Err(error) => return Err(error),
+        };
+        self.strikes = 0;
+        match wire::decode(Ok(detail), "guid", Customer::read) {
+            Ok(customer) if customer.guid != guid => {
+                let reason = format!("the shop answered with another customer, {}", customer.guid);
+                self.fail(Some(guid.to_owned()), reason).await
+            }
+            Ok(customer) => match map::customer(&customer, &self.source.settings) {
+                Ok(draft) => self.send(Item::Draft(Box::new(draft))).await,
+                Err(error) => self.fail(Some(guid.to_owned()), error.to_string()).await,
+            },
+            Err(bad) => {
+                self.fail(Some(guid.to_owned()), bad.error.to_string())
+                    .await
+            }
+        }
+    }
+
+    async fn broken(&mut self, bad: BadRow) -> Result<(), SourceError> {
+        if let Some(id) = &bad.id {
+            self.seen.insert(id.clone());
+        }
+        self.fail(bad.id, bad.error.to_string()).await
+    }
+
+    async fn fail(&mut self, guid: Option<String>, reason: String) -> Result<(), SourceError> {
+        // Without its guid it cannot be asked for again: the cursor has to stay before it.
+        self.complete &= guid.is_some();
+        let source_id = guid.map(SourceId);
+        let label = source_id
+            .as_ref()
+            .map(|id| id.0.clone())
+            .unwrap_or_default();
+        self.send(Item::Broken(Broken {
+            kind: Kind::Company,
+            source_id,
+            label,
+            reason,
+        }))
+        .await
+    }
+
+    async fn send(&self, item: Item) -> Result<(), SourceError> {
+        self.out
+            .send(item)
+            .await
+            .map_err(|_| SourceError::BrokenOff)
+    }
+}

@@ -1,0 +1,328 @@
+//! From Shoptet's records to ours. Pure: the same record and settings give the same draft.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use super::PROGRAM;
+use super::time::parse_time;
+use super::wire::{Customer, Order, Price};
+use crate::config::{Mapping, PaymentDate};
+use crate::record::{
+    AmountError, Company, CompanyKind, Currency, CurrencyError, Draft, Income, Kind, Mark, Paid,
+    Record, SourceId, Void, amount, clean,
+};
+
+/// The system status "cancelled" (`GET /api/orders/statuses`).
+const CANCELLED: i64 = -4;
+
+/// What mapping needs to know beside the record.
+#[derive(Debug, Clone)]
+pub struct MapSettings {
+    /// The e-shop's id, for our mark.
+    pub eshop_id: u64,
+    /// `settings.timezone` of `GET /api/eshop`.
+    pub zone: Tz,
+    /// The user's settings.
+    pub mapping: Mapping,
+}
+
+/// Why a record cannot be imported as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MapError {
+    /// There is nothing to name a company by.
+    #[error("no name: company, full name and e-mail are all empty")]
+    NoName,
+    /// Without it there is no day.
+    #[error("no creation time")]
+    NoCreationTime,
+    /// A date-time that is none.
+    #[error("`{field}` is not a usable date-time: `{text}`")]
+    BadTime {
+        /// The attribute.
+        field: &'static str,
+        /// What it holds, shortened.
+        text: String,
+    },
+    /// Nothing says what is to be paid.
+    #[error("no amount: toPay and withVat are both empty")]
+    NoAmount,
+    /// An amount that is none.
+    #[error("`{field}`: {source}")]
+    BadAmount {
+        /// The attribute.
+        field: &'static str,
+        /// What is wrong with it.
+        source: AmountError,
+    },
+    /// No currency is named.
+    #[error("no currency")]
+    NoCurrency,
+    /// The currency is none.
+    #[error(transparent)]
+    BadCurrency(#[from] CurrencyError),
+}
+
+impl MapSettings {
+    fn mark(&self, id: &SourceId) -> Mark {
+        Mark::new(PROGRAM, &self.eshop_id.to_string(), id)
+    }
+
+    /// The day of a moment in the e-shop's time zone.
+    #[must_use]
+    pub fn day(&self, time: DateTime<Utc>) -> NaiveDate {
+        time.with_timezone(&self.zone).date_naive()
+    }
+}
+
+/// The day on which an order was created, in the e-shop's time zone.
+///
+/// # Errors
+/// When the order does not say when it was created.
+pub fn creation_day(order: &Order, settings: &MapSettings) -> Result<NaiveDate, MapError> {
+    let created = time("creationTime", order.creation_time.as_deref())?;
+    created
+        .map(|time| settings.day(time))
+        .ok_or(MapError::NoCreationTime)
+}
+
+/// An order that the shop no longer has.
+#[must_use]
+pub fn deleted_order(code: &str, settings: &MapSettings) -> Draft {
+    deleted(Kind::Income, code, settings)
+}
+
+/// A customer that the shop no longer has.
+#[must_use]
+pub fn deleted_customer(guid: &str, settings: &MapSettings) -> Draft {
+    deleted(Kind::Company, guid, settings)
+}
+
+fn deleted(kind: Kind, id: &str, settings: &MapSettings) -> Draft {
+    let source_id = SourceId(id.to_owned());
+    Draft {
+        kind,
+        mark: settings.mark(&source_id),
+        source_id,
+        label: id.to_owned(),
+        changed_at: None,
+        record: Record::Void {
+            why: Void::Deleted,
+            paid: false,
+        },
+        warnings: Vec::new(),
+    }
+}
+
+/// An order as an income. `paid_at` is the moment of its last successful online payment, where
+/// the settings ask for it.
+///
+/// # Errors
+/// When it has no usable amount, currency or creation time.
+pub fn order(
+    order: &Order,
+    settings: &MapSettings,
+    paid_at: Option<DateTime<Utc>>,
+) -> Result<Draft, MapError> {
+    let source_id = SourceId(order.code.clone());
+    let customer = [&order.company, &order.full_name]
+        .into_iter()
+        .find_map(|name| clean(name.as_deref().unwrap_or_default()));
+    let name = settings
+        .mapping
+        .income_name
+        .render(&order.code, customer.as_deref());
+    let name = clean(&name).unwrap_or_else(|| order.code.clone());
+    let changed_at = time("changeTime", order.change_time.as_deref())?;
+    let mut warnings = Vec::new();
+    let record = if order.status_id == Some(CANCELLED) {
+        Record::Void {
+            why: Void::Cancelled,
+            paid: order.paid == Some(true),
+        }
+    } else {
+        let income = income(
+            order,
+            settings,
+            name.clone(),
+            (changed_at, paid_at),
+            &mut warnings,
+        )?;
+        Record::Income(income)
+    };
+    Ok(Draft {
+        kind: Kind::Income,
+        mark: settings.mark(&source_id),
+        source_id,
+        label: customer.unwrap_or(name),
+        changed_at,
+        record,
+        warnings,
+    })
+}
+
+fn income(
+    order: &Order,
+    settings: &MapSettings,
+    name: String,
+    (changed_at, paid_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    warnings: &mut Vec<String>,
+) -> Result<Income, MapError> {
+    let mapping = &settings.mapping;
+    let created = creation_day(order, settings)?;
+    let paid = match order.paid {
+        Some(true) => Paid::Yes,
+        Some(false) => Paid::No,
+        None => Paid::Unknown,
+    };
+    let payment_date = (paid == Paid::Yes).then(|| {
+        let moment = match mapping.payment_date {
+            PaymentDate::ChangeTime => changed_at,
+            PaymentDate::OrderTime => None,
+            PaymentDate::Transactions => paid_at.or(changed_at),
+        };
+        moment.map_or(created, |moment| settings.day(moment))
+    });
+    let expected = match paid {
+        Paid::Yes => 0,
+        Paid::No | Paid::Unknown => mapping.expected_days.days(order.payment_method.as_deref()),
+    };
+    let currency = order
+        .price
+        .currency_code
+        .as_deref()
+        .ok_or(MapError::NoCurrency)?;
+    Ok(Income {
+        name,
+        reference_number: order.code.clone(),
+        value: value(&order.price, warnings)?,
+        value_without_vat: money("withoutVat", order.price.without_vat.as_deref())?,
+        vat_value: money("vat", order.price.vat.as_deref())?,
+        currency: Currency::parse(currency)?,
+        paid,
+        date: created + TimeDelta::days(i64::from(expected)),
+        payment_date,
+        company: order.customer_guid.clone().map(SourceId),
+        link: order.admin_url.as_deref().and_then(link),
+        category_id: mapping.category_id,
+        project_id: mapping.project_id,
+        source_id: mapping.source_id,
+        tags: mapping.tags.clone(),
+    })
+}
+
+/// What is paid: `toPay`, which is rounded as the shop rounds; else `withVat`, with a warning.
+fn value(price: &Price, warnings: &mut Vec<String>) -> Result<Decimal, MapError> {
+    let to_pay = money("toPay", price.to_pay.as_deref())?;
+    let with_vat = money("withVat", price.with_vat.as_deref())?;
+    match (to_pay, with_vat) {
+        (Some(to_pay), None) => Ok(to_pay),
+        (Some(to_pay), Some(with_vat)) if !to_pay.is_zero() || with_vat.is_zero() => Ok(to_pay),
+        (Some(_), Some(with_vat)) => {
+            warnings.push("toPay is zero: the price with VAT is taken".to_owned());
+            Ok(with_vat)
+        }
+        (None, Some(with_vat)) => {
+            warnings.push("toPay is empty: the price with VAT is taken".to_owned());
+            Ok(with_vat)
+        }
+        (None, None) => Err(MapError::NoAmount),
+    }
+}
+
+fn money(field: &'static str, text: Option<&str>) -> Result<Option<Decimal>, MapError> {
+    text.map(amount)
+        .transpose()
+        .map_err(|source| MapError::BadAmount { field, source })
+}
+
+fn time(field: &'static str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, MapError> {
+    let Some(text) = text else { return Ok(None) };
+    let bad = || MapError::BadTime {
+        field,
+        text: text.chars().take(40).collect(),
+    };
+    parse_time(text).map(Some).ok_or_else(bad)
+}
+
+/// A web address, if it is one.
+fn link(text: &str) -> Option<String> {
+    let text = text.trim();
+    let usable = (text.starts_with("https://") || text.starts_with("http://"))
+        && text.len() <= 1000
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    usable.then(|| text.to_owned())
+}
+
+/// A customer as a company.
+///
+/// # Errors
+/// When there is nothing to name it by.
+pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, MapError> {
+    let source_id = SourceId(customer.guid.clone());
+    let text = |field: &Option<String>| field.as_deref().and_then(clean);
+    let (firm, full_name) = (text(&customer.company), text(&customer.full_name));
+    let (account_name, email) = (
+        text(&customer.account.full_name),
+        text(&customer.account.email),
+    );
+    let name = [&firm, &full_name, &account_name, &email]
+        .into_iter()
+        .flatten()
+        .next();
+    let name = name.cloned().ok_or(MapError::NoName)?;
+    let id_num = text(&customer.company_id);
+    let kind = if firm.is_some() || id_num.is_some() {
+        CompanyKind::LegalEntity
+    } else {
+        CompanyKind::Individual
+    };
+    let mut warnings = Vec::new();
+    let country = country(customer.country_code.as_deref(), &mut warnings);
+    let (vat_id, tax_id) = (text(&customer.vat_id), text(&customer.tax_id));
+    let vat_payer = vat_id.is_some();
+    let (tax_num, id_tax_num) = if country.as_deref() == Some("SK") {
+        (tax_id, vat_id)
+    } else {
+        (vat_id.or(tax_id), None)
+    };
+    let address = [text(&customer.street), text(&customer.house_number)];
+    let street = address.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let company = Company {
+        name: name.clone(),
+        kind,
+        email,
+        phone: text(&customer.account.phone),
+        street: clean(&street),
+        city: text(&customer.city),
+        zip: text(&customer.zip),
+        country,
+        id_num,
+        tax_num,
+        id_tax_num,
+        vat_payer,
+        person: full_name
+            .or(account_name)
+            .filter(|_| kind == CompanyKind::LegalEntity),
+    };
+    Ok(Draft {
+        kind: Kind::Company,
+        mark: settings.mark(&source_id),
+        source_id,
+        label: name,
+        changed_at: time("changeTime", customer.change_time.as_deref())?,
+        record: Record::Company(company),
+        warnings,
+    })
+}
+
+/// ISO 3166-1 alpha-2 in capitals; anything else is left out, with a warning.
+fn country(code: Option<&str>, warnings: &mut Vec<String>) -> Option<String> {
+    let code = clean(code?)?.to_uppercase();
+    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Some(code);
+    }
+    warnings.push(format!("country `{code}` is no ISO code: left out"));
+    None
+}

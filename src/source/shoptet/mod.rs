@@ -1,0 +1,62 @@
+//! Shoptet: customers become companies, orders become incomes.
+//!
+//! The facts are from the vendor's `OpenAPI` description, edition 2026-08-21; each type names its path.
+
+mod auth;
+mod client;
+mod customers;
+mod map;
+mod orders;
+mod page;
+mod row;
+mod shop;
+mod time;
+mod wire;
+
+pub use auth::Credentials;
+pub use client::{Client, ClientOptions};
+pub use map::{MapError, MapSettings, customer, order};
+pub use shop::{Endpoint, Shop};
+pub use time::parse_time;
+pub use wire::{Customer, Order};
+
+use chrono::{DateTime, Utc};
+
+use super::Interval;
+
+/// The name of this source in marks and in the configuration.
+pub const PROGRAM: &str = "shoptet";
+
+/// A shop, opened: its identity is checked, its clock and time zone are known.
+#[derive(Debug)]
+pub struct Source {
+    client: Client,
+    settings: MapSettings,
+    interval: Interval,
+    now: DateTime<Utc>,
+}
+
+impl Source {
+    /// A source that reads what was created in an interval. `now` is the shop's clock: the end of
+    /// every list that this run reads.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        settings: MapSettings,
+        interval: Interval,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            client,
+            settings,
+            interval,
+            now,
+        }
+    }
+
+    /// The client, for its count of requests.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}

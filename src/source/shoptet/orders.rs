@@ -1,0 +1,366 @@
+//! Reading orders: all of an interval, what changed, or some by their codes.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tokio::sync::mpsc::Sender;
+
+use super::Source;
+use super::map::{self, creation_day, deleted_order};
+use super::page::{List, Pages};
+use super::row::{Row, RowError};
+use super::time::{day_end, day_start, format_time};
+use super::wire::{self, ChangeEntry, Order};
+use crate::config::PaymentDate;
+use crate::record::{Draft, Kind, SourceId};
+use crate::source::{Broken, Item, Reading, Scope, SourceError};
+use crate::state::View;
+
+/// Changes that happened so long before the cursor are read once more: a service of many machines
+/// may be late to list them.
+const OVERLAP: TimeDelta = TimeDelta::hours(1);
+/// Codes in one `orderCodes` filter, by the description.
+const CODES_AT_ONCE: usize = 50;
+/// Rows a page of `GET /api/orders`: default and maximum.
+const ORDERS_A_PAGE: u16 = 50;
+/// Rows a page of `GET /api/orders/changes`: maximum.
+const CHANGES_A_PAGE: u16 = 1000;
+
+/// One reading of orders.
+struct Orders<'a> {
+    source: &'a Source,
+    state: &'a View,
+    out: Sender<Item>,
+    seen: HashSet<String>,
+    complete: bool,
+    /// The user named the orders.
+    asked_for: bool,
+}
+
+impl Source {
+    /// Reads orders and hands them on as incomes.
+    ///
+    /// # Errors
+    /// When reading cannot go on. A record that cannot be read fails alone, as [`Item::Broken`].
+    pub async fn incomes(
+        &self,
+        scope: &Scope,
+        state: &View,
+        out: Sender<Item>,
+    ) -> Result<Reading, SourceError> {
+        let mut orders = Orders {
+            source: self,
+            state,
+            out,
+            seen: HashSet::new(),
+            complete: true,
+            asked_for: matches!(scope, Scope::Only(_)),
+        };
+        match scope {
+            Scope::Full => orders.read_all().await?,
+            Scope::Since { cursor, .. } => orders.read_changes(*cursor).await?,
+            Scope::Only(codes) => {
+                let codes: Vec<_> = codes.iter().map(|code| code.0.clone()).collect();
+                orders.send(Item::Expected(codes.len() as u64)).await?;
+                orders.read_codes(codes, Missing::Asked).await?;
+            }
+        }
+        Ok(Reading {
+            complete: orders.complete,
+        })
+    }
+}
+
+/// What it means that an order asked for by its code is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// It was deleted, which its detail has to confirm.
+    Deleted,
+    /// The user asked for it: it is not there.
+    Asked,
+}
+
+impl Orders<'_> {
+    /// The whole interval, then what earlier runs imported and the list does not have any more.
+    async fn read_all(&mut self) -> Result<(), SourceError> {
+        self.read_list(self.window()).await?;
+        let state = self.state;
+        let mut unseen = state.imported(Kind::Income)?;
+        unseen.extend(state.open_records(Kind::Income)?);
+        let unseen: Vec<_> = unseen
+            .into_iter()
+            .map(|id| id.0)
+            .filter(|code| !self.seen.contains(code))
+            .collect();
+        self.read_codes(unseen, Missing::Deleted).await
+    }
+
+    /// The feed of changes (edits and deletions) and the list by change time, united: each alone
+    /// has holes. Then what is still open from earlier runs.
+    async fn read_changes(&mut self, cursor: DateTime<Utc>) -> Result<(), SourceError> {
+        let since = format_time(cursor - OVERLAP, self.source.settings.zone);
+        let feed = self.read_feed(&since).await?;
+        let mut query = self.window();
+        query.retain(|(name, _)| *name != "creationTimeTo" || self.source.interval.to.is_some());
+        query.push(("changeTimeFrom", since));
+        self.read_list(query).await?;
+        let mut codes = Vec::new();
+        for (code, entry) in feed {
+            if self.seen.contains(&code) {
+                continue;
+            }
+            if entry.deleted {
+                self.seen.insert(code.clone());
+                let draft = deleted_order(&code, &self.source.settings);
+                let draft = Draft {
+                    changed_at: entry.change_time,
+                    ..draft
+                };
+                self.send(Item::Draft(Box::new(draft))).await?;
+            } else if !self.is_settled(&code, entry.change_time, cursor)? {
+                codes.push(code);
+            }
+        }
+        let open = self
+            .state
+            .open_records(Kind::Income)?
+            .into_iter()
+            .map(|id| id.0);
+        codes.extend(open.filter(|code| !self.seen.contains(code)));
+        codes.sort_unstable();
+        codes.dedup();
+        self.read_codes(codes, Missing::Deleted).await
+    }
+
+    /// Whether an earlier run settled an order with this change time. Times are whole seconds: a
+    /// change in the second in which the run read may have come after it.
+    fn is_settled(
+        &self,
+        code: &str,
+        changed_at: Option<DateTime<Utc>>,
+        cursor: DateTime<Utc>,
+    ) -> Result<bool, SourceError> {
+        let settled = self
+            .state
+            .settled(Kind::Income, &SourceId(code.to_owned()))?;
+        Ok(changed_at.is_some_and(|at| at < cursor && settled == Some(Some(at))))
+    }
+
+    async fn read_feed(
+        &mut self,
+        since: &str,
+    ) -> Result<HashMap<String, ChangeEntry>, SourceError> {
+        let list = List {
+            path: &["api", "orders", "changes"],
+            query: vec![("from", since.to_owned())],
+            key: "code",
+            per_page: CHANGES_A_PAGE,
+        };
+        let mut pages = Pages::new(&self.source.client, list);
+        let mut feed = HashMap::new();
+        while let Some(page) = pages.next().await? {
+            for row in page.rows {
+                match wire::decode(row, "code", ChangeEntry::of_order) {
+                    Ok(entry) => {
+                        feed.insert(entry.id.clone(), entry);
+                    }
+                    Err(bad) => {
+                        self.complete = false;
+                        let message =
+                            format!("a line of the orders' changes is unusable: {}", bad.error);
+                        self.send(Item::Warning(message)).await?;
+                    }
+                }
+            }
+        }
+        self.complete &= !pages.unstable;
+        Ok(feed)
+    }
+
+    /// The interval as filters. It ends at the latest when the run began: what is created while
+    /// it reads would move the pages.
+    fn window(&self) -> Vec<(&'static str, String)> {
+        let Source {
+            settings,
+            interval,
+            now,
+            ..
+        } = self.source;
+        let mut query = Vec::new();
+        if let Some(from) = interval.from {
+            let from = day_start(from, settings.zone);
+            query.push(("creationTimeFrom", format_time(from, settings.zone)));
+        }
+        let to = interval
+            .to
+            .map_or(*now, |to| day_end(to, settings.zone).min(*now));
+        query.push(("creationTimeTo", format_time(to, settings.zone)));
+        query
+    }
+
+    async fn read_list(&mut self, query: Vec<(&'static str, String)>) -> Result<(), SourceError> {
+        let list = List {
+            path: &["api", "orders"],
+            query,
+            key: "code",
+            per_page: ORDERS_A_PAGE,
+        };
+        let client = self.source.client.clone();
+        let mut pages = Pages::new(&client, list);
+        while let Some(page) = pages.next().await? {
+            if let Some(total) = page.total {
+                self.send(Item::Expected(total)).await?;
+            }
+            for row in page.rows {
+                self.take(row).await?;
+            }
+        }
+        if pages.unstable {
+            self.complete = false;
+            let message = "the list of orders kept changing while it was read; the next run reads \
+                           it again";
+            self.send(Item::Warning(message.to_owned())).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_codes(
+        &mut self,
+        codes: Vec<String>,
+        missing: Missing,
+    ) -> Result<(), SourceError> {
+        for chunk in codes.chunks(CODES_AT_ONCE) {
+            let list = List {
+                path: &["api", "orders"],
+                query: vec![("orderCodes", chunk.join(","))],
+                key: "code",
+                per_page: ORDERS_A_PAGE,
+            };
+            let client = self.source.client.clone();
+            let mut pages = Pages::new(&client, list);
+            while let Some(page) = pages.next().await? {
+                for row in page.rows {
+                    self.take(row).await?;
+                }
+            }
+            for code in chunk {
+                if !self.seen.contains(code) {
+                    self.take_missing(code, missing).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An order that the list does not have: its detail decides whether it was deleted.
+    async fn take_missing(&mut self, code: &str, missing: Missing) -> Result<(), SourceError> {
+        self.seen.insert(code.to_owned());
+        match self.source.client.order_detail(code, None).await {
+            Ok(detail) => self.take(Ok(detail)).await,
+            Err(SourceError::Http(error)) if error.is_missing() => {
+                if missing == Missing::Asked
+                    && self
+                        .state
+                        .known(Kind::Income, &SourceId(code.to_owned()))?
+                        .is_none()
+                {
+                    let reason = "the shop has no order with this code";
+                    return self.broken(Some(code.to_owned()), reason.to_owned()).await;
+                }
+                let draft = deleted_order(code, &self.source.settings);
+                self.send(Item::Draft(Box::new(draft))).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Maps a row and hands it on, unless it lies outside the interval.
+    async fn take(&mut self, row: Result<Value, RowError>) -> Result<(), SourceError> {
+        let order = match wire::decode(row, "code", Order::read) {
+            Ok(order) => order,
+            Err(bad) => {
+                if let Some(id) = &bad.id {
+                    self.seen.insert(id.clone());
+                }
+                return self.broken(bad.id, bad.error.to_string()).await;
+            }
+        };
+        self.seen.insert(order.code.clone());
+        let settings = &self.source.settings;
+        if let Ok(day) = creation_day(&order, settings)
+            && !self.source.interval.contains(day)
+        {
+            return if self.asked_for {
+                self.broken(
+                    Some(order.code),
+                    format!("created on {day}, outside the interval"),
+                )
+                .await
+            } else {
+                Ok(())
+            };
+        }
+        let paid_at = self.paid_at(&order).await?;
+        match map::order(&order, settings, paid_at) {
+            Ok(draft) => self.send(Item::Draft(Box::new(draft))).await,
+            Err(error) => self.broken(Some(order.code), error.to_string()).await,
+        }
+    }
+
+    /// The moment of the last online payment, where the settings date incomes by it.
+    async fn paid_at(&self, order: &Order) -> Result<Option<DateTime<Utc>>, SourceError> {
+        let asked = self.source.settings.mapping.payment_date == PaymentDate::Transactions;
+        if !asked || order.paid != Some(true) {
+            return Ok(None);
+        }
+        match self
+            .source
+            .client
+            .order_detail(&order.code, Some("paymentTransactions"))
+            .await
+        {
+            Ok(detail) => Ok(Row::of(&detail)
+                .and_then(wire::last_payment)
+                .unwrap_or_default()),
+            Err(SourceError::Http(error)) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn broken(&mut self, code: Option<String>, reason: String) -> Result<(), SourceError> {
+        // Without a code it cannot be asked for again: the cursor has to stay before it.
+        self.complete &= code.is_some();
+        let source_id = code.map(SourceId);
+        let label = source_id
+            .as_ref()
+            .map(|id| id.0.clone())
+            .unwrap_or_default();
+        self.send(Item::Broken(Broken {
+            kind: Kind::Income,
+            source_id,
+            label,
+            reason,
+        }))
+        .await
+    }
+
+    async fn send(&self, item: Item) -> Result<(), SourceError> {
+        self.out
+            .send(item)
+            .await
+            .map_err(|_| SourceError::BrokenOff)
+    }
+}
+
+impl super::client::Client {
+    /// The `order` of `GET /api/orders/{code}`.
+    async fn order_detail(&self, code: &str, include: Option<&str>) -> Result<Value, SourceError> {
+        let query: Vec<_> = include
+            .map(|include| ("include", include))
+            .into_iter()
+            .collect();
+        let mut answer = self.get::<Value>(&["api", "orders", code], &query).await?;
+        Ok(answer.data["order"].take())
+    }
+}

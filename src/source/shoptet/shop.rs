@@ -1,0 +1,112 @@
+//! The shop itself: who it is, its clock, its time zone (`GET /api/eshop`).
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::client::Client;
+use super::row::Row;
+use crate::http::HttpError;
+use crate::source::SourceError;
+
+/// What is known of a shop before anything is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shop {
+    /// `contactInformation.eshopId`.
+    pub eshop_id: u64,
+    /// `contactInformation.eshopName`.
+    pub name: String,
+    /// `settings.timezone`.
+    pub zone: Tz,
+    /// The service's clock when it answered.
+    pub now: DateTime<Utc>,
+    /// The service says the time in its answers; else `now` is this machine's clock.
+    pub has_clock: bool,
+}
+
+/// An address that a token may call (`GET /api/system/endpoints`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The address, as `GET /api/orders`.
+    pub endpoint: String,
+    /// The group that rights are given for.
+    pub group: String,
+    /// `read`, `write` or `both`.
+    pub access: String,
+}
+
+impl Client {
+    /// Asks whose token it is and compares with the configured shop.
+    ///
+    /// # Errors
+    /// When the token is refused or another shop's.
+    pub async fn shop(&self, eshop_id: u64) -> Result<Shop, SourceError> {
+        let answer = self.get::<Value>(&["api", "eshop"], &[]).await?;
+        let garbled = |reason: String| {
+            SourceError::Http(HttpError::Garbled {
+                service: "Shoptet",
+                method: reqwest::Method::GET,
+                path: "/api/eshop".to_owned(),
+                reason,
+                request_id: None,
+            })
+        };
+        let read = || {
+            let data = Row::of(&answer.data)?;
+            let contact = data.object("contactInformation")?;
+            let settings = data.object("settings")?;
+            let text = |row: Option<Row<'_>>, field| row.map_or(Ok(None), |row| row.text(field));
+            let id = contact.map_or(Ok(None), |row| row.whole("eshopId"))?;
+            Ok((id, text(contact, "eshopName")?, text(settings, "timezone")?))
+        };
+        let (id, name, zone) =
+            read().map_err(|error: super::row::RowError| garbled(error.to_string()))?;
+        let id = id.and_then(|id| u64::try_from(id).ok());
+        let id = id.ok_or_else(|| garbled("no eshopId".to_owned()))?;
+        let name = name.unwrap_or_else(|| format!("e-shop {id}"));
+        if id != eshop_id {
+            return Err(SourceError::Access(format!(
+                "the Shoptet token belongs to e-shop {id} ({name}), but eshop_id is {eshop_id}; \
+                 correct eshop_id or use that shop's token"
+            )));
+        }
+        let zone = zone.unwrap_or_else(|| "Europe/Prague".to_owned());
+        let zone: Tz = zone
+            .parse()
+            .map_err(|_| garbled(format!("unknown time zone `{zone}`")))?;
+        let (now, has_clock) = (answer.date.unwrap_or_else(Utc::now), answer.date.is_some());
+        Ok(Shop {
+            eshop_id: id,
+            name,
+            zone,
+            now,
+            has_clock,
+        })
+    }
+
+    /// What the token may call.
+    ///
+    /// # Errors
+    /// When the list cannot be had.
+    pub async fn endpoints(&self) -> Result<Vec<Endpoint>, SourceError> {
+        let answer = self
+            .get::<Value>(&["api", "system", "endpoints"], &[])
+            .await?;
+        let rows = Row::of(&answer.data).and_then(|data| data.objects("endpoints"));
+        let text = |row: Row<'_>, field| row.text(field).ok().flatten().unwrap_or_default();
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(|row| Endpoint {
+                endpoint: text(row, "endpoint"),
+                group: row
+                    .object("group")
+                    .ok()
+                    .flatten()
+                    .map(|g| text(g, "description"))
+                    .unwrap_or_default(),
+                access: text(row, "access"),
+            })
+            .collect())
+    }
+}

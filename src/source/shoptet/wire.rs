@@ -1,0 +1,250 @@
+//! Orders, customers and changes as Shoptet sends them: only what is used.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::row::{Row, RowError};
+use super::time::parse_time;
+
+/// An order, from a row of `GET /api/orders` or from `GET /api/orders/{code}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Order {
+    /// `code`: the identifier; may hold letters and dashes.
+    pub code: String,
+    /// `creationTime`, as it came.
+    pub creation_time: Option<String>,
+    /// `changeTime`, as it came.
+    pub change_time: Option<String>,
+    /// `fullName`.
+    pub full_name: Option<String>,
+    /// `company`.
+    pub company: Option<String>,
+    /// `customerGuid`; `None` for a guest.
+    pub customer_guid: Option<String>,
+    /// `adminUrl`.
+    pub admin_url: Option<String>,
+    /// `status.id`; negative ids are the system's, −4 is cancelled.
+    pub status_id: Option<i64>,
+    /// `paymentMethod.name`.
+    pub payment_method: Option<String>,
+    /// `price`.
+    pub price: Price,
+    /// `paid`; `None`: unknown.
+    pub paid: Option<bool>,
+}
+
+/// The amounts of an order as decimal text, in its own currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Price {
+    /// `toPay`: what is paid, after rounding.
+    pub to_pay: Option<String>,
+    /// `withVat`.
+    pub with_vat: Option<String>,
+    /// `withoutVat`.
+    pub without_vat: Option<String>,
+    /// `vat`.
+    pub vat: Option<String>,
+    /// `currencyCode`.
+    pub currency_code: Option<String>,
+}
+
+/// A customer, from `GET /api/customers/{guid}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Customer {
+    /// `guid`: the identifier.
+    pub guid: String,
+    /// `changeTime`, as it came.
+    pub change_time: Option<String>,
+    /// `billingAddress.company`.
+    pub company: Option<String>,
+    /// `billingAddress.fullName`.
+    pub full_name: Option<String>,
+    /// `billingAddress.street`.
+    pub street: Option<String>,
+    /// `billingAddress.houseNumber`.
+    pub house_number: Option<String>,
+    /// `billingAddress.city`.
+    pub city: Option<String>,
+    /// `billingAddress.zip`.
+    pub zip: Option<String>,
+    /// `billingAddress.countryCode`.
+    pub country_code: Option<String>,
+    /// `billingAddress.companyId` (IČO).
+    pub company_id: Option<String>,
+    /// `billingAddress.vatId` (DIČ, in Slovakia IČ DPH).
+    pub vat_id: Option<String>,
+    /// `billingAddress.taxId` (in Slovakia DIČ).
+    pub tax_id: Option<String>,
+    /// The account with `mainAccount`, else the first.
+    pub account: Account,
+}
+
+/// A login of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// `fullName`.
+    pub full_name: Option<String>,
+    /// `email`.
+    pub email: Option<String>,
+    /// `phone`.
+    pub phone: Option<String>,
+}
+
+/// A line of `GET /api/orders/changes` or `/api/customers/changes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChangeEntry {
+    pub(super) id: String,
+    pub(super) change_time: Option<DateTime<Utc>>,
+    pub(super) deleted: bool,
+}
+
+/// A row that could not be read, with its key where that much could be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BadRow {
+    pub(super) id: Option<String>,
+    pub(super) error: RowError,
+}
+
+/// Decodes a row with the reader of its kind; a bad one keeps its key.
+pub(super) fn decode<T>(
+    row: Result<Value, RowError>,
+    key: &'static str,
+    read: fn(Row<'_>) -> Result<T, RowError>,
+) -> Result<T, BadRow> {
+    let value = row.map_err(|error| BadRow { id: None, error })?;
+    let row = Row::of(&value).map_err(|error| BadRow { id: None, error })?;
+    read(row).map_err(|error| {
+        let id = row.text(key).ok().flatten().map(|id| id.trim().to_owned());
+        BadRow { id, error }
+    })
+}
+
+fn key(row: Row<'_>, field: &'static str) -> Result<String, RowError> {
+    let key = row
+        .text(field)?
+        .map(|key| key.trim().to_owned())
+        .unwrap_or_default();
+    if key.is_empty() || key.chars().any(char::is_control) || key.chars().count() > 128 {
+        return Err(RowError::WrongType {
+            field,
+            found: "unusable",
+            wanted: "an identifier",
+        });
+    }
+    Ok(key)
+}
+
+impl Order {
+    pub(super) fn read(row: Row<'_>) -> Result<Self, RowError> {
+        // The detail has the buyer's name in the billing address, a row of the list has it on top.
+        let billing = row.object("billingAddress")?;
+        let from_billing = |field| billing.map_or(Ok(None), |billing| billing.text(field));
+        Ok(Self {
+            code: key(row, "code")?,
+            creation_time: row.text("creationTime")?,
+            change_time: row.text("changeTime")?,
+            full_name: row.text("fullName")?.or(from_billing("fullName")?),
+            company: row.text("company")?.or(from_billing("company")?),
+            customer_guid: row.text("customerGuid")?.map(|guid| guid.trim().to_owned()),
+            admin_url: row.text("adminUrl")?,
+            status_id: row
+                .object("status")?
+                .map_or(Ok(None), |status| status.whole("id"))?,
+            payment_method: row
+                .object("paymentMethod")?
+                .map_or(Ok(None), |method| method.text("name"))?,
+            price: row
+                .object("price")?
+                .map(Price::read)
+                .transpose()?
+                .unwrap_or_default(),
+            paid: row.flag("paid")?,
+        })
+    }
+}
+
+impl Price {
+    fn read(row: Row<'_>) -> Result<Self, RowError> {
+        Ok(Self {
+            to_pay: row.text("toPay")?,
+            with_vat: row.text("withVat")?,
+            without_vat: row.text("withoutVat")?,
+            vat: row.text("vat")?,
+            currency_code: row.text("currencyCode")?,
+        })
+    }
+}
+
+impl Customer {
+    pub(super) fn read(row: Row<'_>) -> Result<Self, RowError> {
+        let billing = row.object("billingAddress")?;
+        let text = |field| billing.map_or(Ok(None), |billing| billing.text(field));
+        let accounts = row.objects("accounts")?;
+        let mut main = accounts.first();
+        for account in &accounts {
+            if account.flag("mainAccount")? == Some(true) {
+                main = Some(account);
+                break;
+            }
+        }
+        Ok(Self {
+            guid: key(row, "guid")?,
+            change_time: row.text("changeTime")?,
+            company: text("company")?,
+            full_name: text("fullName")?,
+            street: text("street")?,
+            house_number: text("houseNumber")?,
+            city: text("city")?,
+            zip: text("zip")?,
+            country_code: text("countryCode")?,
+            company_id: text("companyId")?,
+            vat_id: text("vatId")?,
+            tax_id: text("taxId")?,
+            account: match main {
+                Some(account) => Account {
+                    full_name: account.text("fullName")?,
+                    email: account.text("email")?,
+                    phone: account.text("phone")?,
+                },
+                None => Account::default(),
+            },
+        })
+    }
+}
+
+impl ChangeEntry {
+    pub(super) fn of_order(row: Row<'_>) -> Result<Self, RowError> {
+        Self::read(row, "code")
+    }
+
+    pub(super) fn of_customer(row: Row<'_>) -> Result<Self, RowError> {
+        Self::read(row, "guid")
+    }
+
+    fn read(row: Row<'_>, field: &'static str) -> Result<Self, RowError> {
+        Ok(Self {
+            id: key(row, field)?,
+            change_time: row.text("changeTime")?.as_deref().and_then(parse_time),
+            deleted: row.text("changeType")?.as_deref() == Some("delete"),
+        })
+    }
+}
+
+/// The guid of a row of `GET /api/customers`.
+pub(super) fn customer_guid(row: Row<'_>) -> Result<String, RowError> {
+    key(row, "guid")
+}
+
+/// The moment of the last successful online payment (`paymentTransactions` of an order's detail).
+pub(super) fn last_payment(row: Row<'_>) -> Result<Option<DateTime<Utc>>, RowError> {
+    let mut last = None;
+    for transaction in row.objects("paymentTransactions")? {
+        if transaction.text("status")?.as_deref() == Some("OK") {
+            let time = transaction
+                .text("changeTime")?
+                .or(transaction.text("creationTime")?);
+            last = last.max(time.as_deref().and_then(parse_time));
+        }
+    }
+    Ok(last)
+}

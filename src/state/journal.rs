@@ -1,0 +1,312 @@
+//! Writing the state of one connection.
+//!
+//! A create is preceded by an [`Intent`], committed with `synchronous=FULL`: it survives a power
+//! cut. What follows it (sent, confirmed, failed) is committed with `synchronous=NORMAL`: it
+//! survives the death of the process. A power cut may take it back to the intent, and an intent is
+//! never sent again blindly.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+
+use super::{Cursor, RecordState, RunStart, StateError, View, open};
+use crate::record::{Attributes, CaflouId, Kind, SourceId};
+
+/// A create that is about to be sent.
+#[derive(Debug)]
+pub struct Intent<'a> {
+    /// Company or income.
+    pub kind: Kind,
+    /// Its key at the source.
+    pub source_id: &'a SourceId,
+    /// What people know it by.
+    pub label: &'a str,
+    /// What is sent.
+    pub payload: &'a Attributes,
+    /// The source's change time.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// A record's key in a statement.
+type Key<'a> = (Kind, &'a SourceId);
+
+/// The state of one connection, for writing.
+#[derive(Debug)]
+pub struct Journal {
+    sqlite: Connection,
+    connection: String,
+    run_id: String,
+}
+
+impl Journal {
+    /// Opens for writing and brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the file is unusable or was written by a newer release.
+    pub fn open(path: &Path, connection: &str) -> Result<Self, StateError> {
+        let sqlite = open::read_write(path)?;
+        Ok(Self {
+            sqlite,
+            connection: connection.to_owned(),
+            run_id: String::new(),
+        })
+    }
+
+    /// Notes that a run begins.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin(&mut self, run: &RunStart) -> Result<(), StateError> {
+        self.run_id.clone_from(&run.run_id);
+        self.sqlite.execute(
+            "INSERT INTO runs (run_id, connection, started_at) VALUES (?1, ?2, ?3)",
+            params![run.run_id, self.connection, run.started_at.timestamp()],
+        )?;
+        // From here on only intents are forced to the disk.
+        self.sqlite.pragma_update(None, "synchronous", "NORMAL")?;
+        Ok(())
+    }
+
+    /// Notes how a run ended; `summary` is JSON as reported.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(
+        &mut self,
+        at: DateTime<Utc>,
+        status: &str,
+        summary: &str,
+    ) -> Result<(), StateError> {
+        self.sqlite.execute(
+            "UPDATE runs SET finished_at = ?2, status = ?3, summary = ?4 WHERE run_id = ?1",
+            params![self.run_id, at.timestamp(), status, summary],
+        )?;
+        Ok(())
+    }
+
+    /// Notes what was done with a record; `change` is JSON as reported.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_change(&self, key: Key<'_>, action: &str, change: &str) -> Result<(), StateError> {
+        self.sqlite
+            .prepare_cached(
+                "INSERT INTO changes (run_id, kind, source_id, action, change) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                self.run_id,
+                key.0.as_str(),
+                key.1.0,
+                action,
+                change
+            ])?;
+        Ok(())
+    }
+
+    /// Commits intents durably, all of them or none.
+    ///
+    /// # Errors
+    /// When the file cannot be written: then nothing may be sent.
+    pub fn intend(&mut self, intents: &[Intent<'_>], now: DateTime<Utc>) -> Result<(), StateError> {
+        if intents.is_empty() {
+            return Ok(());
+        }
+        self.sqlite.pragma_update(None, "synchronous", "FULL")?;
+        let committed = self.commit_intents(intents, now);
+        self.sqlite.pragma_update(None, "synchronous", "NORMAL")?;
+        committed
+    }
+
+    fn commit_intents(
+        &mut self,
+        intents: &[Intent<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<(), StateError> {
+        let transaction = self.sqlite.transaction()?;
+        {
+            // A failure stays until it is settled: its count of attempts goes on.
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO records (connection, kind, source_id, state, label, source, \
+                 changed_at, sent_at) VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7) \
+                 ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, \
+                 label = excluded.label, source = excluded.source, written = NULL, \
+                 changed_at = excluded.changed_at, sent_at = excluded.sent_at",
+            )?;
+            for intent in intents {
+                statement.execute(params![
+                    self.connection,
+                    intent.kind.as_str(),
+                    intent.source_id.0,
+                    intent.label,
+                    intent.payload.to_json().to_string(),
+                    intent.changed_at.map(|at| at.timestamp()),
+                    now.timestamp_millis(),
+                ])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Notes that a create leaves now.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn sent(&self, (kind, id): Key<'_>, now: DateTime<Utc>) -> Result<(), StateError> {
+        self.sqlite
+            .prepare_cached(
+                "UPDATE records SET sent_at = ?4 \
+                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+            )?
+            .execute(params![
+                self.connection,
+                kind.as_str(),
+                id.0,
+                now.timestamp_millis()
+            ])?;
+        Ok(())
+    }
+
+    /// Notes that a record is in Caflou with these values, and that the source's values are
+    /// decided upon. Settles an earlier failure.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn synced(
+        &self,
+        (kind, id): Key<'_>,
+        caflou_id: CaflouId,
+        label: &str,
+        (source, written): (&Attributes, &Attributes),
+        changed_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StateError> {
+        let source_text = source.to_json().to_string();
+        let written = (source != written).then(|| written.to_json().to_string());
+        self.sqlite
+            .prepare_cached(
+                "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
+                 written, changed_at) VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8) \
+                 ON CONFLICT DO UPDATE SET state = 'synced', caflou_id = excluded.caflou_id, \
+                 label = excluded.label, source = excluded.source, written = excluded.written, \
+                 changed_at = excluded.changed_at, reason = NULL, attempts = 0, \
+                 first_failed_at = NULL, last_failed_at = NULL",
+            )?
+            .execute(params![
+                self.connection,
+                kind.as_str(),
+                id.0,
+                caflou_id.0,
+                label,
+                source_text,
+                written,
+                changed_at.map(|at| at.timestamp()),
+            ])?;
+        Ok(())
+    }
+
+    /// Notes the state of a record that is not in order, with the reason. The record's Caflou id
+    /// and values stay as they are.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn failed(
+        &self,
+        (kind, id): Key<'_>,
+        label: &str,
+        state: Option<RecordState>,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StateError> {
+        self.sqlite
+            .prepare_cached(
+                "INSERT INTO records (connection, kind, source_id, state, label, source, reason, \
+                 attempts, first_failed_at, last_failed_at) \
+                 VALUES (?1, ?2, ?3, coalesce(?4, 'failed'), ?5, '{}', ?6, 1, ?7, ?7) \
+                 ON CONFLICT DO UPDATE SET state = coalesce(?4, state), reason = excluded.reason, \
+                 attempts = attempts + 1, last_failed_at = excluded.last_failed_at, \
+                 first_failed_at = coalesce(first_failed_at, excluded.first_failed_at)",
+            )?
+            .execute(params![
+                self.connection,
+                kind.as_str(),
+                id.0,
+                state.map(RecordState::as_str),
+                label,
+                reason,
+                now.timestamp(),
+            ])?;
+        Ok(())
+    }
+
+    /// Notes that a record was deleted in Caflou, and up to which values of the source that is
+    /// known to the user.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn gone(&self, (kind, id): Key<'_>, source: &Attributes) -> Result<(), StateError> {
+        self.sqlite
+            .prepare_cached(
+                "UPDATE records SET state = 'gone', source = ?4, written = NULL, reason = NULL, \
+                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL \
+                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+            )?
+            .execute(params![
+                self.connection,
+                kind.as_str(),
+                id.0,
+                source.to_json().to_string()
+            ])?;
+        Ok(())
+    }
+
+    /// Forgets a record that is not in Caflou and need not be.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn forget(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
+        self.sqlite
+            .prepare_cached(
+                "DELETE FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
+                 AND state IN ('sending', 'uncertain', 'failed')",
+            )?
+            .execute(params![self.connection, kind.as_str(), id.0])?;
+        Ok(())
+    }
+
+    /// Moves a cursor.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn move_cursor(&self, kind: Kind, cursor: &Cursor) -> Result<(), StateError> {
+        self.sqlite.execute(
+            "INSERT INTO cursors (connection, kind, at, listed_at, settings) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET at = excluded.at, \
+             listed_at = excluded.listed_at, settings = excluded.settings",
+            params![
+                self.connection,
+                kind.as_str(),
+                cursor.at.timestamp(),
+                cursor.listed_at.timestamp(),
+                cursor.settings,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// A view of the same state.
+    ///
+    /// # Errors
+    /// When the file cannot be opened a second time.
+    pub fn view(&self) -> Result<View, StateError> {
+        let sqlite = match self.sqlite.path() {
+            Some(path) => Some(open::read_again(Path::new(path))?),
+            None => None,
+        };
+        Ok(View {
+            sqlite,
+            connection: self.connection.clone(),
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! What is known of a record from earlier runs. Plain data: planning reads it.
+
+use chrono::{DateTime, Utc};
+
+use crate::record::{Attributes, CaflouId};
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordState {
+    /// A create is intended and may be under way; found so after a crash, its outcome is unknown.
+    Sending,
+    /// A create was sent and its outcome is unknown.
+    Uncertain,
+    /// It is in Caflou.
+    Synced,
+    /// It is not in Caflou; creating it was refused or not possible.
+    Failed,
+    /// It was in Caflou and was deleted there.
+    Gone,
+}
+
+impl RecordState {
+    /// The word in the state file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sending => "sending",
+            Self::Uncertain => "uncertain",
+            Self::Synced => "synced",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// From the word in the state file.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Sending,
+            Self::Uncertain,
+            Self::Synced,
+            Self::Failed,
+            Self::Gone,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == word)
+    }
+}
+
+/// The last failure of a record, still unsettled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// First time.
+    pub first: DateTime<Utc>,
+    /// Last time.
+    pub last: DateTime<Utc>,
+}
+
+/// A record as earlier runs left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Where it stands.
+    pub state: RecordState,
+    /// Its id in Caflou, once known.
+    pub caflou_id: Option<CaflouId>,
+    /// What people know it by.
+    pub label: String,
+    /// The source's values as last decided upon: written, kept as they were in Caflou, or ignored
+    /// by it. For a create of unknown outcome, what was sent.
+    pub source: Attributes,
+    /// What Caflou held in our attributes after our last write.
+    pub written: Attributes,
+    /// The source's change time when it was last decided upon.
+    pub changed_at: Option<DateTime<Utc>>,
+    /// The last attempt to create it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Its unsettled failure.
+    pub failure: Option<Failure>,
+}
+
+/// How far an agenda was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// All changes before this moment of the source's clock are settled or stored as failed.
+    pub at: DateTime<Utc>,
+    /// When the whole list was last read.
+    pub listed_at: DateTime<Utc>,
+    /// Fingerprint of the interval, modes and mapping that were in force.
+    pub settings: String,
+}

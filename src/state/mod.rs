@@ -1,0 +1,22 @@
+//! What is remembered between runs: one SQLite file, and beside it the lock of each connection.
+//!
+//! [`View`] only reads (a dry run has nothing else); [`Journal`] writes. The cache of tokens and of
+//! what was learnt about the services is a room of its own: losing it costs a login, no more.
+
+mod cache;
+mod error;
+mod journal;
+mod known;
+mod lock;
+mod migrations;
+mod open;
+mod runs;
+mod view;
+
+pub use cache::{Cache, CachedToken};
+pub use error::StateError;
+pub use journal::{Intent, Journal};
+pub use known::{Cursor, Failure, Known, RecordState};
+pub use lock::{Lock, LockError};
+pub use runs::{LastRun, RunStart};
+pub use view::View;

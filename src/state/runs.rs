@@ -1,0 +1,62 @@
+//! Past runs.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::view::seconds;
+use super::{StateError, View};
+
+/// A run that begins.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    /// Its id, unique and sortable by time.
+    pub run_id: String,
+    /// When.
+    pub started_at: DateTime<Utc>,
+}
+
+/// The last run of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRun {
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// How it ended (`ok`, `partial`, `failed`, `stopped`); `None`: it did not end by itself.
+    pub status: Option<String>,
+}
+
+impl View {
+    /// The last run of this connection.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_run(&self) -> Result<Option<LastRun>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(None);
+        };
+        let mut statement = sqlite.prepare_cached(
+            "SELECT started_at, status FROM runs WHERE connection = ?1 \
+             ORDER BY started_at DESC, run_id DESC LIMIT 1",
+        )?;
+        let found: Option<(i64, Option<String>)> = statement
+            .query_row(params![self.connection], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        Ok(found.and_then(|(at, status)| {
+            Some(LastRun {
+                started_at: seconds(at)?,
+                status,
+            })
+        }))
+    }
+
+    /// Whether the state file is there and has a run of any connection.
+    ///
+    /// # Errors
+    /// When the file is there but unusable.
+    pub fn exists(path: &Path) -> Result<bool, StateError> {
+        Ok(Self::open(path, "")?.sqlite.is_some())
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading the state of one connection.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Cursor, Failure, Known, RecordState, StateError, open};
+use crate::record::{Attributes, CaflouId, Kind, SourceId};
+
+/// The state of one connection, for reading. A file that does not exist yet is an empty state.
+#[derive(Debug)]
+pub struct View {
+    pub(super) sqlite: Option<Connection>,
+    pub(super) connection: String,
+}
+
+impl View {
+    /// Opens without changing anything.
+    ///
+    /// # Errors
+    /// When the file is there but unusable, or was written by a newer release.
+    pub fn open(path: &Path, connection: &str) -> Result<Self, StateError> {
+        Ok(Self {
+            sqlite: open::read_only(path)?,
+            connection: connection.to_owned(),
+        })
+    }
+
+    /// What is known of a record.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn known(&self, kind: Kind, id: &SourceId) -> Result<Option<Known>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(None);
+        };
+        let mut statement = sqlite.prepare_cached(
+            "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, \
+             attempts, first_failed_at, last_failed_at FROM records \
+             WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+        )?;
+        let row = statement.query_row(params![self.connection, kind.as_str(), id.0], read_known);
+        row.optional()?
+            .transpose()
+            .map_err(|what| StateError::Corrupt {
+                what,
+                record: format!("{kind} {id}"),
+            })
+    }
+
+    /// The Caflou company of a customer, where it is imported.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn company(&self, id: &SourceId) -> Result<Option<CaflouId>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(None);
+        };
+        let mut statement = sqlite.prepare_cached(
+            "SELECT caflou_id FROM records WHERE connection = ?1 AND kind = 'company' \
+             AND source_id = ?2 AND state = 'synced'",
+        )?;
+        let found: Option<Option<i64>> = statement
+            .query_row(params![self.connection, id.0], |row| row.get(0))
+            .optional()?;
+        Ok(found.flatten().map(CaflouId))
+    }
+
+    /// Whether nothing about a record is open, and the source's change time then.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn settled(
+        &self,
+        kind: Kind,
+        id: &SourceId,
+    ) -> Result<Option<Option<DateTime<Utc>>>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(None);
+        };
+        let mut statement = sqlite.prepare_cached(
+            "SELECT changed_at FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
+             AND state IN ('synced', 'gone') AND reason IS NULL",
+        )?;
+        let found: Option<Option<i64>> = statement
+            .query_row(params![self.connection, kind.as_str(), id.0], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(found.map(|at| at.and_then(seconds)))
+    }
+
+    /// Records that failed or whose outcome is unknown: every run looks at them again.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn open_records(&self, kind: Kind) -> Result<Vec<SourceId>, StateError> {
+        self.ids(
+            kind,
+            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
+             AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL)",
+        )
+    }
+
+    /// Records that are in Caflou.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn imported(&self, kind: Kind) -> Result<Vec<SourceId>, StateError> {
+        self.ids(
+            kind,
+            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
+        )
+    }
+
+    fn ids(&self, kind: Kind, sql: &str) -> Result<Vec<SourceId>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(Vec::new());
+        };
+        let mut statement = sqlite.prepare_cached(sql)?;
+        let rows =
+            statement.query_map(params![self.connection, kind.as_str()], |row| row.get(0))?;
+        Ok(rows.map(|id| id.map(SourceId)).collect::<Result<_, _>>()?)
+    }
+
+    /// How far an agenda was read.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn cursor(&self, kind: Kind) -> Result<Option<Cursor>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(None);
+        };
+        let mut statement = sqlite.prepare_cached(
+            "SELECT at, listed_at, settings FROM cursors WHERE connection = ?1 AND kind = ?2",
+        )?;
+        let read = |row: &Row<'_>| {
+            let (at, listed_at) = (seconds(row.get(0)?), seconds(row.get(1)?));
+            let settings: String = row.get(2)?;
+            Ok(at.zip(listed_at).map(|(at, listed_at)| Cursor {
+                at,
+                listed_at,
+                settings,
+            }))
+        };
+        Ok(statement
+            .query_row(params![self.connection, kind.as_str()], read)
+            .optional()?
+            .flatten())
+    }
+}
+
+type Read<T> = Result<T, &'static str>;
+
+fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
+    let state: String = row.get(0)?;
+    let source: String = row.get(3)?;
+    let written: Option<String> = row.get(4)?;
+    let changed_at: Option<i64> = row.get(5)?;
+    let sent_at: Option<i64> = row.get(6)?;
+    let reason: Option<String> = row.get(7)?;
+    let attempts: u32 = row.get(8)?;
+    let (first, last): (Option<i64>, Option<i64>) = (row.get(9)?, row.get(10)?);
+    let caflou_id = row.get::<_, Option<i64>>(1)?.map(CaflouId);
+    let label = row.get(2)?;
+    let decode = || {
+        let source = attributes(&source).ok_or("values")?;
+        let written = match &written {
+            Some(text) => attributes(text).ok_or("written values")?,
+            None => source.clone(),
+        };
+        let failure = reason.map(|reason| Failure {
+            reason,
+            attempts,
+            first: first.and_then(seconds).unwrap_or_default(),
+            last: last.and_then(seconds).unwrap_or_default(),
+        });
+        Ok(Known {
+            state: RecordState::parse(&state).ok_or("state")?,
+            caflou_id,
+            label,
+            source,
+            written,
+            changed_at: changed_at.and_then(seconds),
+            sent_at: sent_at.and_then(DateTime::from_timestamp_millis),
+            failure,
+        })
+    };
+    Ok(decode())
+}
+
+fn attributes(text: &str) -> Option<Attributes> {
+    serde_json::from_str(text)
+        .ok()
+        .as_ref()
+        .map(Attributes::from_json)
+}
+
+pub(super) fn seconds(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0)
+}
