@@ -19,8 +19,11 @@
 //! - [`cli`]: a file per command.
 
 pub mod caflou;
+pub mod cli;
 pub mod config;
 pub mod http;
+pub mod output;
 pub mod record;
 pub mod source;
 pub mod state;
+pub mod sync;

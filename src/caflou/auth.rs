@@ -127,7 +127,7 @@ impl Auth {
             body: None,
             repeat: Repeat::Safe,
         };
-        let answer = door.send(call, || ()).await?;
+        let answer = door.send(call, || Ok(())).await?;
         let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let token = json["access_token"]
             .as_str()

@@ -138,7 +138,7 @@ impl Client {
         url: Url,
         body: Option<Vec<u8>>,
         repeat: Repeat,
-        before: impl Fn(),
+        before: impl Fn() -> Result<(), HttpError>,
     ) -> Result<Answer, HttpError> {
         let mut refused: Option<SecretString> = None;
         loop {

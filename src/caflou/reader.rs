@@ -58,7 +58,7 @@ impl Reader {
         let url = self.0.root(&["accounts"]);
         let answer = self
             .0
-            .send(Method::GET, url.clone(), None, Repeat::Safe, || ())
+            .send(Method::GET, url.clone(), None, Repeat::Safe, || Ok(()))
             .await?;
         let json = Client::decode(&Method::GET, &url, &answer)?;
         let rows = json.as_array().or_else(|| json["results"].as_array());
@@ -90,7 +90,7 @@ impl Reader {
     pub async fn check(&self) -> Result<(), HttpError> {
         let url = self.0.account(&[]);
         self.0
-            .send(Method::GET, url, None, Repeat::Safe, || ())
+            .send(Method::GET, url, None, Repeat::Safe, || Ok(()))
             .await
             .map(|_| ())
     }
@@ -106,7 +106,7 @@ impl Reader {
             .extend_pairs([("page", number.as_str()), ("per", PER_PAGE)]);
         let answer = self
             .0
-            .send(Method::GET, url.clone(), None, Repeat::Safe, || ())
+            .send(Method::GET, url.clone(), None, Repeat::Safe, || Ok(()))
             .await?;
         let json = Client::decode(&Method::GET, &url, &answer)?;
         let garbled =
@@ -131,7 +131,7 @@ impl Reader {
         let url = self.0.account(&[collection(kind), &id.to_string()]);
         match self
             .0
-            .send(Method::GET, url.clone(), None, Repeat::Safe, || ())
+            .send(Method::GET, url.clone(), None, Repeat::Safe, || Ok(()))
             .await
         {
             Ok(answer) => {

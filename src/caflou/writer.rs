@@ -29,7 +29,7 @@ impl Writer {
         &self,
         kind: Kind,
         attributes: &Attributes,
-        before: impl Fn(),
+        before: impl Fn() -> Result<(), HttpError>,
     ) -> Result<Stored, HttpError> {
         let url = self.0.account(&[collection(kind)]);
         self.write(Method::POST, url, attributes, Repeat::IfRefused, before)
@@ -47,7 +47,7 @@ impl Writer {
         attributes: &Attributes,
     ) -> Result<Stored, HttpError> {
         let url = self.0.account(&[collection(kind), &id.to_string()]);
-        self.write(Method::PATCH, url, attributes, Repeat::Safe, || ())
+        self.write(Method::PATCH, url, attributes, Repeat::Safe, || Ok(()))
             .await
     }
 
@@ -57,7 +57,7 @@ impl Writer {
         url: reqwest::Url,
         attributes: &Attributes,
         repeat: Repeat,
-        before: impl Fn(),
+        before: impl Fn() -> Result<(), HttpError>,
     ) -> Result<Stored, HttpError> {
         let body = attributes.to_json().to_string().into_bytes();
         let answer = self

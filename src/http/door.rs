@@ -131,11 +131,15 @@ impl Door {
     }
 
     /// Sends a request until it brings an answer or must not be repeated. `before` runs right
-    /// before each attempt.
+    /// before each attempt; its error keeps the request from being sent.
     ///
     /// # Errors
     /// See [`HttpError`]. An answer that is not a success is a refusal.
-    pub async fn send(&self, call: Call, before: impl Fn()) -> Result<Answer, HttpError> {
+    pub async fn send(
+        &self,
+        call: Call,
+        before: impl Fn() -> Result<(), HttpError>,
+    ) -> Result<Answer, HttpError> {
         let mut waited = Duration::ZERO;
         let mut attempt = 0;
         loop {
@@ -182,7 +186,7 @@ impl Door {
     async fn attempt(
         &self,
         call: &Call,
-        before: &impl Fn(),
+        before: &impl Fn() -> Result<(), HttpError>,
         attempt: u32,
     ) -> Result<Answer, HttpError> {
         let path = call.url.path();
@@ -191,6 +195,9 @@ impl Door {
         if !pause.is_zero() && !self.stop.sleep(pause).await {
             return Err(HttpError::Stopped(self.stop.reason().unwrap_or("stopped")));
         }
+        if let Some(reason) = self.stop.reason() {
+            return Err(HttpError::Stopped(reason));
+        }
         let mut request = self.client.request(call.method.clone(), call.url.clone());
         for (name, value) in &call.headers {
             request = request.header(name, value);
@@ -198,7 +205,7 @@ impl Door {
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }
-        before();
+        before()?;
         self.requests.sent.fetch_add(1, Ordering::Relaxed);
         if attempt > 0 {
             self.requests.retries.fetch_add(1, Ordering::Relaxed);

@@ -28,6 +28,27 @@ pub struct Intent<'a> {
     pub changed_at: Option<DateTime<Utc>>,
 }
 
+/// A record that is in Caflou.
+#[derive(Debug)]
+pub struct Synced<'a> {
+    /// Company or income.
+    pub kind: Kind,
+    /// Its key at the source.
+    pub source_id: &'a SourceId,
+    /// Its id in Caflou.
+    pub caflou_id: CaflouId,
+    /// What people know it by.
+    pub label: &'a str,
+    /// The source's values, now decided upon.
+    pub source: &'a Attributes,
+    /// What Caflou holds.
+    pub written: &'a Attributes,
+    /// The source's change time.
+    pub changed_at: Option<DateTime<Utc>>,
+    /// The customer whose company is not imported yet.
+    pub awaits: Option<&'a SourceId>,
+}
+
 /// A record's key in a statement.
 type Key<'a> = (Kind, &'a SourceId);
 
@@ -174,34 +195,29 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn synced(
-        &self,
-        (kind, id): Key<'_>,
-        caflou_id: CaflouId,
-        label: &str,
-        (source, written): (&Attributes, &Attributes),
-        changed_at: Option<DateTime<Utc>>,
-    ) -> Result<(), StateError> {
-        let source_text = source.to_json().to_string();
-        let written = (source != written).then(|| written.to_json().to_string());
+    pub fn synced(&self, record: &Synced<'_>) -> Result<(), StateError> {
+        let source = record.source.to_json().to_string();
+        let differs = record.source != record.written;
+        let written = differs.then(|| record.written.to_json().to_string());
         self.sqlite
             .prepare_cached(
                 "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
-                 written, changed_at) VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8) \
+                 written, changed_at, awaits) VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9) \
                  ON CONFLICT DO UPDATE SET state = 'synced', caflou_id = excluded.caflou_id, \
                  label = excluded.label, source = excluded.source, written = excluded.written, \
-                 changed_at = excluded.changed_at, reason = NULL, attempts = 0, \
-                 first_failed_at = NULL, last_failed_at = NULL",
+                 changed_at = excluded.changed_at, awaits = excluded.awaits, reason = NULL, \
+                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
             )?
             .execute(params![
                 self.connection,
-                kind.as_str(),
-                id.0,
-                caflou_id.0,
-                label,
-                source_text,
+                record.kind.as_str(),
+                record.source_id.0,
+                record.caflou_id.0,
+                record.label,
+                source,
                 written,
-                changed_at.map(|at| at.timestamp()),
+                record.changed_at.map(|at| at.timestamp()),
+                record.awaits.map(SourceId::as_str),
             ])?;
         Ok(())
     }
@@ -258,6 +274,23 @@ impl Journal {
                 id.0,
                 source.to_json().to_string()
             ])?;
+        Ok(())
+    }
+
+    /// Takes an intent back that was never sent. A failure from before stays.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn not_sent(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
+        let key = params![self.connection, kind.as_str(), id.0];
+        let this = "connection = ?1 AND kind = ?2 AND source_id = ?3 AND state = 'sending'";
+        let failed = format!("UPDATE records SET state = 'failed' WHERE {this}");
+        self.sqlite
+            .prepare_cached(&format!(
+                "DELETE FROM records WHERE {this} AND reason IS NULL"
+            ))?
+            .execute(key)?;
+        self.sqlite.prepare_cached(&failed)?.execute(key)?;
         Ok(())
     }
 

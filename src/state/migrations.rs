@@ -15,6 +15,7 @@ const STEPS: &[M<'static>] = &[M::up(
         written TEXT,             -- JSON: what Caflou held after our last write; NULL: the same
         changed_at INTEGER,       -- the source's change time, seconds since 1970
         sent_at INTEGER,          -- the last attempt to create, milliseconds since 1970
+        awaits TEXT,              -- the customer whose company is not imported yet
         reason TEXT,              -- why it failed; NULL: it did not
         attempts INTEGER NOT NULL DEFAULT 0,
         first_failed_at INTEGER,  -- seconds since 1970
@@ -23,6 +24,7 @@ const STEPS: &[M<'static>] = &[M::up(
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX records_open ON records (connection, kind, source_id)
         WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
+    CREATE INDEX records_awaiting ON records (connection, awaits) WHERE awaits IS NOT NULL;
     CREATE TABLE cursors (
         connection TEXT NOT NULL,
         kind TEXT NOT NULL,

@@ -15,7 +15,7 @@ mod view;
 
 pub use cache::{Cache, CachedToken};
 pub use error::StateError;
-pub use journal::{Intent, Journal};
+pub use journal::{Intent, Journal, Synced};
 pub use known::{Cursor, Failure, Known, RecordState};
 pub use lock::{Lock, LockError};
 pub use runs::{LastRun, RunStart};

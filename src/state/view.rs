@@ -91,16 +91,25 @@ impl View {
         Ok(found.map(|at| at.and_then(seconds)))
     }
 
-    /// Records that failed or whose outcome is unknown: every run looks at them again.
+    /// Records that every run looks at again: those that failed, those whose outcome is unknown,
+    /// and those whose company was imported after them.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn open_records(&self, kind: Kind) -> Result<Vec<SourceId>, StateError> {
-        self.ids(
+        let mut open = self.ids(
             kind,
             "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
              AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL)",
-        )
+        )?;
+        open.extend(self.ids(
+            kind,
+            "SELECT record.source_id FROM records AS record JOIN records AS company \
+             ON company.connection = record.connection AND company.kind = 'company' \
+             AND company.source_id = record.awaits AND company.state = 'synced' \
+             WHERE record.connection = ?1 AND record.kind = ?2 AND record.awaits IS NOT NULL",
+        )?);
+        Ok(open)
     }
 
     /// Records that are in Caflou.

@@ -159,7 +159,7 @@ impl Auth {
             repeat: Repeat::Safe,
         };
         let asked_at = Utc::now();
-        let answer = self.exchange.send(call, || ()).await.map_err(|error| {
+        let answer = self.exchange.send(call, || Ok(())).await.map_err(|error| {
             if error
                 .status()
                 .is_some_and(|status| status.is_client_error())

@@ -140,7 +140,7 @@ impl Client {
                 body: None,
                 repeat: Repeat::Safe,
             };
-            match self.door.send(call, || ()).await {
+            match self.door.send(call, || Ok(())).await {
                 Ok(answer) => {
                     announce_end_of_life(url, &answer);
                     return Ok(answer);

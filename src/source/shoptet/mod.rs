@@ -16,7 +16,7 @@ mod wire;
 pub use auth::Credentials;
 pub use client::{Client, ClientOptions};
 pub use map::{MapError, MapSettings, customer, order};
-pub use shop::{Endpoint, Shop};
+pub use shop::Shop;
 pub use time::parse_time;
 pub use wire::{Customer, Order};
 

@@ -1,12 +1,14 @@
 //! The shop itself: who it is, its clock, its time zone (`GET /api/eshop`).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::client::Client;
 use super::row::Row;
+use super::time::format_time;
 use crate::http::HttpError;
+use crate::record::Kind;
 use crate::source::SourceError;
 
 /// What is known of a shop before anything is read.
@@ -22,17 +24,6 @@ pub struct Shop {
     pub now: DateTime<Utc>,
     /// The service says the time in its answers; else `now` is this machine's clock.
     pub has_clock: bool,
-}
-
-/// An address that a token may call (`GET /api/system/endpoints`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// The address, as `GET /api/orders`.
-    pub endpoint: String,
-    /// The group that rights are given for.
-    pub group: String,
-    /// `read`, `write` or `both`.
-    pub access: String,
 }
 
 impl Client {
@@ -84,29 +75,27 @@ impl Client {
         })
     }
 
-    /// What the token may call.
+    /// Reads one row of everything that a run reads of a kind; how many records there are.
     ///
     /// # Errors
-    /// When the list cannot be had.
-    pub async fn endpoints(&self) -> Result<Vec<Endpoint>, SourceError> {
-        let answer = self
-            .get::<Value>(&["api", "system", "endpoints"], &[])
+    /// When the token lacks the right to one of them.
+    pub async fn probe(&self, kind: Kind, shop: &Shop) -> Result<u64, SourceError> {
+        let list = match kind {
+            Kind::Company => "customers",
+            Kind::Income => "orders",
+        };
+        let since = format_time(shop.now - TimeDelta::days(1), shop.zone);
+        let one = ("itemsPerPage", "1");
+        self.get::<Value>(&["api", list, "changes"], &[("from", &since), one])
             .await?;
-        let rows = Row::of(&answer.data).and_then(|data| data.objects("endpoints"));
-        let text = |row: Row<'_>, field| row.text(field).ok().flatten().unwrap_or_default();
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(|row| Endpoint {
-                endpoint: text(row, "endpoint"),
-                group: row
-                    .object("group")
-                    .ok()
-                    .flatten()
-                    .map(|g| text(g, "description"))
-                    .unwrap_or_default(),
-                access: text(row, "access"),
-            })
-            .collect())
+        let data = self.get::<Value>(&["api", list], &[one]).await?.data;
+        let total = Row::of(&data).and_then(|data| data.object("paginator"));
+        let total = total
+            .ok()
+            .flatten()
+            .and_then(|p| p.whole("totalCount").ok().flatten());
+        Ok(total
+            .and_then(|total| u64::try_from(total).ok())
+            .unwrap_or(0))
     }
 }

@@ -1,0 +1,122 @@
+//! From a connection of the configuration to clients of both services.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+
+use super::{Exit, Failure};
+use crate::caflou;
+use crate::config::{CaflouAccess, Connection, Secret, ShoptetAccess};
+use crate::http::{Lane, LaneOptions, Stop};
+use crate::source::shoptet;
+use crate::state::Cache;
+
+/// Requests that Shoptet allows at once per token.
+const SHOPTET_OPEN: usize = 3;
+
+/// Lanes by what they share: a token at Shoptet, an account at Caflou.
+#[derive(Debug, Default)]
+pub(super) struct Lanes(HashMap<String, Arc<Lane>>);
+
+impl Lanes {
+    fn get(&mut self, name: String, options: impl FnOnce() -> LaneOptions) -> Arc<Lane> {
+        Arc::clone(
+            self.0
+                .entry(name)
+                .or_insert_with(|| Arc::new(Lane::new(options()))),
+        )
+    }
+}
+
+/// Reads a secret; where that is not possible, says which.
+fn secret(
+    secret: &Secret,
+    connection: &Connection,
+    what: &str,
+) -> Result<secrecy::SecretString, Failure> {
+    secret.resolve().map_err(|error| {
+        let context = format!("connection `{}`: {what}", connection.key);
+        Failure::new(Exit::Access, anyhow::Error::new(error).context(context))
+    })
+}
+
+/// A client of the connection's shop.
+pub(super) fn shoptet(
+    connection: &Connection,
+    cache: &Cache,
+    lanes: &mut Lanes,
+    stop: &Stop,
+) -> Result<shoptet::Client, Failure> {
+    let (credentials, name) = match &connection.shoptet.access {
+        ShoptetAccess::PrivateToken(token) => {
+            let token = secret(token, connection, "shoptet.private_token")?;
+            let name = Cache::token_name(connection.shoptet.api_url.as_str(), &token);
+            (shoptet::Credentials::PrivateToken(token), name)
+        }
+        ShoptetAccess::OauthToken { token, token_url } => {
+            let oauth_token = secret(token, connection, "shoptet.oauth_token")?;
+            let name = Cache::token_name(token_url.as_str(), &oauth_token);
+            (
+                shoptet::Credentials::Addon {
+                    oauth_token,
+                    token_url: token_url.clone(),
+                },
+                name,
+            )
+        }
+    };
+    let lane = lanes.get(name, || LaneOptions {
+        open: SHOPTET_OPEN,
+        ..LaneOptions::default()
+    });
+    let options = shoptet::ClientOptions {
+        api_url: connection.shoptet.api_url.clone(),
+        credentials,
+        cache: cache.clone(),
+        lane,
+        stop: stop.clone(),
+    };
+    shoptet::Client::new(options).map_err(|error| Failure::new(Exit::Failed, error))
+}
+
+/// A client of the connection's Caflou account.
+pub(super) fn caflou(
+    connection: &Connection,
+    cache: &Cache,
+    lanes: &mut Lanes,
+    stop: &Stop,
+) -> Result<Arc<caflou::Client>, Failure> {
+    let settings = &connection.caflou;
+    let credentials = match &settings.access {
+        CaflouAccess::Token(token) => {
+            caflou::Credentials::Token(secret(token, connection, "caflou.token")?)
+        }
+        CaflouAccess::Login { email, password } => caflou::Credentials::Login {
+            email: email.clone(),
+            password: secret(password, connection, "caflou.password")?,
+        },
+    };
+    let who = match &credentials {
+        caflou::Credentials::Token(token) => token.expose_secret().to_owned(),
+        caflou::Credentials::Login { email, .. } => email.clone(),
+    };
+    let lane = lanes.get(
+        Cache::token_name(settings.api_url.as_str(), &who.into()),
+        || LaneOptions {
+            open: settings.max_concurrency,
+            single_file: cache.single_file(settings.api_url.as_str()),
+        },
+    );
+    let options = caflou::ClientOptions {
+        api_url: settings.api_url.clone(),
+        account_id: settings.account_id.clone(),
+        credentials,
+        timeout: settings.timeout,
+        cache: cache.clone(),
+        lane,
+        stop: stop.clone(),
+    };
+    let client = caflou::Client::new(options).map_err(|error| Failure::new(Exit::Failed, error))?;
+    Ok(Arc::new(client))
+}

@@ -1,0 +1,85 @@
+//! `list`: overview of the connections.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Local, SecondsFormat, Utc};
+use serde_json::json;
+
+use super::{Exit, Failure, Global};
+use crate::config::Connection;
+use crate::output::{ListRow, list as render};
+use crate::state::{LastRun, View};
+
+/// Prints the overview.
+pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
+    let (config, state) = global.load()?;
+    let mut out = io::stdout().lock();
+    let mut rows = Vec::new();
+    for connection in &config.connections {
+        let last = View::open(&state, &connection.key)
+            .and_then(|view| view.last_run())
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        if global.json() {
+            let _ = writeln!(out, "{}", object(connection, last.as_ref()));
+        } else {
+            rows.push(row(connection, last.as_ref()));
+        }
+    }
+    if !global.json() {
+        let _ = writeln!(out, "{}", render(&rows, global.colours(), Global::width()));
+    }
+    Ok(Exit::Done)
+}
+
+fn object(connection: &Connection, last: Option<&LastRun>) -> serde_json::Value {
+    let import = &connection.import;
+    json!({
+        "connection": connection.key,
+        "name": connection.name,
+        "program": connection.program.as_str(),
+        "eshop_id": connection.eshop_id,
+        "account_id": connection.caflou.account_id,
+        "companies": import.companies,
+        "incomes": import.incomes,
+        "from": import.from,
+        "to": import.to,
+        "auto_repeat": import.auto_repeat,
+        "last_run": last.map(|run| json!({
+            "started_at": run.started_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "status": run.status,
+        })),
+    })
+}
+
+fn row(connection: &Connection, last: Option<&LastRun>) -> ListRow {
+    let import = &connection.import;
+    let interval = match (import.from, import.to) {
+        (None, None) => "all".to_owned(),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(to)) => format!("to {to}"),
+        (Some(from), Some(to)) => format!("{from} to {to}"),
+    };
+    ListRow {
+        connection: connection.key.clone(),
+        name: connection.name.clone(),
+        program: connection.program.to_string(),
+        eshop: connection.eshop_id.to_string(),
+        companies: import.companies.to_string(),
+        incomes: import.incomes.to_string(),
+        interval,
+        auto_repeat: if import.auto_repeat { "yes" } else { "no" }.to_owned(),
+        last_run: last.map_or_else(|| "never".to_owned(), |run| local(run.started_at)),
+        result: last.map_or_else(String::new, |run| {
+            run.status
+                .clone()
+                .unwrap_or_else(|| "did not end".to_owned())
+        }),
+    }
+}
+
+/// A moment in the time zone of this machine, to the minute.
+fn local(time: DateTime<Utc>) -> String {
+    time.with_timezone(&Local)
+        .format("%Y-%m-%d %H:%M")
+        .to_string()
+}

@@ -1,0 +1,167 @@
+//! The command line: a file per command.
+
+mod connect;
+mod exit;
+mod list;
+mod logging;
+mod run;
+mod session;
+mod test;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, ConfigError, config_path, state_path};
+
+pub use exit::Exit;
+
+/// Brings the customers and orders of a Shoptet e-shop into Caflou as companies and incomes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "caflou-sync",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done; 1 the run failed; 2 wrong usage or configuration; 3 done, but \
+                  some records failed; 4 credentials or rights refused; 5 another run of the same \
+                  connection is under way; 6 changes are pending (--dry-run --detailed-exitcode); \
+                  7 stopped by a guard rail before any write."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+struct Global {
+    /// The configuration [default: ./connections.toml, else the one in your configuration folder]
+    #[arg(long, global = true, value_name = "FILE", env = "CAFLOU_SYNC_CONFIG")]
+    config: Option<PathBuf>,
+    /// The import state [default: `state` of the configuration, else state.db in your data folder]
+    #[arg(long, global = true, value_name = "FILE", env = "CAFLOU_SYNC_STATE")]
+    state: Option<PathBuf>,
+    /// Say more; twice: also each request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    /// Output for people, or JSON lines for programs
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// Log lines on stderr as text or JSON
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Import now, or show what an import would do
+    Run(run::RunArgs),
+    /// Overview of the connections
+    List,
+    /// Check a connection: reads both sides, writes nothing
+    Test(test::TestArgs),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(&cli.global);
+    let outcome = match &cli.command {
+        Command::Run(args) => run::run(&cli.global, args),
+        Command::List => list::list(&cli.global),
+        Command::Test(args) => test::test(&cli.global, args),
+    };
+    let exit = outcome.unwrap_or_else(|failure| {
+        // The one place that prints an error.
+        let _ = writeln!(io::stderr(), "error: {:#}", failure.error);
+        failure.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+/// A command that did not come to its end.
+#[derive(Debug)]
+struct Failure {
+    error: anyhow::Error,
+    exit: Exit,
+}
+
+impl Failure {
+    fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            error: error.into(),
+            exit,
+        }
+    }
+
+    /// Wrong usage or configuration.
+    fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, anyhow::Error::msg(message.into()))
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+}
+
+impl Global {
+    fn load(&self) -> Result<(Config, PathBuf), Failure> {
+        let config = Config::load(&config_path(self.config.clone()))?;
+        let state = state_path(self.state.clone(), &config);
+        Ok((config, state))
+    }
+
+    /// Whether stdout gets colours.
+    fn colours(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+            }
+        }
+    }
+
+    fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Columns of the terminal on stdout; `None` in a pipe.
+    fn width() -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(width.0))
+    }
+}

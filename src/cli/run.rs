@@ -1,0 +1,197 @@
+//! `run`: imports now, or shows what an import would do.
+
+use std::io;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+
+use super::connect::Lanes;
+use super::session::{self, Session};
+use super::{Exit, Failure, Global};
+use crate::config::{Config, Connection, cache_dir};
+use crate::http::Stopper;
+use crate::output::{Human, HumanOptions, JsonLines, Progress};
+use crate::record::{Kind, SourceId};
+use crate::state::Cache;
+use crate::sync::Report;
+
+/// What `run` is asked for.
+#[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub(super) struct RunArgs {
+    /// The connections to run [default: the only one]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// All connections
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Show what would change; nothing is written, neither to Caflou nor to the state file
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Only one of the two agendas
+    #[arg(long, value_name = "AGENDA")]
+    only: Option<Agenda>,
+    /// For this run: only orders created from this day (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<NaiveDate>,
+    /// For this run: only orders created up to this day (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE")]
+    pub(super) to: Option<NaiveDate>,
+    /// Only the order with this code; may be repeated
+    #[arg(long = "order", value_name = "CODE", conflicts_with_all = ["from", "to", "full"])]
+    orders: Vec<String>,
+    /// Compare everything, not only what changed since the last run
+    #[arg(long)]
+    pub(super) full: bool,
+    /// With --dry-run: exit with 6 when changes are pending
+    #[arg(long, requires = "dry_run")]
+    detailed_exitcode: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Agenda {
+    Companies,
+    Incomes,
+}
+
+impl RunArgs {
+    /// Whether an agenda is part of this run.
+    pub(super) fn covers(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Company => self.only != Some(Agenda::Incomes) && self.orders.is_empty(),
+            Kind::Income => self.only != Some(Agenda::Companies),
+        }
+    }
+
+    /// The orders asked for; empty: all.
+    pub(super) fn orders(&self) -> Vec<SourceId> {
+        self.orders
+            .iter()
+            .map(|code| SourceId(code.trim().to_owned()))
+            .collect()
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        if !self.orders.is_empty() && self.only == Some(Agenda::Companies) {
+            return Err(Failure::usage(
+                "--order is about incomes: leave --only companies out",
+            ));
+        }
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            return Err(Failure::usage(format!("--from {from} is after --to {to}")));
+        }
+        Ok(())
+    }
+
+    /// The connections that are meant.
+    fn choose<'a>(&self, config: &'a Config) -> Result<Vec<&'a Connection>, Failure> {
+        if self.all {
+            return Ok(config.connections.iter().collect());
+        }
+        if self.names.is_empty() {
+            return match config.connections.as_slice() {
+                [only] => Ok(vec![only]),
+                several => {
+                    let keys: Vec<_> = several.iter().map(|c| c.key.as_str()).collect();
+                    let message = format!(
+                        "which connection? there are {}; name one or more, or say --all",
+                        keys.join(", ")
+                    );
+                    Err(Failure::usage(message))
+                }
+            };
+        }
+        let mut chosen: Vec<&Connection> = Vec::new();
+        for name in &self.names {
+            let found = find(config, name)?;
+            if !chosen.iter().any(|connection| connection.key == found.key) {
+                chosen.push(found);
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+/// A connection by its key; where there is none, the near miss.
+pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection, Failure> {
+    config.connection(name).ok_or_else(|| {
+        let near = config
+            .nearest(name)
+            .map(|near| format!("; did you mean `{near}`?"));
+        let path = config.path.display();
+        Failure::usage(format!(
+            "no connection `{name}` in {path}{}",
+            near.unwrap_or_default()
+        ))
+    })
+}
+
+/// Runs the chosen connections one after another.
+pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
+    args.check()?;
+    let (config, state) = global.load()?;
+    let chosen = args.choose(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let stopper = Arc::new(Stopper::default());
+    let (cache, stop) = (Cache::new(cache_dir()), stopper.listener());
+    runtime.spawn(session::end_on_signal(stopper));
+    let mut lanes = Lanes::default();
+    let mut exits = Vec::new();
+    for connection in chosen {
+        let mut report = reporter(global, args.dry_run);
+        let session = Session {
+            connection,
+            args,
+            state: &state,
+            cache: &cache,
+            stop: &stop,
+        };
+        exits.push(runtime.block_on(session.run(&mut lanes, report.as_mut())));
+        if stop.reason().is_some() {
+            break;
+        }
+    }
+    // A request that nobody waits for any more must not hold up the end.
+    runtime.shutdown_background();
+    let exit = Exit::of_all(&exits);
+    Ok(if exit == Exit::Pending && !args.detailed_exitcode {
+        Exit::Done
+    } else {
+        exit
+    })
+}
+
+fn reporter(global: &Global, dry_run: bool) -> Box<dyn Report> {
+    if global.json() {
+        return Box::new(JsonLines::new(io::stdout()));
+    }
+    let progress = if global.quiet {
+        None
+    } else {
+        Progress::on_terminal()
+    };
+    Box::new(Human::new(
+        io::stdout(),
+        HumanOptions {
+            color: global.colours(),
+            width: Global::width(),
+            verbosity: if global.quiet {
+                -1
+            } else {
+                i8::try_from(global.verbose).unwrap_or(1)
+            },
+            every_record: dry_run || global.verbose > 0,
+            progress,
+        },
+    ))
+}

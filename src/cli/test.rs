@@ -1,0 +1,195 @@
+//! `test`: reads both sides and writes nothing.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use chrono::{TimeDelta, Utc};
+use clap::Args;
+use serde_json::json;
+
+use super::connect::{self, Lanes};
+use super::run::find;
+use super::{Exit, Failure, Global};
+use crate::caflou::Reader;
+use crate::config::{Connection, Mode, cache_dir};
+use crate::http::Stopper;
+use crate::record::Kind;
+use crate::source::shoptet::Shop;
+use crate::state::{Cache, View};
+use crate::sync::Fatal;
+
+/// What `test` is asked for.
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// The connection [default: the only one]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// A clock that is off by more than this would confuse what changed when.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// What one check found: a sentence, and where it failed, how the program ends.
+type Finding = Result<String, (String, Exit)>;
+
+/// Checks a connection; every check is made, whatever the others find.
+pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
+    let (config, state) = global.load()?;
+    let connection = match (&args.name, config.connections.as_slice()) {
+        (Some(name), _) => find(&config, name)?,
+        (None, [only]) => only,
+        (None, several) => {
+            let keys: Vec<_> = several.iter().map(|c| c.key.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "which connection? there are {}",
+                keys.join(", ")
+            )));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let findings = runtime.block_on(check(connection, &state));
+    let exits: Vec<_> = findings
+        .iter()
+        .filter_map(|(_, f)| f.as_ref().err().map(|e| e.1))
+        .collect();
+    print(global, connection, &findings);
+    Ok(Exit::of_all(&exits))
+}
+
+async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Finding)> {
+    let stopper = Stopper::default();
+    let (cache, stop, mut lanes) = (
+        Cache::new(cache_dir()),
+        stopper.listener(),
+        Lanes::default(),
+    );
+    let mut findings = Vec::new();
+    match connect::shoptet(connection, &cache, &mut lanes, &stop) {
+        Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
+        Ok(client) => match client.shop(connection.eshop_id).await {
+            Err(error) => findings.push(("e-shop", Err(fatal(&error.into())))),
+            Ok(shop) => {
+                let Shop {
+                    eshop_id,
+                    name,
+                    zone,
+                    ..
+                } = &shop;
+                findings.push(("e-shop", Ok(format!("{name}, e-shop {eshop_id}, {zone}"))));
+                findings.push(("clock", clock(&shop)));
+                for (kind, mode, what) in [
+                    (Kind::Company, connection.import.companies, "customers"),
+                    (Kind::Income, connection.import.incomes, "orders"),
+                ] {
+                    if mode != Mode::No {
+                        let found = client.probe(kind, &shop).await;
+                        let found = found.map(|total| format!("{total} can be read"));
+                        findings.push((what, found.map_err(|error| fatal(&error.into()))));
+                    }
+                }
+            }
+        },
+    }
+    match connect::caflou(connection, &cache, &mut lanes, &stop) {
+        Err(failure) => findings.push(("Caflou", Err(failed(&failure)))),
+        Ok(client) => findings.push((
+            "Caflou",
+            account(&Reader::new(Arc::clone(&client)), connection).await,
+        )),
+    }
+    findings.push(("state file", state_file(state, &connection.key)));
+    findings
+}
+
+fn clock(shop: &Shop) -> Finding {
+    if !shop.has_clock {
+        return Ok("the shop does not tell its time; this machine's is used".to_owned());
+    }
+    let skew = (shop.now - Utc::now()).abs();
+    let sentence = format!("{} s from the shop's", skew.num_seconds());
+    if skew > SKEW {
+        return Err((
+            format!("{sentence}: set this machine's clock"),
+            Exit::Failed,
+        ));
+    }
+    Ok(sentence)
+}
+
+async fn account(reader: &Reader, connection: &Connection) -> Finding {
+    let id = &connection.caflou.account_id;
+    let checked = async {
+        reader.check().await?;
+        reader.accounts().await
+    };
+    match checked.await {
+        Ok(accounts) => match accounts.into_iter().find(|account| account.id == *id) {
+            Some(account) => Ok(format!("{}, account {id}", account.name)),
+            None => Ok(format!("account {id}")),
+        },
+        Err(error) if error.is_missing() => {
+            let advice = "check caflou.account_id";
+            Err((format!("{error}; {advice}"), Exit::Access))
+        }
+        Err(error) => Err(fatal(&error.into())),
+    }
+}
+
+fn state_file(state: &Path, key: &str) -> Finding {
+    let path = state.display();
+    match View::open(state, key).and_then(|view| view.last_run()) {
+        Ok(None) => Ok(format!("{path}, no run of this connection yet")),
+        Ok(Some(run)) => Ok(format!(
+            "{path}, last run {}",
+            run.started_at.format("%Y-%m-%d %H:%M UTC")
+        )),
+        Err(error) => Err((error.to_string(), Exit::Failed)),
+    }
+}
+
+fn failed(failure: &Failure) -> (String, Exit) {
+    (format!("{:#}", failure.error), failure.exit)
+}
+
+fn fatal(fatal: &Fatal) -> (String, Exit) {
+    (fatal.to_string(), Exit::from(fatal))
+}
+
+fn print(global: &Global, connection: &Connection, findings: &[(&str, Finding)]) {
+    let mut out = io::stdout().lock();
+    if !global.json() {
+        let _ = writeln!(out, "{} ({})", connection.name, connection.key);
+    }
+    for (what, finding) in findings {
+        let (ok, sentence) = match finding {
+            Ok(sentence) => (true, sentence),
+            Err((sentence, _)) => (false, sentence),
+        };
+        if global.json() {
+            let line =
+                json!({"connection": connection.key, "check": what, "ok": ok, "message": sentence});
+            let _ = writeln!(out, "{line}");
+            continue;
+        }
+        let (sign, colour) = if ok {
+            ("ok", AnsiColor::Green)
+        } else {
+            ("!!", AnsiColor::Red)
+        };
+        let style = if global.colours() {
+            colour.on_default()
+        } else {
+            Style::new()
+        };
+        let clean: String = sentence
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let _ = writeln!(out, "  {style}{sign}{style:#}  {what:<10}  {clean}");
+    }
+}

@@ -1,0 +1,69 @@
+//! The lines above a report.
+
+use super::flow::folded;
+use super::line::Line;
+use super::style::{BOLD, DIM, PLAIN, YELLOW};
+use crate::config::Mode;
+use crate::sync::report::{Heading, Start};
+
+/// What a dry run says of itself.
+const DRY_RUN: &str = "dry run: nothing is written";
+/// To where that is aligned in a pipe.
+const WIDTH: usize = 101;
+/// At least between the two.
+const GAP: usize = 3;
+
+/// Whence and whither, and what of it.
+pub(super) fn heading(start: &Start, width: Option<usize>) -> Vec<Line> {
+    let mut first = Line::of(
+        BOLD,
+        &format!("{} → {}", start.heading.source, start.heading.target),
+    );
+    let mut lines = Vec::new();
+    if start.dry_run {
+        let column = width.unwrap_or(WIDTH).saturating_sub(DRY_RUN.len());
+        if first.columns() + GAP > column && width.is_some() {
+            lines.push(std::mem::take(&mut first));
+        } else {
+            first.pad(column.max(first.columns() + GAP));
+        }
+        first.push(YELLOW, DRY_RUN);
+    }
+    lines.push(first);
+    lines.push(modes(start));
+    lines
+        .into_iter()
+        .flat_map(|line| folded(line, width, 2))
+        .collect()
+}
+
+fn modes(start: &Start) -> Line {
+    let mut line = Line::of(DIM, "companies: ");
+    line.push(PLAIN, mode_words(start.companies));
+    line.push(DIM, "   incomes: ");
+    line.push(PLAIN, mode_words(start.incomes));
+    if start.incomes != Mode::No && !start.heading.interval.is_empty() {
+        line.push(PLAIN, &format!(", {}", start.heading.interval));
+    }
+    if start.full {
+        line.push(DIM, "   everything is compared");
+    }
+    line
+}
+
+fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::No => "no",
+        Mode::NewOnly => "new only",
+        Mode::NewAndUpdate => "new and update",
+    }
+}
+
+/// "Můj e-shop → Příklad s.r.o.", without the accounts.
+pub(super) fn route(heading: &Heading) -> String {
+    let short = |text: &str| match text.rsplit_once(" (") {
+        Some((name, account)) if account.ends_with(')') => name.to_owned(),
+        _ => text.to_owned(),
+    };
+    format!("{} → {}", short(&heading.source), short(&heading.target))
+}

@@ -1,0 +1,44 @@
+//! A run for programs: JSON lines.
+
+use std::io::{self, Write};
+
+use crate::sync::{Event, Report};
+
+/// Writes each event as a line of JSON, at once.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    out: W,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// To a writer.
+    pub fn new(out: W) -> Self {
+        Self { out, failed: None }
+    }
+
+    /// Why lines were lost: the reader may be gone (`| head`), and the run goes on without it.
+    pub fn failed(&self) -> Option<&io::Error> {
+        self.failed.as_ref()
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        // Whole lines only: what reads them must never see half an object.
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        self.out.write_all(&line)?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> Report for JsonLines<W> {
+    fn event(&mut self, event: &Event) {
+        // These are for people; they have no JSON.
+        if let Event::Agenda(_) | Event::Expected(_) | Event::Unchanged = event {
+            return;
+        }
+        if self.failed.is_none() {
+            self.failed = self.write(event).err();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A run for people and for programs.
+//!
+//! ```text
+//! sync::report::Event ─► Human     ─► record ─► detail ─► line ─► terminal or pipe
+//!                     │           └► summary, progress
+//!                     └► JsonLines ─► pipe
+//! ```
+//!
+//! Whatever comes from a service passes through `line::Line` on its way to people: there it loses
+//! what could command a terminal, and there alone it gets its colours. A table does the same.
+
+mod amount;
+mod count;
+mod detail;
+mod duration;
+mod flow;
+mod heading;
+mod human;
+mod json;
+mod line;
+mod progress;
+mod record;
+mod style;
+mod summary;
+mod table;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use amount::{grouped, money};
+pub use count::Count;
+pub use human::{Human, HumanOptions};
+pub use json::JsonLines;
+pub use progress::Progress;
+pub use table::{ListRow, list, table};
+pub use text::safe;

@@ -1,0 +1,76 @@
+//! The overview of connections.
+
+use super::*;
+
+fn rows() -> Vec<ListRow> {
+    let row = |connection: &str, name: &str, result: &str| ListRow {
+        connection: connection.to_owned(),
+        name: name.to_owned(),
+        program: "shoptet".to_owned(),
+        eshop: "222651".to_owned(),
+        companies: "new-only".to_owned(),
+        incomes: "new-and-update".to_owned(),
+        interval: "from 2021-01-01".to_owned(),
+        auto_repeat: "yes".to_owned(),
+        last_run: "2026-11-23 04:10".to_owned(),
+        result: result.to_owned(),
+    };
+    vec![
+        row("my-shop", "Můj e-shop", "ok"),
+        row("b", "Káva\u{1b}[31m & čaj", ""),
+    ]
+}
+
+#[test]
+fn columns_are_aligned_and_nothing_trails() {
+    insta::assert_snapshot!(list(&rows(), false, None), @r"
+    CONNECTION  NAME             PROGRAM  E-SHOP  COMPANIES  INCOMES         ORDERS           REPEAT  LAST RUN          RESULT
+    my-shop     Můj e-shop       shoptet  222651  new-only   new-and-update  from 2021-01-01  yes     2026-11-23 04:10  ok
+    b           Káva�[31m & čaj  shoptet  222651  new-only   new-and-update  from 2021-01-01  yes     2026-11-23 04:10
+    ");
+    assert!(
+        list(&rows(), false, None)
+            .lines()
+            .all(|line| line == line.trim_end())
+    );
+    assert_eq!(list(&rows(), false, Some(200)), list(&rows(), false, None));
+}
+
+#[test]
+fn only_the_header_is_dim() {
+    let coloured = list(&rows(), true, None);
+    let (header, rest) = coloured.split_once('\n').unwrap();
+    assert!(header.starts_with("\u{1b}[2mCONNECTION") && header.ends_with("RESULT\u{1b}[0m"));
+    assert!(!rest.contains('\u{1b}'));
+}
+
+#[test]
+fn a_narrow_terminal_gets_a_block_for_each() {
+    insta::assert_snapshot!(list(&rows(), false, Some(60)), @r"
+    my-shop
+      name        Můj e-shop
+      program     shoptet
+      e-shop      222651
+      companies   new-only
+      incomes     new-and-update
+      orders      from 2021-01-01
+      repeat      yes
+      last run    2026-11-23 04:10
+      result      ok
+
+    b
+      name        Káva�[31m & čaj
+      program     shoptet
+      e-shop      222651
+      companies   new-only
+      incomes     new-and-update
+      orders      from 2021-01-01
+      repeat      yes
+      last run    2026-11-23 04:10
+    ");
+}
+
+#[test]
+fn without_rows_there_is_the_header() {
+    insta::assert_snapshot!(table(&["RUN", "RESULT"], &[] as &[[&str; 2]], false), @"RUN  RESULT");
+}

@@ -1,0 +1,342 @@
+//! The sink of a real run: carries plans out, each create exactly once.
+//!
+//! Intent, send, confirm: an intent is committed before a create is sent, our mark is inside the
+//! record, and the answer's id is committed at once. A create whose outcome is unknown is never
+//! sent again blindly; see the engine for how it is looked for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::Utc;
+
+use crate::caflou::{Stored, Writer};
+use crate::http::HttpError;
+use crate::record::{Attributes, CaflouId, CompanyLink, SourceId, Value, same};
+use crate::source::Broken;
+use crate::state::{Intent, Journal, RecordState, StateError, Synced};
+
+use super::outcome::{Done, Fatal};
+use super::plan::{Plan, Revision};
+use super::report::{Action, Change};
+use super::sink::{Sink, Step, announce, broken_change};
+
+/// The reason under which a create of unknown outcome counts as failed.
+const UNKNOWN: &str = "outcome unknown";
+
+/// Carries plans out.
+#[derive(Debug, Clone)]
+pub struct Apply {
+    connection: String,
+    writer: Writer,
+    journal: Arc<Mutex<Journal>>,
+    /// How long an unanswered create counts as possibly under way.
+    under_way: chrono::TimeDelta,
+}
+
+impl Apply {
+    /// For a connection.
+    #[must_use]
+    pub fn new(
+        connection: &str,
+        writer: Writer,
+        journal: Arc<Mutex<Journal>>,
+        under_way: std::time::Duration,
+    ) -> Self {
+        let under_way = chrono::TimeDelta::from_std(under_way).unwrap_or_default();
+        Self {
+            connection: connection.to_owned(),
+            writer,
+            journal,
+            under_way,
+        }
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Creates a record whose intent is committed.
+    async fn create(&self, step: Step, mut change: Change, attributes: Attributes) -> Done {
+        let draft = &step.draft;
+        let key = (draft.kind, &draft.source_id);
+        let before = || {
+            let noted = self.journal().sent(key, Utc::now());
+            noted.map_err(|error| {
+                tracing::error!("{error}");
+                HttpError::Stopped("the state file cannot be written")
+            })
+        };
+        match self.writer.create(draft.kind, &attributes, before).await {
+            Ok(stored) => {
+                let written = confirm(&attributes, &stored, &attributes, &mut change.ignored);
+                change.caflou_id = Some(stored.id);
+                let noted = self.synced(&step, stored.id, (&attributes, &written));
+                let mut done = self.tell(change, noted);
+                done.created = Some(stored.id);
+                done.values = Some(attributes);
+                done
+            }
+            Err(error) => self.create_failed(step, change, &error),
+        }
+    }
+
+    fn create_failed(&self, step: Step, change: Change, error: &HttpError) -> Done {
+        if let HttpError::Stopped(_) = error {
+            let noted = self
+                .journal()
+                .not_sent((step.draft.kind, &step.draft.source_id));
+            return Done::unsent(noted.map_or_else(Fatal::from, |()| Fatal::from(error)));
+        }
+        if !error.is_outcome_unknown() {
+            return self.refused(change, &step, error, Some(RecordState::Failed));
+        }
+        let reason = format!("{UNKNOWN}: {error}");
+        let noted = self.failed(&step, Some(RecordState::Uncertain), &reason);
+        let change = fail(change, reason);
+        let mut done = Done::told(Some(change));
+        done.fatal = noted.err().map(Fatal::from);
+        done.uncertain = Some((step.draft, Utc::now() + self.under_way));
+        if error.is_outage() {
+            done.outage = Some(error.to_string());
+        }
+        done
+    }
+
+    /// Writes the changes of a record that is there, if any, and notes what it then holds.
+    async fn revise(
+        &self,
+        step: Step,
+        mut change: Change,
+        id: CaflouId,
+        revision: Revision,
+    ) -> Done {
+        let Revision {
+            fields,
+            kept: _,
+            source,
+            mut written,
+        } = revision;
+        if fields.is_empty() {
+            let noted = self.synced(&step, id, (&source, &written));
+            return self.tell(change, noted);
+        }
+        let sent = fields.after();
+        match self.writer.update(step.draft.kind, id, &sent).await {
+            Ok(stored) => {
+                written = confirm(&sent, &stored, &written, &mut change.ignored);
+                let noted = self.synced(&step, id, (&source, &written));
+                self.tell(change, noted)
+            }
+            Err(error) if error.is_missing() => {
+                change.action = Action::Skip;
+                change.reason = Some("deleted in Caflou: not created again".to_owned());
+                change.fields = crate::record::Changes::default();
+                let noted = self
+                    .journal()
+                    .gone((step.draft.kind, &step.draft.source_id), &source);
+                self.tell(change, noted)
+            }
+            Err(error @ HttpError::Stopped(_)) => Done::unsent(Fatal::from(error)),
+            Err(error) => {
+                if let Plan::Adopt { .. } = &step.plan {
+                    // Linked all the same; what could not be written is still to be decided upon.
+                    let mut undecided = source;
+                    for (field, change) in &fields.0 {
+                        undecided.set(field, change.before.clone());
+                    }
+                    if let Err(error) = self.synced(&step, id, (&undecided, &written)) {
+                        return self.tell(change, Err(error));
+                    }
+                }
+                self.refused(change, &step, &error, None)
+            }
+        }
+    }
+
+    /// The service refused, or nothing was sent at all.
+    fn refused(
+        &self,
+        change: Change,
+        step: &Step,
+        error: &HttpError,
+        state: Option<RecordState>,
+    ) -> Done {
+        let reason = error.to_string();
+        let noted = self.failed(step, state, &reason);
+        let mut done = self.tell(fail(change, reason), noted);
+        if error.is_access() {
+            done.fatal = Some(Fatal::from(error));
+        } else if error.is_outage() {
+            done.outage = Some(error.to_string());
+        }
+        done
+    }
+
+    fn synced(
+        &self,
+        step: &Step,
+        id: CaflouId,
+        (source, written): (&Attributes, &Attributes),
+    ) -> Result<(), StateError> {
+        let draft = &step.draft;
+        self.journal().synced(&Synced {
+            kind: draft.kind,
+            source_id: &draft.source_id,
+            caflou_id: id,
+            label: &draft.label,
+            source,
+            written,
+            changed_at: draft.changed_at,
+            awaits: step.awaits.as_ref(),
+        })
+    }
+
+    fn failed(
+        &self,
+        step: &Step,
+        state: Option<RecordState>,
+        reason: &str,
+    ) -> Result<(), StateError> {
+        let (draft, now) = (&step.draft, Utc::now());
+        self.journal().failed(
+            (draft.kind, &draft.source_id),
+            &draft.label,
+            state,
+            reason,
+            now,
+        )
+    }
+
+    /// Notes what is told in the history of the run.
+    fn tell(&self, change: Change, noted: Result<(), StateError>) -> Done {
+        let id = SourceId(change.source_id.clone());
+        let text = serde_json::to_string(&change).unwrap_or_default();
+        let noted = noted.and_then(|()| {
+            self.journal()
+                .note_change((change.kind, &id), change.action.as_str(), &text)
+        });
+        let mut done = Done::told(Some(change));
+        done.fatal = noted.err().map(Fatal::from);
+        done
+    }
+}
+
+fn fail(change: Change, reason: String) -> Change {
+    Change {
+        action: Action::Fail,
+        reason: Some(reason),
+        ..change
+    }
+}
+
+/// What Caflou holds after a write: its answer, where that shows the attribute, else what was
+/// sent. What the answer shows otherwise than it was sent, was ignored.
+fn confirm(
+    sent: &Attributes,
+    stored: &Stored,
+    before: &Attributes,
+    ignored: &mut Vec<&'static str>,
+) -> Attributes {
+    let mut written = before.clone();
+    for field in sent.fields() {
+        let (asked, answered) = (sent.get(field), stored.attributes.get(field));
+        if answered.is_some() && !same(field, asked, answered) {
+            ignored.push(field);
+            written.set(field, answered.cloned().unwrap_or(Value::Null));
+        } else {
+            written.set(field, asked.cloned().unwrap_or(Value::Null));
+        }
+    }
+    written
+}
+
+impl Sink for Apply {
+    fn intend(&self, creates: &[&Step]) -> Result<(), Fatal> {
+        let intents: Vec<_> = creates
+            .iter()
+            .filter_map(|step| match &step.plan {
+                Plan::Create { attributes } => Some(Intent {
+                    kind: step.draft.kind,
+                    source_id: &step.draft.source_id,
+                    label: &step.draft.label,
+                    payload: attributes,
+                    changed_at: step.draft.changed_at,
+                }),
+                _ => None,
+            })
+            .collect();
+        Ok(self.journal().intend(&intents, Utc::now())?)
+    }
+
+    async fn settle(&self, mut step: Step) -> Done {
+        let change = announce(&self.connection, &step);
+        let key = (step.draft.kind, step.draft.source_id.clone());
+        let key = (key.0, &key.1);
+        // The plan of an adoption is looked at again when its write fails.
+        let plan = match &mut step.plan {
+            Plan::Adopt { id, by, revision } => Plan::Adopt {
+                id: *id,
+                by: *by,
+                revision: std::mem::take(revision),
+            },
+            other => std::mem::replace(other, Plan::Unchanged),
+        };
+        match (plan, change) {
+            (Plan::Create { attributes }, Some(change)) => {
+                self.create(step, change, attributes).await
+            }
+            (
+                Plan::Adopt {
+                    id: Some(id),
+                    revision,
+                    ..
+                },
+                Some(change),
+            ) => self.revise(step, change, id, revision).await,
+            (Plan::Update { id, revision }, Some(change)) => {
+                self.revise(step, change, id, revision).await
+            }
+            (Plan::Update { id, revision }, None) => {
+                // Caflou holds the new values already.
+                let noted = self.synced(&step, id, (&revision.source, &revision.written));
+                Done {
+                    fatal: noted.err().map(Fatal::from),
+                    ..Done::told(None)
+                }
+            }
+            (Plan::Skip { .. }, Some(change)) => {
+                let noted = self.journal().forget(key);
+                self.tell(change, noted)
+            }
+            (Plan::Gone { source }, Some(change)) => {
+                let noted = self.journal().gone(key, &source);
+                self.tell(change, noted)
+            }
+            (Plan::Fail { reason }, Some(change)) => {
+                let noted = self.failed(&step, None, &reason);
+                self.tell(change, noted)
+            }
+            (_, change) => Done::told(change),
+        }
+    }
+
+    fn broken(&self, broken: &Broken) -> Done {
+        let change = broken_change(&self.connection, broken);
+        let noted = match &broken.source_id {
+            Some(id) => {
+                let (key, now) = ((broken.kind, id), Utc::now());
+                self.journal()
+                    .failed(key, &broken.label, None, &broken.reason, now)
+            }
+            None => Ok(()),
+        };
+        self.tell(change, noted)
+    }
+
+    fn company(&self, _customer: &SourceId) -> Option<CompanyLink> {
+        None // the state has it
+    }
+
+    fn writes(&self) -> bool {
+        true
+    }
+}

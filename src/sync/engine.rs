@@ -1,0 +1,364 @@
+//! One agenda of one run: from what the source reads to what the sink does.
+//!
+//! Decisions are made one after another, in the order in which records come; requests to Caflou
+//! run side by side, as many as its lane lets through. What is told keeps the order of reading.
+
+mod lost;
+mod prepare;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc::Receiver;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::caflou::{Index, Keys, MatchedBy, Reader};
+use crate::http::Stop;
+use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
+use crate::source::Item;
+use crate::state::{Known, View};
+
+use self::prepare::decide;
+use super::outcome::{Done, Fatal};
+use super::plan::{Plan, Rules};
+use super::report::{Action, Change, Counts, Event, Report, Totals};
+use super::sink::{Sink, Step};
+
+/// Records under way at once; Caflou's lane decides how many of them are sent.
+const UNDER_WAY: usize = 48;
+/// Records taken together: their intents share one commit.
+const BATCH: usize = 32;
+/// So many unanswered writes in a row end the run.
+const OUTAGES: u32 = 5;
+/// How long writes in flight are awaited once the run is to end.
+const GRACE: Duration = Duration::from_secs(4);
+/// How often lost creates of one run are looked for and sent again.
+const ROUNDS: u32 = 2;
+
+/// What an engine is made of.
+pub struct EngineOptions<S> {
+    /// Company or income.
+    pub kind: Kind,
+    /// The connection's key.
+    pub connection: String,
+    /// The name of the source in marks.
+    pub program: &'static str,
+    /// Mode and matching.
+    pub rules: Rules,
+    /// Whether companies are imported: an income whose company is missing waits for it.
+    pub companies: bool,
+    /// The state, for reading.
+    pub view: View,
+    /// Caflou, for reading.
+    pub reader: Reader,
+    /// Where plans go.
+    pub sink: S,
+    /// Ends the run.
+    pub stop: Stop,
+}
+
+/// Runs one agenda.
+pub struct Engine<'a, S> {
+    options: EngineOptions<S>,
+    report: &'a mut dyn Report,
+    tasks: JoinSet<Finished>,
+    index: Option<(Index, DateTime<Utc>)>,
+    /// The next number to give out, and the next to be told.
+    next: u64,
+    told: u64,
+    waiting: BTreeMap<u64, Option<Done>>,
+    later: Vec<(Box<Draft>, DateTime<Utc>)>,
+    outages: u32,
+    fatal: Option<Fatal>,
+    /// How many records there were of each outcome.
+    pub counts: Counts,
+    /// Sums of what was created.
+    pub totals: Totals,
+    /// Incomes of which the source does not say whether they are paid.
+    pub unknown_paid: u64,
+    /// Requests that a run sends to Caflou for the plans of a dry run.
+    pub forecast: u64,
+}
+
+struct Finished {
+    number: u64,
+    reserved: Option<Keys>,
+    done: Done,
+}
+
+/// What is left to do for a record once its plan needs no more decisions in order.
+enum Job {
+    Settle(Plan),
+    Adopt(CaflouId, MatchedBy, Option<Box<Known>>),
+    Revise(CaflouId, Box<Known>),
+}
+
+struct Prepared {
+    draft: Box<Draft>,
+    desired: Attributes,
+    awaits: Option<SourceId>,
+    job: Job,
+    reserved: Option<Keys>,
+}
+
+impl<'a, S: Sink> Engine<'a, S> {
+    /// An engine that has done nothing yet.
+    pub fn new(options: EngineOptions<S>, report: &'a mut dyn Report) -> Self {
+        Self {
+            options,
+            report,
+            tasks: JoinSet::new(),
+            index: None,
+            next: 0,
+            told: 0,
+            waiting: BTreeMap::new(),
+            later: Vec::new(),
+            outages: 0,
+            fatal: None,
+            counts: Counts::default(),
+            totals: Totals::default(),
+            unknown_paid: 0,
+            forecast: 0,
+        }
+    }
+
+    /// Takes items until there are no more, or the run cannot go on. Returns why not.
+    pub async fn run(&mut self, mut items: Receiver<Item>) -> Option<Fatal> {
+        let mut batch = Vec::with_capacity(BATCH);
+        let stop = self.options.stop.clone();
+        let mut deadline = None;
+        loop {
+            let open = self.fatal.is_none() && !(items.is_closed() && items.is_empty());
+            if !open && self.tasks.is_empty() {
+                break;
+            }
+            let room = self.tasks.len() + BATCH <= UNDER_WAY;
+            tokio::select! {
+                biased;
+                () = stop.wait(), if self.fatal.is_none() => {
+                    self.stop();
+                    deadline = Some(Instant::now() + GRACE);
+                }
+                () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    // Their intents stay: the next run looks for them.
+                    self.tasks.abort_all();
+                    deadline = None;
+                }
+                Some(finished) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    self.finish(finished);
+                }
+                taken = items.recv_many(&mut batch, BATCH), if open && room => {
+                    if taken > 0
+                        && let Err(fatal) = self.take(&mut batch).await
+                    {
+                        self.fatal.get_or_insert(fatal);
+                    }
+                }
+            }
+        }
+        drop(items);
+        if self.fatal.is_none()
+            && let Err(fatal) = self.settle_lost().await
+        {
+            self.fatal = Some(fatal);
+        }
+        self.give_up();
+        self.tell_all();
+        self.fatal.take()
+    }
+
+    fn stop(&mut self) {
+        let reason = self.options.stop.reason().unwrap_or("stopped");
+        self.fatal = Some(Fatal::Stopped(reason.to_owned()));
+    }
+
+    /// Plans a batch and sets it going.
+    async fn take(&mut self, batch: &mut Vec<Item>) -> Result<(), Fatal> {
+        let mut prepared = Vec::with_capacity(batch.len());
+        for item in batch.drain(..) {
+            match item {
+                Item::Draft(draft) => {
+                    if let Record::Income(income) = &draft.record {
+                        self.unknown_paid += u64::from(income.paid == Paid::Unknown);
+                    }
+                    let number = self.number();
+                    let known = self.options.view.known(draft.kind, &draft.source_id)?;
+                    if let Some(ready) = self.prepare(draft, known, number, &mut prepared).await? {
+                        prepared.push((number, ready));
+                    }
+                }
+                Item::Broken(broken) => {
+                    let (number, done) = (self.number(), self.options.sink.broken(&broken));
+                    self.tell(number, Some(done));
+                }
+                Item::Settled => {
+                    let number = self.number();
+                    self.tell(number, Some(Done::told(None)));
+                }
+                Item::Expected(total) => self.report.event(&Event::Expected(total)),
+                Item::Warning(message) => self.warn(message),
+            }
+        }
+        self.launch(prepared)
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn warn(&mut self, message: String) {
+        let connection = self.options.connection.clone();
+        self.report.event(&Event::Warning {
+            connection,
+            message,
+        });
+    }
+
+    /// Commits the intents of a batch, then sets it going.
+    fn launch(&mut self, prepared: Vec<(u64, Prepared)>) -> Result<(), Fatal> {
+        let mut steps = Vec::with_capacity(prepared.len());
+        for (number, ready) in prepared {
+            let Prepared {
+                draft,
+                desired,
+                awaits,
+                job,
+                reserved,
+            } = ready;
+            let (plan, look) = match job {
+                Job::Settle(plan) => (plan, None),
+                Job::Adopt(id, by, known) => (Plan::Unchanged, Some((id, Some(by), known))),
+                Job::Revise(id, known) => (Plan::Unchanged, Some((id, None, Some(known)))),
+            };
+            steps.push((
+                number,
+                Step {
+                    draft,
+                    plan,
+                    awaits,
+                },
+                desired,
+                look,
+                reserved,
+            ));
+        }
+        let creates: Vec<_> = steps
+            .iter()
+            .map(|(_, step, ..)| step)
+            .filter(|step| matches!(step.plan, Plan::Create { .. }))
+            .collect();
+        self.options.sink.intend(&creates)?;
+        for (number, step, desired, look, reserved) in steps {
+            let (sink, reader) = (self.options.sink.clone(), self.options.reader.clone());
+            let rules = self.options.rules;
+            self.tasks.spawn(async move {
+                let done = match look {
+                    None => sink.settle(step).await,
+                    Some(look) => decide(&sink, &reader, rules, step, &desired, look).await,
+                };
+                Finished {
+                    number,
+                    reserved,
+                    done,
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits for all that is under way.
+    async fn drain(&mut self) {
+        while let Some(finished) = self.tasks.join_next().await {
+            self.finish(finished);
+        }
+    }
+
+    fn finish(&mut self, finished: Result<Finished, JoinError>) {
+        let Finished {
+            number,
+            reserved,
+            mut done,
+        } = match finished {
+            Ok(finished) => finished,
+            Err(error) if error.is_cancelled() => return,
+            Err(error) => {
+                self.fatal
+                    .get_or_insert(Fatal::Service(format!("internal error: {error}")));
+                return;
+            }
+        };
+        if let (Some(keys), Some((index, _))) = (reserved, &mut self.index)
+            && self.options.sink.writes()
+        {
+            index.settle(&keys, done.created);
+        }
+        if let Some(fatal) = done.fatal.take() {
+            self.fatal.get_or_insert(fatal);
+        }
+        match done.outage.take() {
+            Some(outage) => {
+                self.outages += 1;
+                if self.outages >= OUTAGES {
+                    self.fatal.get_or_insert(Fatal::Service(outage));
+                }
+            }
+            None if done.change.is_some() => self.outages = 0,
+            None => {}
+        }
+        match done.uncertain.take() {
+            _ if done.unsent => self.tell(number, None),
+            Some(lost) if self.fatal.is_none() => {
+                self.later.push(lost);
+                self.tell(number, None);
+            }
+            _ => self.tell(number, Some(done)),
+        }
+    }
+
+    /// Tells what became of records in the order in which they were read. `None`: it is told at
+    /// the end.
+    fn tell(&mut self, number: u64, done: Option<Done>) {
+        self.waiting.insert(number, done);
+        while let Some(done) = self.waiting.remove(&self.told) {
+            self.told += 1;
+            if let Some(done) = done {
+                self.tell_one(done);
+            }
+        }
+    }
+
+    fn tell_all(&mut self) {
+        for (_, done) in std::mem::take(&mut self.waiting) {
+            if let Some(done) = done {
+                self.tell_one(done);
+            }
+        }
+    }
+
+    fn tell_one(&mut self, done: Done) {
+        let action = done.change.as_ref().map(|change| change.action);
+        self.counts.count(action);
+        if let Some(values) = &done.values {
+            self.totals.add(values);
+        }
+        match done.change {
+            Some(change) => {
+                self.forecast += forecast(&change);
+                self.report.event(&Event::Change(change));
+            }
+            None => self.report.event(&Event::Unchanged),
+        }
+    }
+}
+
+/// Writes that a real run would send for a change.
+fn forecast(change: &Change) -> u64 {
+    match change.action {
+        Action::Create => 1,
+        Action::Adopt | Action::Update => u64::from(!change.fields.is_empty()),
+        Action::Skip | Action::Fail => 0,
+    }
+}

@@ -1,0 +1,207 @@
+//! The decisions of an engine, made in the order in which records come.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Engine, Job, Prepared};
+use crate::caflou::{Candidates, Index, Keys, MatchedBy, Reader};
+use crate::http::HttpError;
+use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Kind, Record, SourceId};
+use crate::state::{Known, RecordState};
+use crate::sync::outcome::{Done, Fatal};
+use crate::sync::plan::{self, Need, Plan, Rules};
+use crate::sync::sink::{Sink, Step};
+
+impl<S: Sink> Engine<'_, S> {
+    /// Decides as far as it can be decided in order. `None`: it is put off to the end of the run.
+    pub(super) async fn prepare(
+        &mut self,
+        draft: Box<Draft>,
+        known: Option<Known>,
+        number: u64,
+        earlier: &mut Vec<(u64, Prepared)>,
+    ) -> Result<Option<Prepared>, Fatal> {
+        let (company, awaits) = self.company(&draft)?;
+        let desired = plan::desired(&draft, known.as_ref(), company.as_ref());
+        let rules = self.options.rules;
+        let (job, reserved) = match plan::need(&draft, known.as_ref(), &desired, rules) {
+            Need::Nothing(plan) => (Job::Settle(plan), None),
+            Need::Current(id) => match known {
+                Some(known) => (Job::Revise(id, Box::new(known)), None),
+                None => (Job::Settle(Plan::Unchanged), None),
+            },
+            Need::Candidates { by_mark_only } => {
+                if let Some(until) = self.too_early(known.as_ref()) {
+                    self.later.push((draft, until));
+                    self.tell(number, None);
+                    return Ok(None);
+                }
+                let keys = if by_mark_only {
+                    Keys::mark(&draft.mark)
+                } else {
+                    Keys::of(draft.kind, &draft.mark, &desired)
+                };
+                self.look_up(&draft, known, &desired, keys, earlier).await?
+            }
+        };
+        Ok(Some(Prepared {
+            draft,
+            desired,
+            awaits,
+            job,
+            reserved,
+        }))
+    }
+
+    /// A create whose outcome is unknown may still be carried out: until then its absence proves
+    /// nothing.
+    fn too_early(&self, known: Option<&Known>) -> Option<DateTime<Utc>> {
+        if !self.options.sink.writes() {
+            return None;
+        }
+        let known = known
+            .filter(|known| matches!(known.state, RecordState::Sending | RecordState::Uncertain))?;
+        let under_way = TimeDelta::from_std(self.options.reader.client().timeout()).ok()?;
+        let now = Utc::now();
+        // A clock that was set back must not make it wait for longer than that.
+        let until = known.sent_at.unwrap_or(now).min(now) + under_way;
+        let looked = self.index.as_ref().map_or(now, |(_, at)| *at);
+        (looked < until).then_some(until)
+    }
+
+    /// The company of an income, and where it is not imported yet, whose it would be.
+    fn company(&self, draft: &Draft) -> Result<(Option<CompanyLink>, Option<SourceId>), Fatal> {
+        let Record::Income(income) = &draft.record else {
+            return Ok((None, None));
+        };
+        let Some(customer) = &income.company else {
+            return Ok((None, None));
+        };
+        let options = &self.options;
+        let link = match options.view.company(customer)? {
+            Some(id) => Some(CompanyLink::Imported(id)),
+            None => options.sink.company(customer),
+        };
+        let waits = link.is_none() && options.companies && options.rules.updates(draft.kind);
+        Ok((link, waits.then(|| customer.clone())))
+    }
+
+    /// Looks for a record in Caflou and decides what that means.
+    async fn look_up(
+        &mut self,
+        draft: &Draft,
+        known: Option<Known>,
+        desired: &Attributes,
+        keys: Keys,
+        earlier: &mut Vec<(u64, Prepared)>,
+    ) -> Result<(Job, Option<Keys>), Fatal> {
+        let mut found = self.index(draft.kind).await?.find(&keys);
+        if matches!(found, Candidates::Pending(_)) && self.options.sink.writes() {
+            // Another record of this run is about to become the one that this one is linked with.
+            self.launch(std::mem::take(earlier))?;
+            self.drain().await;
+            found = self.index(draft.kind).await?.find(&keys);
+        }
+        Ok(match found {
+            Candidates::None => {
+                let plan = plan::absent(draft, desired);
+                let creates = matches!(plan, Plan::Create { .. });
+                if creates {
+                    self.index(draft.kind).await?.reserve(&keys);
+                }
+                (Job::Settle(plan), creates.then_some(keys))
+            }
+            Candidates::One(id, by) => (Job::Adopt(id, by, known.map(Box::new)), None),
+            Candidates::Pending(by) => {
+                let revision = plan::Revision::default();
+                (
+                    Job::Settle(Plan::Adopt {
+                        id: None,
+                        by,
+                        revision,
+                    }),
+                    None,
+                )
+            }
+            Candidates::Several(ids, by) => {
+                let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                let what = match draft.kind {
+                    Kind::Company => "companies",
+                    Kind::Income => "incomes",
+                };
+                let reason = format!(
+                    "several Caflou {what} match ({}): {}; delete or change all but one of them",
+                    by.as_str(),
+                    ids.join(", ")
+                );
+                (Job::Settle(Plan::Fail { reason }), None)
+            }
+        })
+    }
+
+    /// The index, read when it is first needed.
+    async fn index(&mut self, kind: Kind) -> Result<&mut Index, Fatal> {
+        if self.index.is_none() {
+            let at = Utc::now();
+            let load = Index::load(&self.options.reader, kind, self.options.program);
+            let index = tokio::select! {
+                index = load => index?,
+                () = self.options.stop.wait() => {
+                    let reason = self.options.stop.reason().unwrap_or("stopped");
+                    return Err(Fatal::Stopped(reason.to_owned()));
+                }
+            };
+            self.index = Some((index, at));
+        }
+        match &mut self.index {
+            Some((index, _)) => Ok(index),
+            None => Err(Fatal::Service(
+                "the list of Caflou records is not there".to_owned(),
+            )),
+        }
+    }
+}
+
+/// A record in Caflou that has to be read before the plan is made: with the key that it was found
+/// by, where it is to be linked, and with what is known of it.
+pub(super) type Look = (CaflouId, Option<MatchedBy>, Option<Box<Known>>);
+
+/// Reads a record in Caflou, plans with it, and hands the plan to the sink.
+pub(super) async fn decide<S: Sink>(
+    sink: &S,
+    reader: &Reader,
+    rules: Rules,
+    mut step: Step,
+    desired: &Attributes,
+    (id, by, known): Look,
+) -> Done {
+    let draft = &step.draft;
+    let current = match reader.get(draft.kind, id).await {
+        Ok(current) => current.map(|stored| stored.attributes),
+        Err(error @ HttpError::Stopped(_)) => return Done::unsent(Fatal::from(error)),
+        Err(error) => {
+            step.plan = Plan::Fail {
+                reason: error.to_string(),
+            };
+            let mut done = sink.settle(step).await;
+            if error.is_access() {
+                done.fatal = Some(Fatal::from(error));
+            } else if error.is_outage() {
+                done.outage = Some(error.to_string());
+            }
+            return done;
+        }
+    };
+    step.plan = match (by, known, current) {
+        (Some(by), known, Some(current)) => {
+            plan::adopt(draft, known.as_deref(), desired, (id, by), &current, rules)
+        }
+        (Some(_), _, None) => Plan::Fail {
+            reason: format!(
+                "the matching Caflou record {id} was just deleted; the next run looks again"
+            ),
+        },
+        (None, Some(known), current) => plan::update(draft, &known, desired, id, current.as_ref()),
+        (None, None, _) => Plan::Unchanged,
+    };
+    sink.settle(step).await
+}

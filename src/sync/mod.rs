@@ -1,0 +1,26 @@
+//! From drafts to plans to writes, exactly once.
+//!
+//! - [`plan`]: what to do with a record. Pure: values in, a [`Plan`] out; it has nothing to write
+//!   with.
+//! - [`engine`](Engine): one agenda (companies or incomes) of one run: takes what the source reads, asks
+//!   Caflou what the plan needs to know, and hands the plan to a [`Sink`].
+//! - The two sinks: [`Preview`] shows what would be done, [`Apply`] does it.
+//! - [`scope`]: how much of the source has to be read.
+//! - [`report`]: what is told, while it happens.
+
+mod apply;
+mod engine;
+mod outcome;
+pub mod plan;
+mod preview;
+pub mod report;
+pub mod scope;
+mod sink;
+
+pub use apply::Apply;
+pub use engine::{Engine, EngineOptions};
+pub use outcome::{Done, Fatal};
+pub use plan::{Plan, Rules};
+pub use preview::Preview;
+pub use report::{Action, Counts, Event, Report, RunReport, Totals};
+pub use sink::{Sink, Step};

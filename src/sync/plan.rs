@@ -1,0 +1,354 @@
+//! What to do with a record: pure decisions, as data.
+//!
+//! Two steps, because some decisions need to know what Caflou holds: [`need`] says what has to be
+//! looked up, [`adopt`] and [`update`] decide with what was found. Planning again after a plan was
+//! applied gives [`Plan::Unchanged`].
+
+use crate::caflou::MatchedBy;
+use crate::config::Mode;
+use crate::record::{
+    Attributes, CaflouId, Change, Changes, CompanyLink, Draft, Kind, Record, Value, same,
+};
+use crate::state::{Known, RecordState};
+
+/// The settings that planning follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The mode of the record's kind.
+    pub mode: Mode,
+    /// Whether records that are in Caflou already are linked instead of created again.
+    pub match_existing: bool,
+}
+
+impl Rules {
+    /// Whether imported records of a kind are updated. Companies never are.
+    #[must_use]
+    pub fn updates(&self, kind: Kind) -> bool {
+        self.mode == Mode::NewAndUpdate && kind == Kind::Income
+    }
+}
+
+/// What is to be done with a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// Nothing.
+    Unchanged,
+    /// Create it.
+    Create {
+        /// With these values.
+        attributes: Attributes,
+    },
+    /// Link it with a record that is in Caflou.
+    Adopt {
+        /// That record; `None`: one that this run is about to create (in a dry run).
+        id: Option<CaflouId>,
+        /// Why it is taken for the same.
+        by: MatchedBy,
+        /// What is written nevertheless.
+        revision: Revision,
+    },
+    /// Change it, or only take note that it agrees already.
+    Update {
+        /// The record.
+        id: CaflouId,
+        /// The changes.
+        revision: Revision,
+    },
+    /// Leave it alone, for a reason the user should know.
+    Skip {
+        /// Why.
+        reason: String,
+        /// What to look at.
+        warning: Option<&'static str>,
+    },
+    /// It was deleted in Caflou: leave it alone for good.
+    Gone {
+        /// The source's values up to which that is known.
+        source: Attributes,
+    },
+    /// It cannot be imported.
+    Fail {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Changes to a record in Caflou, and what is remembered once they are made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Revision {
+    /// To be written.
+    pub fields: Changes,
+    /// Changed at the source, but somebody else changed them in Caflou: they stay.
+    pub kept: Vec<&'static str>,
+    /// The source's values that are then decided upon.
+    pub source: Attributes,
+    /// What Caflou then holds, as far as it is known before writing.
+    pub written: Attributes,
+}
+
+/// What has to be known of Caflou to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: this is the plan.
+    Nothing(Plan),
+    /// Whether the record is there already. `by_mark_only`: nothing but a lost create is looked for.
+    Candidates {
+        /// See above.
+        by_mark_only: bool,
+    },
+    /// The record as it is there now.
+    Current(CaflouId),
+}
+
+/// The values that a record should have in Caflou, by what the source says now and what is known.
+#[must_use]
+pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLink>) -> Attributes {
+    let was_inactive = known.is_some_and(|known| known.source.is_true("inactive"));
+    match &draft.record {
+        Record::Company(record) => record.attributes(&draft.mark),
+        Record::Income(record) => {
+            let mut attributes = record.attributes(&draft.mark, company);
+            if was_inactive {
+                attributes.set("inactive", Value::Bool(false));
+            }
+            attributes
+        }
+        // Its other values are worthless: a cancelled order has a price of zero.
+        Record::Void { .. } => {
+            let mut attributes = known.map(|known| known.source.clone()).unwrap_or_default();
+            if draft.kind == Kind::Income {
+                attributes.set("inactive", Value::Bool(true));
+            }
+            attributes
+        }
+    }
+}
+
+/// What has to be looked up to plan a record.
+#[must_use]
+pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: Rules) -> Need {
+    let void = match &draft.record {
+        Record::Void { why, paid } => Some((*why, *paid)),
+        Record::Company(_) | Record::Income(_) => None,
+    };
+    let state = known.map(|known| (known, known.state));
+    match (state, void) {
+        (None | Some((_, RecordState::Failed)), None) if rules.match_existing => Need::Candidates {
+            by_mark_only: false,
+        },
+        (None | Some((_, RecordState::Failed)), _) => Need::Nothing(absent(draft, desired)),
+        (Some((_, RecordState::Sending | RecordState::Uncertain)), _) => Need::Candidates {
+            by_mark_only: !rules.match_existing || void.is_some(),
+        },
+        (Some((known, RecordState::Synced)), _) => {
+            if !rules.updates(draft.kind) || agrees(desired, &known.source) {
+                return Need::Nothing(in_order(known));
+            }
+            if let Some((why, paid)) = void
+                && (paid || known.source.is_true("done"))
+            {
+                return Need::Nothing(left_alone(why.as_str()));
+            }
+            match known.caflou_id {
+                Some(id) => Need::Current(id),
+                None => Need::Candidates { by_mark_only: true },
+            }
+        }
+        (Some((known, RecordState::Gone)), _) => {
+            let unchanged = !rules.updates(draft.kind) || agrees(desired, &known.source);
+            Need::Nothing(if unchanged {
+                Plan::Unchanged
+            } else {
+                Plan::Gone {
+                    source: desired.clone(),
+                }
+            })
+        }
+    }
+}
+
+/// Plans a record that is not in Caflou.
+#[must_use]
+pub fn absent(draft: &Draft, desired: &Attributes) -> Plan {
+    match &draft.record {
+        Record::Void { why, .. } => Plan::Skip {
+            reason: format!("{}, not imported", why.as_str()),
+            warning: None,
+        },
+        Record::Company(_) | Record::Income(_) => Plan::Create {
+            attributes: desired.clone(),
+        },
+    }
+}
+
+/// Nothing to do; a failure from before is over.
+fn in_order(known: &Known) -> Plan {
+    match (&known.failure, known.caflou_id) {
+        (Some(_), Some(id)) => {
+            let (source, written) = (known.source.clone(), known.written.clone());
+            Plan::Update {
+                id,
+                revision: Revision {
+                    source,
+                    written,
+                    ..Revision::default()
+                },
+            }
+        }
+        _ => Plan::Unchanged,
+    }
+}
+
+fn left_alone(why: &str) -> Plan {
+    Plan::Skip {
+        reason: format!("{why}, but paid: left alone"),
+        warning: Some("paid and then cancelled or deleted: check whether the money went back"),
+    }
+}
+
+/// Whether two sets of values of the source mean the same.
+fn agrees(a: &Attributes, b: &Attributes) -> bool {
+    a.fields_of_both(b)
+        .into_iter()
+        .all(|field| same(field, a.get(field), b.get(field)))
+}
+
+/// Plans a record that was imported, by what Caflou holds for it now (`None`: it was deleted).
+#[must_use]
+pub fn update(
+    draft: &Draft,
+    known: &Known,
+    desired: &Attributes,
+    id: CaflouId,
+    current: Option<&Attributes>,
+) -> Plan {
+    let Some(current) = current else {
+        return Plan::Gone {
+            source: desired.clone(),
+        };
+    };
+    if let Record::Void { why, .. } = &draft.record
+        && current.is_true("done")
+        && !known.source.is_true("done")
+    {
+        // Marked as paid in Caflou: there is money in it.
+        return left_alone(why.as_str());
+    }
+    Plan::Update {
+        id,
+        revision: revise(desired, (&known.source, &known.written), current),
+    }
+}
+
+/// Compares three ways: only what changed at the source since the last decision is written, and
+/// only where Caflou still holds what we wrote.
+fn revise(
+    desired: &Attributes,
+    (source, written): (&Attributes, &Attributes),
+    current: &Attributes,
+) -> Revision {
+    let mut revision = Revision {
+        source: desired.clone(),
+        written: written.clone(),
+        ..Revision::default()
+    };
+    for field in desired.fields_of_both(source) {
+        let (new, now) = (desired.get(field), current.get(field));
+        if same(field, new, source.get(field)) {
+            continue;
+        }
+        if now.is_some() && same(field, now, new) {
+            revision
+                .written
+                .set(field, new.cloned().unwrap_or(Value::Null));
+        } else if now.is_some() && !same(field, now, written.get(field)) {
+            revision.kept.push(field);
+        } else {
+            let before = now.or(written.get(field)).cloned().unwrap_or(Value::Null);
+            let after = new.cloned().unwrap_or(Value::Null);
+            revision.fields.0.insert(field, Change { before, after });
+        }
+    }
+    revision
+}
+
+/// Plans a record that was found in Caflou. One whose create was sent by us and whose answer was
+/// lost is brought up to date like any record of ours; of a foreign one only payment and activity
+/// are written, everything else stays as it was entered there.
+#[must_use]
+pub fn adopt(
+    draft: &Draft,
+    known: Option<&Known>,
+    desired: &Attributes,
+    (id, by): (CaflouId, MatchedBy),
+    current: &Attributes,
+    rules: Rules,
+) -> Plan {
+    let lost = known.filter(|known| {
+        by == MatchedBy::Mark
+            && matches!(known.state, RecordState::Sending | RecordState::Uncertain)
+    });
+    let revision = match lost {
+        Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
+            revise(desired, (&sent.source, &sent.source), current)
+        }
+        Some(sent) => linked(&sent.source, current),
+        None => {
+            let mut revision = linked(desired, current);
+            if rules.updates(draft.kind) {
+                revision.fields = payment_and_activity(desired, current);
+            }
+            revision
+        }
+    };
+    Plan::Adopt {
+        id: Some(id),
+        by,
+        revision,
+    }
+}
+
+/// A void record may be taken out of the cash flow unless there is money in it.
+fn may_void(draft: &Draft, sent: &Known, current: &Attributes) -> bool {
+    match &draft.record {
+        Record::Void { paid, .. } => {
+            !paid && !sent.source.is_true("done") && !current.is_true("done")
+        }
+        Record::Company(_) | Record::Income(_) => true,
+    }
+}
+
+/// Nothing is written; what Caflou holds counts as last written.
+fn linked(source: &Attributes, current: &Attributes) -> Revision {
+    let mut written = Attributes::default();
+    for field in source.fields() {
+        written.set(field, current.get(field).cloned().unwrap_or(Value::Null));
+    }
+    Revision {
+        source: source.clone(),
+        written,
+        ..Revision::default()
+    }
+}
+
+/// The differences in `done`, `payment_date` and `inactive`.
+fn payment_and_activity(desired: &Attributes, current: &Attributes) -> Changes {
+    let mut changes = Changes::default();
+    for field in ["done", "payment_date", "inactive"] {
+        let (new, now) = (desired.get(field), current.get(field));
+        if !same(field, new, now) {
+            let before = now.cloned().unwrap_or(Value::Null);
+            let no = if field == "inactive" {
+                Value::Bool(false)
+            } else {
+                Value::Null
+            };
+            let after = new.cloned().unwrap_or(no);
+            changes.0.insert(field, Change { before, after });
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,300 @@
+//! What a run tells, while it happens. Rendered in two ways: for people, and as JSON lines.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+use crate::caflou::MatchedBy;
+use crate::config::Mode;
+use crate::record::{Attributes, CaflouId, Changes, Kind, Value};
+
+/// Takes what a run tells.
+pub trait Report {
+    /// Something happened.
+    fn event(&mut self, event: &Event);
+}
+
+/// The version of the report's shape.
+pub const SCHEMA: u32 = 1;
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// The run begins.
+    Start(Start),
+    /// An agenda begins; shown to people only.
+    #[serde(skip)]
+    Agenda(Kind),
+    /// So many records of the agenda are to come; shown to people only.
+    #[serde(skip)]
+    Expected(u64),
+    /// A record was looked at and needs nothing; shown to people only.
+    #[serde(skip)]
+    Unchanged,
+    /// A record was dealt with, or would be.
+    Change(Change),
+    /// Something about the run as a whole.
+    Warning {
+        /// The connection.
+        connection: String,
+        /// The sentence.
+        message: String,
+    },
+    /// The run ended.
+    Summary(Box<RunReport>),
+}
+
+/// The beginning of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Start {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The run.
+    pub run_id: String,
+    /// The connection's key.
+    pub connection: String,
+    /// Nothing is written.
+    pub dry_run: bool,
+    /// When.
+    #[serde(serialize_with = "rfc3339")]
+    pub started_at: DateTime<Utc>,
+    /// Mode of the companies.
+    pub companies: Mode,
+    /// Mode of the incomes.
+    pub incomes: Mode,
+    /// Everything is compared, not only what changed.
+    pub full: bool,
+    /// For people: whence and whither, and what of it.
+    #[serde(skip)]
+    pub heading: Heading,
+}
+
+/// The lines above a report for people.
+#[derive(Debug, Clone, Default)]
+pub struct Heading {
+    /// "Můj e-shop (Shoptet 222651)".
+    pub source: String,
+    /// "Příklad s.r.o. (Caflou 12345)".
+    pub target: String,
+    /// "from 2021-01-01".
+    pub interval: String,
+}
+
+/// What is done with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Created.
+    Create,
+    /// Linked with what was there.
+    Adopt,
+    /// Changed.
+    Update,
+    /// Left alone, for a reason.
+    Skip,
+    /// Not possible.
+    Fail,
+}
+
+impl Action {
+    /// The word of the report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Update => "update",
+            Self::Skip => "skip",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// What was done with a record, or would be.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// The connection's key.
+    pub connection: String,
+    /// Company or income.
+    pub kind: Kind,
+    /// What.
+    pub action: Action,
+    /// Its key at the source; empty where not even that could be read.
+    pub source_id: String,
+    /// Its id in Caflou, once it has one.
+    pub caflou_id: Option<CaflouId>,
+    /// What people know it by.
+    pub label: String,
+    /// Before and after of each attribute written.
+    pub fields: Changes,
+    /// Attributes that somebody else changed in Caflou: they stay.
+    pub kept: Vec<&'static str>,
+    /// Attributes that Caflou did not take.
+    pub ignored: Vec<&'static str>,
+    /// What the user should look at.
+    pub warnings: Vec<String>,
+    /// Why, where the action alone does not say it.
+    pub reason: Option<String>,
+    /// For an adoption, by what.
+    #[serde(skip)]
+    pub matched_by: Option<MatchedBy>,
+}
+
+/// Records of one kind; each is in exactly one of the other counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Looked at.
+    pub read: u64,
+    /// Created.
+    pub created: u64,
+    /// Linked with what was there.
+    pub adopted: u64,
+    /// Changed.
+    pub updated: u64,
+    /// Nothing to do.
+    pub unchanged: u64,
+    /// Left alone, for a reason.
+    pub skipped: u64,
+    /// Not imported.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// Counts a record.
+    pub fn count(&mut self, action: Option<Action>) {
+        self.read += 1;
+        *match action {
+            None => &mut self.unchanged,
+            Some(Action::Create) => &mut self.created,
+            Some(Action::Adopt) => &mut self.adopted,
+            Some(Action::Update) => &mut self.updated,
+            Some(Action::Skip) => &mut self.skipped,
+            Some(Action::Fail) => &mut self.failed,
+        } += 1;
+    }
+
+    /// Records that were or would be written or linked.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.created + self.adopted + self.updated
+    }
+}
+
+/// Sums of what was created, by currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals(pub BTreeMap<String, Decimal>);
+
+impl Totals {
+    /// Adds the value of a created income.
+    pub fn add(&mut self, attributes: &Attributes) {
+        if let (Some(currency), Some(Value::Number(value))) =
+            (attributes.text("currency"), attributes.get("value"))
+        {
+            *self.0.entry(currency.to_owned()).or_default() += value;
+        }
+    }
+}
+
+impl Serialize for Totals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Total<'a> {
+            currency: &'a str,
+            created: String,
+        }
+        let totals = self.0.iter();
+        let totals = totals.map(|(currency, sum)| Total {
+            currency,
+            created: sum.to_string(),
+        });
+        serializer.collect_seq(totals)
+    }
+}
+
+/// Requests of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct RequestCounts {
+    /// To the source.
+    #[serde(rename = "shoptet")]
+    pub source: u64,
+    /// To Caflou.
+    pub caflou: u64,
+    /// Of both, those that repeated an earlier one.
+    pub retries: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All went well.
+    Ok,
+    /// Some records failed.
+    Partial,
+    /// The run could not go on.
+    Failed,
+    /// The user or a guard rail stopped it.
+    Stopped,
+}
+
+impl Status {
+    /// The word of the report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// The connection's key.
+    pub connection: String,
+    /// The run.
+    pub run_id: String,
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// When it began; for people.
+    #[serde(skip)]
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    #[serde(serialize_with = "rfc3339")]
+    pub finished_at: DateTime<Utc>,
+    /// How it ended.
+    pub status: Status,
+    /// Of the companies.
+    pub companies: Counts,
+    /// Of the incomes.
+    pub incomes: Counts,
+    /// Of the created incomes.
+    pub totals: Totals,
+    /// Sent.
+    pub requests: RequestCounts,
+    /// Why it did not go on.
+    pub error: Option<String>,
+    /// Requests that a real run would send to Caflou; for people, after a dry run.
+    #[serde(skip)]
+    pub forecast: u64,
+}
+
+impl RunReport {
+    /// The counts of a kind.
+    pub fn counts(&mut self, kind: Kind) -> &mut Counts {
+        match kind {
+            Kind::Company => &mut self.companies,
+            Kind::Income => &mut self.incomes,
+        }
+    }
+}
+
+fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
+}

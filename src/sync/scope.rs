@@ -1,0 +1,134 @@
+//! How much of the source has to be read. Pure.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::config::{Import, Mapping};
+use crate::source::Scope;
+use crate::state::Cursor;
+
+/// Changes older than this may have left the source's log (Shoptet guarantees 30 days).
+const LOG: TimeDelta = TimeDelta::days(29);
+/// The whole list of an agenda that is followed by its log is read at least this often.
+const WHOLE_LIST: TimeDelta = TimeDelta::days(7);
+
+/// A fingerprint of all settings that decide which records are imported with which values.
+#[must_use]
+pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
+    let Import {
+        companies,
+        incomes,
+        from,
+        to,
+        auto_repeat: _,
+    } = import;
+    let text = format!(
+        "{}\n{}\n{from:?}\n{to:?}\n{}",
+        companies.as_str(),
+        incomes.as_str(),
+        mapping.fingerprint_text()
+    );
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// What to read, and where it is everything for a reason the user did not give, that reason.
+#[must_use]
+pub fn scope(
+    cursor: Option<&Cursor>,
+    settings: &str,
+    asked_full: bool,
+    now: DateTime<Utc>,
+) -> (Scope, Option<String>) {
+    let Some(cursor) = cursor.filter(|_| !asked_full) else {
+        return (Scope::Full, None);
+    };
+    if cursor.settings != settings {
+        let reason = "interval, modes or mapping changed: everything is compared";
+        return (Scope::Full, Some(reason.to_owned()));
+    }
+    let age = now - cursor.at;
+    if age > LOG {
+        let reason = format!(
+            "the last complete import was {} days ago and the log of changes goes back 30: \
+             everything is compared",
+            age.num_days()
+        );
+        return (Scope::Full, Some(reason));
+    }
+    let whole_list = now - cursor.listed_at >= WHOLE_LIST;
+    (
+        Scope::Since {
+            cursor: cursor.at,
+            whole_list,
+        },
+        None,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(day: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(day)
+    }
+
+    fn scope_after(days: i64, settings: &str, full: bool) -> String {
+        let (at_, listed_at) = (at(100), at(96));
+        let cursor = Cursor {
+            at: at_,
+            listed_at,
+            settings: "a".to_owned(),
+        };
+        let (scope, reason) = scope(Some(&cursor), settings, full, at(100 + days));
+        let scope = match scope {
+            Scope::Full => "full".to_owned(),
+            Scope::Since { whole_list, .. } => format!("since, whole list {whole_list}"),
+            Scope::Only(_) => unreachable!(),
+        };
+        format!("{scope}: {}", reason.unwrap_or_default())
+    }
+
+    #[test]
+    fn only_changes_are_read_unless_something_speaks_against_it() {
+        assert_eq!(scope(None, "a", false, at(0)), (Scope::Full, None));
+        assert_eq!(scope_after(1, "a", false), "since, whole list false: ");
+        assert_eq!(scope_after(3, "a", false), "since, whole list true: ");
+        assert_eq!(scope_after(29, "a", false), "since, whole list true: ");
+        assert_eq!(
+            scope_after(30, "a", false),
+            "full: the last complete import was 30 days ago and the log of changes goes back 30: \
+             everything is compared"
+        );
+        assert_eq!(
+            scope_after(1, "b", false),
+            "full: interval, modes or mapping changed: everything is compared"
+        );
+        assert_eq!(scope_after(1, "a", true), "full: ");
+    }
+
+    #[test]
+    fn the_fingerprint_follows_interval_modes_and_mapping_and_not_the_repetition() {
+        let import = Import::default();
+        let print = |import: &Import| fingerprint(import, &Mapping::default());
+        let same = Import {
+            auto_repeat: !import.auto_repeat,
+            ..import.clone()
+        };
+        assert_eq!(print(&import), print(&same));
+        let later = Import {
+            from: "2021-01-01".parse().ok(),
+            ..import.clone()
+        };
+        assert_ne!(print(&import), print(&later));
+        let mapping = Mapping {
+            category_id: Some(1),
+            ..Mapping::default()
+        };
+        assert_ne!(print(&import), fingerprint(&import, &mapping));
+    }
+}

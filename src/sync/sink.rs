@@ -1,0 +1,124 @@
+//! Where plans go: shown, or carried out.
+
+use crate::record::{Changes, CompanyLink, Draft, Record, SourceId};
+
+use super::outcome::{Done, Fatal};
+use super::plan::Plan;
+use super::report::{Action, Change};
+
+/// A record with its plan.
+#[derive(Debug)]
+pub struct Step {
+    /// The record.
+    pub draft: Box<Draft>,
+    /// What is to be done.
+    pub plan: Plan,
+    /// The customer whose company is not imported yet; the record is looked at again when it is.
+    pub awaits: Option<SourceId>,
+}
+
+/// Takes steps. The one that shows has nothing to write with.
+pub trait Sink: Clone + Send + Sync + 'static {
+    /// Several creates are about to be settled.
+    ///
+    /// # Errors
+    /// When that cannot be noted durably: then none of them may be settled.
+    fn intend(&self, creates: &[&Step]) -> Result<(), Fatal>;
+
+    /// Deals with one step.
+    fn settle(&self, step: Step) -> impl Future<Output = Done> + Send;
+
+    /// A record that could not be read or mapped.
+    fn broken(&self, broken: &crate::source::Broken) -> Done;
+
+    /// The company of a customer, as far as this run (would have) imported it.
+    fn company(&self, customer: &SourceId) -> Option<CompanyLink>;
+
+    /// Whether creates that this run sends come to be: what is pending is worth waiting for.
+    fn writes(&self) -> bool;
+}
+
+/// What is told of a step before anything is written; `None`: nothing.
+pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
+    let Step { draft, plan, .. } = step;
+    let mut change = Change {
+        connection: connection.to_owned(),
+        kind: draft.kind,
+        action: Action::Skip,
+        source_id: draft.source_id.0.clone(),
+        caflou_id: None,
+        label: draft.label.clone(),
+        fields: Changes::default(),
+        kept: Vec::new(),
+        ignored: Vec::new(),
+        warnings: draft.warnings.clone(),
+        reason: None,
+        matched_by: None,
+    };
+    match plan {
+        Plan::Unchanged => return None,
+        Plan::Create { attributes } => {
+            change.action = Action::Create;
+            change.fields = Changes::creation(attributes);
+        }
+        Plan::Adopt { id, by, revision } => {
+            change.action = Action::Adopt;
+            change.caflou_id = *id;
+            change.fields = revision.fields.clone();
+            change.kept.clone_from(&revision.kept);
+            change.matched_by = Some(*by);
+            change.reason = Some(by.as_str().to_owned());
+        }
+        Plan::Update { id, revision } => {
+            change.caflou_id = Some(*id);
+            change.kept.clone_from(&revision.kept);
+            if !revision.fields.is_empty() {
+                change.action = Action::Update;
+                change.fields = revision.fields.clone();
+                change.reason = match &draft.record {
+                    Record::Void { why, .. } => Some(why.as_str().to_owned()),
+                    _ => None,
+                };
+            } else if revision.kept.is_empty() {
+                return None;
+            } else {
+                change.reason = Some("changed in Caflou meanwhile: kept as it is there".to_owned());
+            }
+        }
+        Plan::Skip { reason, warning } => {
+            change.reason = Some(reason.clone());
+            change.warnings.extend(warning.map(str::to_owned));
+        }
+        Plan::Gone { .. } => {
+            change.reason = Some("deleted in Caflou: not created again".to_owned());
+        }
+        Plan::Fail { reason } => {
+            change.action = Action::Fail;
+            change.reason = Some(reason.clone());
+        }
+    }
+    Some(change)
+}
+
+/// What is told of a record that could not be read or mapped.
+pub(super) fn broken_change(connection: &str, broken: &crate::source::Broken) -> Change {
+    let source_id = broken
+        .source_id
+        .as_ref()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
+    Change {
+        connection: connection.to_owned(),
+        kind: broken.kind,
+        action: Action::Fail,
+        source_id,
+        caflou_id: None,
+        label: broken.label.clone(),
+        fields: Changes::default(),
+        kept: Vec::new(),
+        ignored: Vec::new(),
+        warnings: Vec::new(),
+        reason: Some(broken.reason.clone()),
+        matched_by: None,
+    }
+}
