@@ -7,6 +7,8 @@ mod auth;
 mod client;
 mod index;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod writer;
 

@@ -8,6 +8,8 @@ mod error;
 mod lane;
 mod policy;
 mod stop;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use answer::Answer;
 pub use door::{Call, Door, DoorOptions, Requests, client};

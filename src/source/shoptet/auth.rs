@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::http::{Call, Door, HttpError, Repeat};
+use crate::http::{Call, Door, HttpError, Repeat, Requests};
 use crate::source::SourceError;
 use crate::state::{Cache, CachedToken};
 
@@ -60,9 +60,9 @@ impl Auth {
         matches!(self.credentials, Credentials::Addon { .. })
     }
 
-    /// Requests that were sent to get tokens.
-    pub(super) fn requests(&self) -> u64 {
-        self.exchange.requests().sent()
+    /// Requests for tokens.
+    pub(super) fn requests(&self) -> &Requests {
+        self.exchange.requests()
     }
 
     /// The header of the next request, and the token in it.

@@ -55,6 +55,8 @@ struct Envelope<T> {
     data: Option<T>,
     #[serde(default)]
     errors: Value,
+    #[serde(default)]
+    metadata: Value,
 }
 
 impl Client {
@@ -99,8 +101,11 @@ impl Client {
     /// Requests sent and repeated so far.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        let requests = self.door.requests();
-        (requests.sent() + self.auth.requests(), requests.retries())
+        let (reads, tokens) = (self.door.requests(), self.auth.requests());
+        (
+            reads.sent() + tokens.sent(),
+            reads.retries() + tokens.retries(),
+        )
     }
 
     /// Reads an address and decodes its `data`.
@@ -113,19 +118,20 @@ impl Client {
         let answer = self.send(&url).await?;
         let date = answer.date();
         let text = String::from_utf8_lossy(&answer.body);
-        let garbled = |reason: String| HttpError::Garbled {
+        let garbled = |reason: String, id: Option<&str>| HttpError::Garbled {
             service: "Shoptet",
             method: Method::GET,
             path: url.path().to_owned(),
             reason,
-            request_id: answer.request_id().map(str::to_owned),
+            request_id: answer.request_id().or(id).map(str::to_owned),
         };
         let envelope: Envelope<T> =
-            serde_json::from_str(&text).map_err(|error| garbled(error.to_string()))?;
-        match envelope.data {
-            Some(data) => Ok(Data { data, date }),
-            None => Err(garbled(format!("no data, errors: {}", shorten(&envelope.errors))).into()),
+            serde_json::from_str(&text).map_err(|error| garbled(error.to_string(), None))?;
+        if let Some(data) = envelope.data {
+            return Ok(Data { data, date });
         }
+        let reason = format!("no data, errors: {}", shorten(&envelope.errors));
+        Err(garbled(reason, envelope.metadata["requestId"].as_str()).into())
     }
 
     /// Sends, and where an add-on's token has run out, once more with a fresh one.

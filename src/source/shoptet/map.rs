@@ -326,3 +326,6 @@ fn country(code: Option<&str>, warnings: &mut Vec<String>) -> Option<String> {
     warnings.push(format!("country `{code}` is no ISO code: left out"));
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ mod orders;
 mod page;
 mod row;
 mod shop;
+#[cfg(test)]
+mod tests;
 mod time;
 mod wire;
 
