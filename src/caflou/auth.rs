@@ -1,7 +1,5 @@
 //! Who calls: a token from the application, or a login that lasts a week.
 
-use std::sync::Mutex;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +11,7 @@ use url::Url;
 
 use super::wire::whole;
 use crate::http::{Call, Door, HttpError, Repeat};
-use crate::state::{Cache, CachedToken};
+use crate::state::{Cache, CachedToken, Tokens};
 
 /// How Caflou lets us in.
 #[derive(Debug, Clone)]
@@ -39,20 +37,15 @@ const WEEK: TimeDelta = TimeDelta::days(7);
 pub(super) struct Auth {
     credentials: Credentials,
     login_url: Url,
-    cache: Cache,
-    current: Mutex<Option<CachedToken>>,
-    renewing: tokio::sync::Mutex<()>,
+    tokens: Tokens,
 }
 
 impl Auth {
     pub(super) fn new(credentials: Credentials, login_url: Url, cache: Cache) -> Self {
-        let (current, renewing) = (Mutex::default(), tokio::sync::Mutex::default());
         Self {
             credentials,
             login_url,
-            cache,
-            current,
-            renewing,
+            tokens: Tokens::new(cache, MARGIN),
         }
     }
 
@@ -71,45 +64,10 @@ impl Auth {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::Login { email, password } => (email, password),
         };
-        let usable = |token: &CachedToken| {
-            Utc::now() + MARGIN < token.expires_at
-                && refused.is_none_or(|old| old.expose_secret() != token.token.expose_secret())
-        };
-        let held = || {
-            self.current
-                .lock()
-                .map_or(None, |held| held.clone())
-                .filter(usable)
-        };
-        if let Some(token) = held() {
-            return Ok(token.token);
-        }
-        let _turn = self.renewing.lock().await;
-        if let Some(token) = held() {
-            return Ok(token.token);
-        }
         let name = Cache::token_name(&format!("{} {email}", self.login_url), password);
-        let cache = self.cache.clone();
-        let lock = tokio::task::spawn_blocking(move || cache.lock())
+        self.tokens
+            .get(&name, refused, self.login(door, email, password))
             .await
-            .ok()
-            .flatten();
-        let token = match self.cache.token(&name, Utc::now() + MARGIN).filter(usable) {
-            Some(token) => token,
-            None => {
-                let token = self.login(door, email, password).await?;
-                if let Err(error) = self.cache.keep_token(&name, &token, Utc::now()) {
-                    let folder = self.cache.folder().display();
-                    tracing::warn!("the token cache in {folder} cannot be written: {error}");
-                }
-                token
-            }
-        };
-        drop(lock);
-        if let Ok(mut held) = self.current.lock() {
-            *held = Some(token.clone());
-        }
-        Ok(token.token)
     }
 
     /// `POST /api/v1/login`: `access_token` and `expires_at` (seconds since 1970).

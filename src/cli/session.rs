@@ -42,6 +42,9 @@ struct Services {
     caflou: Arc<Caflou>,
 }
 
+/// The agendas of a run, with what to read of each.
+type Scopes = Vec<(Kind, Scope)>;
+
 /// What a run is made of once its sink is chosen.
 struct Running<'a, S> {
     session: &'a Session<'a>,
@@ -50,7 +53,7 @@ struct Running<'a, S> {
     /// Opens one more view of the state.
     view: &'a dyn Fn() -> Result<View, Fatal>,
     /// What to read of each agenda of this run.
-    scopes: Vec<(Kind, Scope)>,
+    scopes: Scopes,
 }
 
 impl Session<'_> {
@@ -125,7 +128,7 @@ impl Session<'_> {
         };
         let ended = running.run(report, summary, |_, _| Ok(())).await;
         summary.forecast += services.caflou.requests().0 - looks;
-        self.count_requests(&services, summary);
+        Self::count_requests(&services, summary);
         self.end(summary, ended).map(|_| ())
     }
 
@@ -161,7 +164,7 @@ impl Session<'_> {
                 let ended = self
                     .write(&services, &journal, scopes, report, summary)
                     .await;
-                self.count_requests(&services, summary);
+                Self::count_requests(&services, summary);
                 ended
             }
             Err(end) => Err(end),
@@ -189,7 +192,7 @@ impl Session<'_> {
         &self,
         services: &Services,
         journal: &Arc<Mutex<Journal>>,
-        scopes: Vec<(Kind, Scope)>,
+        scopes: Scopes,
         report: &mut dyn Report,
         summary: &mut RunReport,
     ) -> Result<(), End> {
@@ -214,11 +217,7 @@ impl Session<'_> {
 
     /// The agendas of this run with what to read of each, and why everything where the user did
     /// not ask for it.
-    fn scopes(
-        &self,
-        view: &View,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<(Kind, Scope)>, Vec<String>), End> {
+    fn scopes(&self, view: &View, now: DateTime<Utc>) -> Result<(Scopes, Vec<String>), End> {
         let settings = self.settings();
         let (mut scopes, mut reasons) = (Vec::new(), Vec::new());
         for kind in [Kind::Company, Kind::Income] {
@@ -328,7 +327,7 @@ impl Session<'_> {
         }
     }
 
-    fn count_requests(&self, services: &Services, summary: &mut RunReport) {
+    fn count_requests(services: &Services, summary: &mut RunReport) {
         let (shoptet, caflou) = (services.shoptet.requests(), services.caflou.requests());
         summary.requests = RequestCounts {
             source: shoptet.0,

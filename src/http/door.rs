@@ -165,7 +165,7 @@ impl Door {
             else {
                 return Err(error);
             };
-            self.announce(&error, wait);
+            Self::announce(&error, wait);
             if !self.stop.sleep(wait).await {
                 return Err(error);
             }
@@ -174,7 +174,7 @@ impl Door {
         }
     }
 
-    fn announce(&self, error: &HttpError, wait: Duration) {
+    fn announce(error: &HttpError, wait: Duration) {
         let seconds = wait.as_millis().div_ceil(1000);
         if wait >= Duration::from_secs(2) {
             warn!("{error}; trying again in {seconds} s");

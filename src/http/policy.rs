@@ -35,13 +35,13 @@ impl Default for Policy {
             first: Duration::from_millis(250),
             cap: Duration::from_secs(30),
             repetitions: 5,
-            patience: Duration::from_secs(300),
+            patience: Duration::from_mins(5),
         }
     }
 }
 
 /// The longest `Retry-After` that is believed.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 impl Policy {
     /// How long to wait before sending again; `None`: do not. `attempt` counts from 0, `waited`

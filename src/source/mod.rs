@@ -27,9 +27,22 @@ pub enum Item {
     Warning(String),
 }
 
+/// What a record without values counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Failed, and tried again in each run.
+    Failed,
+    /// Failed in this run: what the user asked for is not there.
+    NotThere,
+    /// Left alone: the user's own settings leave it out.
+    LeftOut,
+}
+
 /// A record that cannot be imported as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
+    /// What it counts as.
+    pub verdict: Verdict,
     /// Company or income.
     pub kind: Kind,
     /// Its key; `None`: not even that could be read.

@@ -2,6 +2,7 @@
 //! the services. In the user's cache folder, shared by all runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -51,12 +52,7 @@ impl Cache {
     /// with, as a hash.
     #[must_use]
     pub fn token_name(address: &str, credentials: &SecretString) -> String {
-        let digest = Sha256::digest(credentials.expose_secret().as_bytes());
-        let short: String = digest
-            .iter()
-            .take(12)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let short = hex_digest(credentials.expose_secret(), 12);
         format!("{address}#{short}")
     }
 
@@ -173,6 +169,20 @@ impl Cache {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// The first bytes of a text's SHA-256, in hexadecimal digits.
+#[must_use]
+pub fn hex_digest(text: &str, bytes: usize) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(bytes)
+        .fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 /// Options for a file that only its owner reads.

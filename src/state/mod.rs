@@ -11,12 +11,14 @@ mod lock;
 mod migrations;
 mod open;
 mod runs;
+mod tokens;
 mod view;
 
-pub use cache::{Cache, CachedToken};
+pub use cache::{Cache, CachedToken, hex_digest};
 pub use error::StateError;
 pub use journal::{Intent, Journal, Synced};
 pub use known::{Cursor, Failure, Known, RecordState};
 pub use lock::{Lock, LockError};
 pub use runs::{LastRun, RunStart};
+pub use tokens::Tokens;
 pub use view::View;

@@ -4,6 +4,7 @@
 //! record, and the answer's id is committed at once. A create whose outcome is unknown is never
 //! sent again blindly; see the engine for how it is looked for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::Utc;
@@ -11,7 +12,7 @@ use chrono::Utc;
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, CompanyLink, SourceId, Value, same};
-use crate::source::Broken;
+use crate::source::{Broken, Verdict};
 use crate::state::{Intent, Journal, RecordState, StateError, Synced};
 
 use super::outcome::{Done, Fatal};
@@ -58,7 +59,9 @@ impl Apply {
     async fn create(&self, step: Step, mut change: Change, attributes: Attributes) -> Done {
         let draft = &step.draft;
         let key = (draft.kind, &draft.source_id);
+        let left = AtomicBool::new(false);
         let before = || {
+            left.store(true, Ordering::Relaxed);
             let noted = self.journal().sent(key, Utc::now());
             noted.map_err(|error| {
                 tracing::error!("{error}");
@@ -75,18 +78,19 @@ impl Apply {
                 done.values = Some(attributes);
                 done
             }
-            Err(error) => self.create_failed(step, change, &error),
+            Err(error) => self.create_failed(step, change, &error, left.into_inner()),
         }
     }
 
-    fn create_failed(&self, step: Step, change: Change, error: &HttpError) -> Done {
+    /// `left`: the request was sent; else what failed is the login before it.
+    fn create_failed(&self, step: Step, change: Change, error: &HttpError, left: bool) -> Done {
         if let HttpError::Stopped(_) = error {
             let noted = self
                 .journal()
                 .not_sent((step.draft.kind, &step.draft.source_id));
             return Done::unsent(noted.map_or_else(Fatal::from, |()| Fatal::from(error)));
         }
-        if !error.is_outcome_unknown() {
+        if !left || !error.is_outcome_unknown() {
             return self.refused(change, &step, error, Some(RecordState::Failed));
         }
         let reason = format!("{UNKNOWN}: {error}");
@@ -322,12 +326,12 @@ impl Sink for Apply {
     fn broken(&self, broken: &Broken) -> Done {
         let change = broken_change(&self.connection, broken);
         let noted = match &broken.source_id {
-            Some(id) => {
+            Some(id) if broken.verdict == Verdict::Failed => {
                 let (key, now) = ((broken.kind, id), Utc::now());
                 self.journal()
                     .failed(key, &broken.label, None, &broken.reason, now)
             }
-            None => Ok(()),
+            _ => Ok(()),
         };
         self.tell(change, noted)
     }

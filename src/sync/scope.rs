@@ -1,11 +1,10 @@
 //! How much of the source has to be read. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 
 use crate::config::{Import, Mapping};
 use crate::source::Scope;
-use crate::state::Cursor;
+use crate::state::{Cursor, hex_digest};
 
 /// Changes older than this may have left the source's log (Shoptet guarantees 30 days).
 const LOG: TimeDelta = TimeDelta::days(29);
@@ -28,11 +27,7 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
         incomes.as_str(),
         mapping.fingerprint_text()
     );
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex_digest(&text, 16)
 }
 
 /// What to read, and where it is everything for a reason the user did not give, that reason.

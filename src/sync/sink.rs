@@ -1,6 +1,7 @@
 //! Where plans go: shown, or carried out.
 
 use crate::record::{Changes, CompanyLink, Draft, Record, SourceId};
+use crate::source::{Broken, Verdict};
 
 use super::outcome::{Done, Fatal};
 use super::plan::Plan;
@@ -29,7 +30,7 @@ pub trait Sink: Clone + Send + Sync + 'static {
     fn settle(&self, step: Step) -> impl Future<Output = Done> + Send;
 
     /// A record that could not be read or mapped.
-    fn broken(&self, broken: &crate::source::Broken) -> Done;
+    fn broken(&self, broken: &Broken) -> Done;
 
     /// The company of a customer, as far as this run (would have) imported it.
     fn company(&self, customer: &SourceId) -> Option<CompanyLink>;
@@ -101,7 +102,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
 }
 
 /// What is told of a record that could not be read or mapped.
-pub(super) fn broken_change(connection: &str, broken: &crate::source::Broken) -> Change {
+pub(super) fn broken_change(connection: &str, broken: &Broken) -> Change {
     let source_id = broken
         .source_id
         .as_ref()
@@ -110,7 +111,10 @@ pub(super) fn broken_change(connection: &str, broken: &crate::source::Broken) ->
     Change {
         connection: connection.to_owned(),
         kind: broken.kind,
-        action: Action::Fail,
+        action: match broken.verdict {
+            Verdict::Failed | Verdict::NotThere => Action::Fail,
+            Verdict::LeftOut => Action::Skip,
+        },
         source_id,
         caflou_id: None,
         label: broken.label.clone(),

@@ -1,6 +1,5 @@
 //! Who calls: a private API token, or the API access token of an add-on, which lives half an hour.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -12,7 +11,7 @@ use url::Url;
 
 use crate::http::{Call, Door, HttpError, Repeat, Requests};
 use crate::source::SourceError;
-use crate::state::{Cache, CachedToken};
+use crate::state::{Cache, CachedToken, Tokens};
 
 /// How the shop lets us in.
 #[derive(Debug, Clone)]
@@ -38,20 +37,15 @@ pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct Auth {
     credentials: Credentials,
     exchange: Door,
-    cache: Cache,
-    current: Mutex<Option<CachedToken>>,
-    renewing: tokio::sync::Mutex<()>,
+    tokens: Tokens,
 }
 
 impl Auth {
     pub(super) fn new(credentials: Credentials, exchange: Door, cache: Cache) -> Self {
-        let (current, renewing) = (Mutex::default(), tokio::sync::Mutex::default());
         Self {
             credentials,
             exchange,
-            cache,
-            current,
-            renewing,
+            tokens: Tokens::new(cache, MARGIN),
         }
     }
 
@@ -106,46 +100,10 @@ impl Auth {
         token_url: &Url,
         refused: Option<&SecretString>,
     ) -> Result<SecretString, SourceError> {
-        let usable = |token: &CachedToken| {
-            Utc::now() + MARGIN < token.expires_at
-                && refused.is_none_or(|old| old.expose_secret() != token.token.expose_secret())
-        };
-        let held = || {
-            self.current
-                .lock()
-                .map_or(None, |held| held.clone())
-                .filter(usable)
-        };
-        if let Some(token) = held() {
-            return Ok(token.token);
-        }
-        let _turn = self.renewing.lock().await;
-        if let Some(token) = held() {
-            return Ok(token.token);
-        }
         let name = Cache::token_name(token_url.as_str(), oauth_token);
-        let cache = self.cache.clone();
-        // Other processes wait here too: at most five tokens may be alive.
-        let lock = tokio::task::spawn_blocking(move || cache.lock())
+        self.tokens
+            .get(&name, refused, self.exchange(oauth_token, token_url))
             .await
-            .ok()
-            .flatten();
-        let token = match self.cache.token(&name, Utc::now() + MARGIN).filter(usable) {
-            Some(token) => token,
-            None => {
-                let token = self.exchange(oauth_token, token_url).await?;
-                if let Err(error) = self.cache.keep_token(&name, &token, Utc::now()) {
-                    let folder = self.cache.folder().display();
-                    tracing::warn!("the token cache in {folder} cannot be written: {error}");
-                }
-                token
-            }
-        };
-        drop(lock);
-        if let Ok(mut held) = self.current.lock() {
-            *held = Some(token.clone());
-        }
-        Ok(token.token)
     }
 
     /// `GET …/ApiOAuthServer/getAccessToken`: `{"access_token": …, "expires_in": 1800}`.

@@ -12,7 +12,7 @@ use super::page::{List, Pages};
 use super::time::format_time;
 use super::wire::{self, BadRow, ChangeEntry, Customer};
 use crate::record::{Kind, SourceId};
-use crate::source::{Broken, Item, Reading, Scope, SourceError};
+use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
 /// As for orders.
@@ -200,6 +200,7 @@ impl Customers<'_> {
             .map(|id| id.0.clone())
             .unwrap_or_default();
         self.send(Item::Broken(Broken {
+            verdict: Verdict::Failed,
             kind: Kind::Company,
             source_id,
             label,

@@ -188,6 +188,7 @@ fn income(
         Paid::Yes => 0,
         Paid::No | Paid::Unknown => mapping.expected_days.days(order.payment_method.as_deref()),
     };
+    let value = value(&order.price, warnings)?;
     let currency = order
         .price
         .currency_code
@@ -196,7 +197,7 @@ fn income(
     Ok(Income {
         name,
         reference_number: order.code.clone(),
-        value: value(&order.price, warnings)?,
+        value,
         value_without_vat: money("withoutVat", order.price.without_vat.as_deref())?,
         vat_value: money("vat", order.price.vat.as_deref())?,
         currency: Currency::parse(currency)?,

@@ -14,7 +14,7 @@ use super::time::{day_end, day_start, format_time};
 use super::wire::{self, ChangeEntry, Order};
 use crate::config::PaymentDate;
 use crate::record::{Draft, Kind, SourceId};
-use crate::source::{Broken, Item, Reading, Scope, SourceError};
+use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
 /// Changes that happened so long before the cursor are read once more: a service of many machines
@@ -266,7 +266,9 @@ impl Orders<'_> {
                         .is_none()
                 {
                     let reason = "the shop has no order with this code";
-                    return self.broken(Some(code.to_owned()), reason.to_owned()).await;
+                    return self
+                        .broken(Verdict::NotThere, Some(code.to_owned()), reason.to_owned())
+                        .await;
                 }
                 let draft = deleted_order(code, &self.source.settings);
                 self.send(Item::Draft(Box::new(draft))).await
@@ -283,7 +285,9 @@ impl Orders<'_> {
                 if let Some(id) = &bad.id {
                     self.seen.insert(id.clone());
                 }
-                return self.broken(bad.id, bad.error.to_string()).await;
+                return self
+                    .broken(Verdict::Failed, bad.id, bad.error.to_string())
+                    .await;
             }
         };
         self.seen.insert(order.code.clone());
@@ -292,11 +296,9 @@ impl Orders<'_> {
             && !self.source.interval.contains(day)
         {
             return if self.asked_for {
-                self.broken(
-                    Some(order.code),
-                    format!("created on {day}, outside the interval"),
-                )
-                .await
+                let reason = format!("created on {day}, outside the interval");
+                self.broken(Verdict::LeftOut, Some(order.code), reason)
+                    .await
             } else {
                 Ok(())
             };
@@ -304,7 +306,10 @@ impl Orders<'_> {
         let paid_at = self.paid_at(&order).await?;
         match map::order(&order, settings, paid_at) {
             Ok(draft) => self.send(Item::Draft(Box::new(draft))).await,
-            Err(error) => self.broken(Some(order.code), error.to_string()).await,
+            Err(error) => {
+                self.broken(Verdict::Failed, Some(order.code), error.to_string())
+                    .await
+            }
         }
     }
 
@@ -328,7 +333,12 @@ impl Orders<'_> {
         }
     }
 
-    async fn broken(&mut self, code: Option<String>, reason: String) -> Result<(), SourceError> {
+    async fn broken(
+        &mut self,
+        verdict: Verdict,
+        code: Option<String>,
+        reason: String,
+    ) -> Result<(), SourceError> {
         // Without a code it cannot be asked for again: the cursor has to stay before it.
         self.complete &= code.is_some();
         let source_id = code.map(SourceId);
@@ -337,6 +347,7 @@ impl Orders<'_> {
             .map(|id| id.0.clone())
             .unwrap_or_default();
         self.send(Item::Broken(Broken {
+            verdict,
             kind: Kind::Income,
             source_id,
             label,
