@@ -59,18 +59,7 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| sqlite(path, &error))?;
     connection.busy_timeout(BUSY)?;
-    let found = version(path, &connection)?;
-    if found > 0 {
-        let check: String = connection
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|error| sqlite(path, &error))?;
-        if check != "ok" {
-            return Err(unusable(
-                path,
-                &format!("database disk image is malformed ({check})"),
-            ));
-        }
-    }
+    version(path, &connection)?;
     let prepare = |connection: &Connection| {
         // An intent has to survive a power cut before its create is sent; see `Journal`.
         connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -1,1 +1,1 @@
-
+//! The program against stand-ins of both services.

@@ -46,7 +46,7 @@ fn the_value_is_to_pay_and_where_that_is_empty_or_wrongly_zero_the_price_with_va
     "#);
     let empty = json!({"price": {"toPay": null, "withVat": null}});
     insta::assert_snapshot!(order_error(&empty), @"no amount: toPay and withVat are both empty");
-    insta::assert_snapshot!(order_error(&json!({"price": null})), @"no currency");
+    insta::assert_snapshot!(order_error(&json!({"price": null})), @"no amount: toPay and withVat are both empty");
 }
 
 #[test]
