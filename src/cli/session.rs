@@ -1,5 +1,6 @@
 //! One run of one connection: ties the rooms together.
 
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -90,8 +91,18 @@ impl Session<'_> {
             Ok(()) => Exit::Done,
         };
         if let Err(end) = ended {
+            // Where stdout is no terminal, its reader need not be the one who has to act.
+            if !io::stdout().is_terminal() {
+                let _ = writeln!(
+                    io::stderr(),
+                    "error: {}: {}",
+                    summary.connection,
+                    end.message
+                );
+            }
             summary.status = end.status;
             summary.error = Some(end.message);
+            summary.finished_at = Utc::now();
         }
         report.event(&Event::Summary(Box::new(summary)));
         exit

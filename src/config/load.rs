@@ -78,8 +78,7 @@ fn syntax(text: &str, error: &TomlError) -> Problem {
 }
 
 fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Connection>> {
-    let none =
-        "no connections: each is a table [connections.NAME]; `caflou-sync connect` makes one";
+    let none = "no connections: each is a table [connections.NAME]; see connections.example.toml";
     let Some(entry) = root.entry(found, "connections") else {
         root.missing(found, &["connections"], none);
         return None;
