@@ -1,6 +1,6 @@
 //! `run`: imports now, or shows what an import would do.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -147,7 +147,10 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     runtime.spawn(session::end_on_signal(stopper));
     let mut lanes = Lanes::default();
     let mut exits = Vec::new();
-    for connection in chosen {
+    for (number, connection) in chosen.into_iter().enumerate() {
+        if number > 0 && !global.json() && !global.quiet {
+            let _ = writeln!(io::stdout());
+        }
         let mut report = reporter(global, args.dry_run);
         let session = Session {
             connection,

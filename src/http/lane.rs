@@ -3,11 +3,11 @@
 //! A lane is shared by all that use the same token, also across connections of one process.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::sync::Notify;
 
 use super::Answer;
 
@@ -36,7 +36,41 @@ struct State {
     calm: u32,
     bucket: Option<Bucket>,
     single_file: HashSet<String>,
-    turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
+    /// Paths that answered well while another request to them was under way.
+    side_by_side: HashSet<String>,
+    /// Requests under way by path.
+    under_way: HashMap<String, usize>,
+}
+
+impl State {
+    /// Takes a place, if there is one and the path allows it. A path that is not known yet is
+    /// tried with two requests at once: at most one of them collides.
+    fn admit(&mut self, path: &str) -> bool {
+        let most = if self.single_file.contains(path) {
+            1
+        } else if self.side_by_side.contains(path) {
+            usize::MAX
+        } else {
+            2
+        };
+        let now = self.under_way.get(path).copied().unwrap_or(0);
+        if self.open >= self.limit || now >= most {
+            return false;
+        }
+        self.open += 1;
+        *self.under_way.entry(path.to_owned()).or_default() += 1;
+        true
+    }
+
+    fn leave(&mut self, path: &str) {
+        self.open -= 1;
+        if let Some(now) = self.under_way.get_mut(path) {
+            *now -= 1;
+            if *now == 0 {
+                self.under_way.remove(path);
+            }
+        }
+    }
 }
 
 /// The service's leaky bucket as its last answer showed it
@@ -57,12 +91,12 @@ const CALM: u32 = 25;
 #[derive(Debug)]
 pub struct Place<'a> {
     lane: &'a Lane,
-    _turn: Option<OwnedMutexGuard<()>>,
+    path: String,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.lane.state().open -= 1;
+        self.lane.state().leave(&self.path);
         // All are woken: one that is about to wait is not yet known to the queue.
         self.lane.free.notify_waiters();
     }
@@ -79,7 +113,8 @@ impl Lane {
             calm: 0,
             bucket: None,
             single_file: options.single_file.into_iter().collect(),
-            turns: HashMap::new(),
+            side_by_side: HashSet::new(),
+            under_way: HashMap::new(),
         };
         Self {
             most,
@@ -94,26 +129,13 @@ impl Lane {
 
     /// Waits for a place, and where the path is served in single file, for its turn.
     pub async fn enter(&self, path: &str) -> Place<'_> {
-        let turn = {
-            let mut state = self.state();
-            let single = state.single_file.contains(path);
-            single.then(|| Arc::clone(state.turns.entry(path.to_owned()).or_default()))
-        };
-        let turn = match turn {
-            Some(turn) => Some(turn.lock_owned().await),
-            None => None,
-        };
         loop {
             let freed = self.free.notified();
-            {
-                let mut state = self.state();
-                if state.open < state.limit {
-                    state.open += 1;
-                    return Place {
-                        lane: self,
-                        _turn: turn,
-                    };
-                }
+            if self.state().admit(path) {
+                return Place {
+                    lane: self,
+                    path: path.to_owned(),
+                };
             }
             freed.await;
         }
@@ -144,20 +166,24 @@ impl Lane {
         }
         match answer.status {
             StatusCode::TOO_MANY_REQUESTS if is_single_file(answer) => {
+                state.side_by_side.remove(path);
                 return state.single_file.insert(path.to_owned());
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 state.limit = (state.limit / 2).max(1);
                 state.calm = 0;
             }
-            status if status.is_success() && state.limit < self.most => {
+            status if status.is_success() => {
+                if state.under_way.get(path).is_some_and(|now| *now > 1) {
+                    state.side_by_side.insert(path.to_owned());
+                }
                 state.calm += 1;
-                if state.calm >= CALM {
+                if state.calm >= CALM && state.limit < self.most {
                     state.limit += 1;
                     state.calm = 0;
-                    drop(state);
-                    self.free.notify_waiters();
                 }
+                drop(state);
+                self.free.notify_waiters();
             }
             _ => {}
         }
@@ -247,6 +273,47 @@ mod tests {
         tokio::pin!(other);
         assert!(futures_poll(&mut other).await.is_some());
         assert_eq!(lane.single_file(), ["/transfers"]);
+    }
+
+    #[tokio::test]
+    async fn who_waited_before_the_path_went_into_single_file_keeps_to_it_too() {
+        let lane = Lane::new(LaneOptions {
+            open: 4,
+            ..LaneOptions::default()
+        });
+        let first = lane.enter("/transfers").await;
+        let second = lane.enter("/transfers").await;
+        let third = lane.enter("/transfers");
+        tokio::pin!(third);
+        assert!(
+            futures_poll(&mut third).await.is_none(),
+            "an unknown path is tried with two"
+        );
+        lane.learn(
+            "/transfers",
+            &answer(429, "same request is processing already"),
+        );
+        drop(second);
+        assert!(
+            futures_poll(&mut third).await.is_none(),
+            "the first is still under way"
+        );
+        drop(first);
+        assert!(futures_poll(&mut third).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_path_that_answers_side_by_side_takes_as_many_as_the_lane() {
+        let lane = Lane::new(LaneOptions {
+            open: 3,
+            ..LaneOptions::default()
+        });
+        let _first = lane.enter("/transfers").await;
+        let _second = lane.enter("/transfers").await;
+        lane.learn("/transfers", &answer(201, ""));
+        let third = lane.enter("/transfers");
+        tokio::pin!(third);
+        assert!(futures_poll(&mut third).await.is_some());
     }
 
     #[test]

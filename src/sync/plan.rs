@@ -351,4 +351,4 @@ fn payment_and_activity(desired: &Attributes, current: &Attributes) -> Changes {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
