@@ -147,7 +147,9 @@ impl Play {
         let mut paid = self.unpaid();
         let cancelled = paid.pop().context("an order to cancel")?;
         let mut shop = self.sandbox.shop();
-        paid.iter().for_each(|code| shop.pay(code));
+        for code in &paid {
+            shop.pay(code);
+        }
         shop.cancel(&cancelled);
         let customer = shop.draft_customer();
         ensure!(
@@ -195,10 +197,11 @@ impl Play {
     }
 
     fn expect_the_day(&self, day: &Day) -> Result<()> {
-        let expected = day.paid.iter().map(|code| (code, true, false)).chain([
-            (&day.cancelled, false, true),
-            (&day.new, false, false),
-        ]);
+        let expected = day
+            .paid
+            .iter()
+            .map(|code| (code, true, false))
+            .chain([(&day.cancelled, false, true), (&day.new, false, false)]);
         let books = self.sandbox.books();
         for (code, done, inactive) in expected {
             let mark = format!("shoptet:222651:{code}");

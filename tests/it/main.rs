@@ -1,1 +1,21 @@
-//! The program against stand-ins of both services.
+//! The program as its users have it, between stand-ins of both services.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic anywhere"
+)]
+
+#[path = "../../examples/sandbox/lib.rs"]
+mod sandbox;
+mod support;
+
+mod auth;
+mod dryrun;
+mod incremental;
+mod interval;
+mod matching;
+mod modes;
+mod output;
+mod report;
+mod updates;
+mod void;

@@ -1,0 +1,323 @@
+//! What is in Caflou already is linked, never created a second time, never guessed.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Service;
+use crate::support::{Bench, Ran, Settings, keys, mark, names};
+
+/// Adds a company to the books by hand.
+fn company(bench: &Bench, values: Value) -> i64 {
+    let mut record = json!({ "name": "Ručně založená" });
+    merge(&mut record, values);
+    bench.sandbox.books().add_company(record)
+}
+
+/// Adds an income to the books by hand: that of the order, as far as it is not said otherwise.
+fn income(bench: &Bench, code: &str, values: Value) -> i64 {
+    let mut record = json!({
+        "kind": "income", "name": "Ručně zadaná", "date": "2024-05-20", "currency": "CZK",
+        "reference_number": code, "value": 1234.5, "done": false, "inactive": false,
+    });
+    merge(&mut record, values);
+    bench.sandbox.books().add_transfer(record)
+}
+
+fn merge(record: &mut Value, values: Value) {
+    let Value::Object(values) = values else {
+        panic!("an object")
+    };
+    for (name, value) in values {
+        record[name] = value;
+    }
+}
+
+#[track_caller]
+fn adopted(ran: &Ran, source_id: &str, id: i64, reason: &str) {
+    let change = ran.change(source_id);
+    let got = (&change["action"], &change["caflou_id"], &change["reason"]);
+    assert_eq!(got, (&json!("adopt"), &json!(id), &json!(reason)));
+}
+
+#[test]
+fn a_company_is_adopted_by_our_mark() {
+    let bench = Bench::new();
+    let guid = bench.customer(|_| ());
+    company(&bench, json!({ "email": format!("{guid}@example.cz") }));
+    let id = company(&bench, json!({ "another_identifier": mark(&guid) }));
+    let ran = bench.run(&[]).exits(0);
+    adopted(&ran, &guid, id, "our mark");
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_company_is_adopted_by_its_registration_number_however_it_is_written() {
+    for (ours, theirs, country) in [
+        ("00123456", "00 123 456", "CZ"),
+        ("123456", "00123456", "CZ"),
+        (" 27 08 24 40", "27082440", "CZ"),
+        ("123456", "00123456", "SK"),
+    ] {
+        let bench = Bench::new();
+        let guid = bench.customer(|customer| {
+            customer.billing.company_id = Some(ours.into());
+            customer.billing.country_code = Some(country.into());
+        });
+        company(&bench, json!({ "id_num": "99999999", "country": country }));
+        let id = company(&bench, json!({ "id_num": theirs, "country": country }));
+        let ran = bench.run(&[]).exits(0);
+        adopted(&ran, &guid, id, "same registration number");
+        assert_eq!(bench.writes(), Vec::<String>::new());
+        assert_eq!(
+            bench.sandbox.books().companies[&id]["name"],
+            "Ručně založená"
+        );
+    }
+}
+
+#[test]
+fn a_company_is_adopted_by_its_vat_number_then_by_its_email() {
+    let bench = Bench::new();
+    let taxed = bench.customer(|customer| {
+        customer.billing.company = Some("Manák s.r.o.".into());
+        customer.billing.vat_id = Some("CZ12345678".into());
+    });
+    let by_mail = bench.customer(|customer| customer.accounts[0].email = "Jana@Example.cz".into());
+    let taxed_id = company(&bench, json!({ "tax_num": "CZ 12345678" }));
+    let mail_id = company(&bench, json!({ "email": "jana@example.CZ" }));
+    let ran = bench.run(&[]).exits(0);
+    adopted(&ran, &taxed, taxed_id, "same VAT number");
+    adopted(&ran, &by_mail, mail_id, "same e-mail");
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_company_that_several_match_fails_with_the_candidates() {
+    let bench = Bench::new();
+    let guid = bench.customer(|customer| customer.billing.company_id = Some("27082440".into()));
+    let ids = [
+        company(&bench, json!({ "id_num": "27082440" })),
+        company(&bench, json!({ "id_num": "27082440" })),
+    ];
+    let ran = bench.run(&[]).exits(3);
+    let change = ran.change(&guid);
+    assert_eq!(change["action"], "fail");
+    let reason = change["reason"].as_str().unwrap();
+    for id in ids {
+        assert!(reason.contains(&id.to_string()), "{reason}");
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+
+    bench.sandbox.books().trash_company(ids[0]);
+    let ran = bench.run(&[]).exits(0);
+    adopted(&ran, &guid, ids[1], "same registration number");
+}
+
+#[test]
+fn an_income_is_adopted_by_our_mark_also_inside_html() {
+    let bench = Bench::new();
+    let codes = [bench.order(|_| ()), bench.order(|_| ())];
+    let texts = [
+        format!("https://example.cz/?a=1\n{}", mark(&codes[0])),
+        format!(
+            "<p>https://example.cz/?a=1&amp;b=2<br>{}</p>",
+            mark(&codes[1])
+        ),
+    ];
+    let other = json!({ "value": 1, "reference_number": "přepsáno" });
+    let ids: Vec<_> = codes
+        .iter()
+        .zip(texts)
+        .map(|(code, text)| {
+            let mut values = other.clone();
+            values["description"] = json!(text);
+            income(&bench, code, values)
+        })
+        .collect();
+    let ran = bench.run(&[]).exits(0);
+    for (code, id) in codes.iter().zip(ids) {
+        adopted(&ran, code, id, "our mark");
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_income_is_adopted_by_reference_value_and_currency_together() {
+    let reason = "same reference number, value and currency";
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    income(&bench, &code, json!({ "value": 1234 }));
+    income(&bench, &code, json!({ "currency": "EUR" }));
+    income(&bench, "jiné", json!({}));
+    income(&bench, &code, json!({ "kind": "expense" }));
+    income(&bench, &code, json!({ "trash": true }));
+    income(&bench, &code, json!({ "template": true }));
+    let id = income(&bench, &code, json!({}));
+    let ran = bench.run(&[]).exits(0);
+    adopted(&ran, &code, id, reason);
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    let again = bench.run(&["--full"]).exits(0);
+    assert_eq!(again.counts("incomes"), "1 read: 1 unchanged");
+}
+
+#[test]
+fn an_income_that_several_match_fails_with_the_candidates() {
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    let fine = bench.order(|_| ());
+    let ids = [
+        income(&bench, &code, json!({})),
+        income(&bench, &code, json!({})),
+    ];
+    let ran = bench.run(&[]).exits(3);
+    let reason = ran.change(&code)["reason"].as_str().unwrap().to_owned();
+    for id in ids {
+        assert!(reason.contains(&id.to_string()), "{reason}");
+    }
+    assert_eq!(ran.change(&fine)["action"], "create");
+    assert_eq!(bench.writes(), ["POST /transfers"]);
+    assert_eq!(ran.counts("incomes"), "2 read: 1 created, 1 failed");
+}
+
+#[test]
+fn a_record_with_another_shops_mark_is_never_adopted() {
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    let theirs = format!("https://example.cz\nshoptet:999:{code}");
+    let id = income(&bench, &code, json!({ "description": theirs }));
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "create");
+    assert_ne!(bench.income_id(&code), id);
+}
+
+#[test]
+fn a_mark_of_an_order_whose_code_only_begins_alike_is_another_orders() {
+    let bench = Bench::new();
+    let code = bench.order(|order| order.code = "20240001".into());
+    let longer = mark("202400011");
+    income(&bench, "jiné", json!({ "description": longer }));
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "create");
+}
+
+#[test]
+fn without_match_existing_everything_is_created() {
+    let bench = Bench::set(&Settings {
+        mapping: "match_existing = false",
+        ..Settings::default()
+    });
+    let guid = bench.customer(|_| ());
+    let code = bench.order(|_| ());
+    company(&bench, json!({ "email": format!("{guid}@example.cz") }));
+    income(&bench, &code, json!({}));
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&guid)["action"], "create");
+    assert_eq!(ran.change(&code)["action"], "create");
+    let again = bench.run(&["--full"]).exits(0);
+    assert_eq!(again.counts("incomes"), "1 read: 1 unchanged");
+    assert_eq!(bench.writes(), ["POST /companies", "POST /transfers"]);
+}
+
+#[test]
+fn an_adoption_writes_payment_and_activity_only() {
+    let bench = Bench::new();
+    let paid = bench.order(|order| order.paid = Some(true));
+    let active = bench.order(|_| ());
+    let same = bench.order(|_| ());
+    let other = json!({ "date": "2024-01-01", "name": "Jinak", "category_id": 42 });
+    let id = income(&bench, &paid, other);
+    let inactive = income(&bench, &active, json!({ "inactive": true }));
+    income(&bench, &same, json!({}));
+    let ran = bench.run(&[]).exits(0);
+    let day = bench.day_of_change(&paid);
+    let change = ran.change(&paid);
+    assert_eq!(change["action"], "adopt");
+    assert_eq!(keys(&change["fields"]), names(["done", "payment_date"]));
+    let mut writes = bench.sandbox.writes();
+    writes.sort_by(|a, b| a.path.cmp(&b.path));
+    let bodies: Vec<_> = writes.iter().map(|seen| seen.json()).collect();
+    let payment = json!({ "done": true, "payment_date": day });
+    assert_eq!(bodies, [payment, json!({ "inactive": false })]);
+    let books = bench.sandbox.books();
+    assert_eq!(books.transfers[&id]["name"], "Jinak");
+    assert_eq!(books.transfers[&inactive]["inactive"], false);
+}
+
+#[test]
+fn under_new_only_an_adoption_writes_nothing() {
+    let bench = Bench::set(&Settings {
+        incomes: "new-only",
+        ..Settings::default()
+    });
+    let code = bench.order(|order| order.paid = Some(true));
+    income(&bench, &code, json!({}));
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "adopt");
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn after_an_adoption_only_what_changes_in_the_shop_is_written() {
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    let id = income(&bench, &code, json!({ "date": "2024-01-01" }));
+    bench.imported();
+    let full = bench.run(&["--full"]).exits(0);
+    assert_eq!(full.counts("incomes"), "1 read: 1 unchanged");
+    bench.sandbox.shop().pay(&code);
+    bench.run(&[]).exits(0);
+    assert_eq!(keys(&bench.patches()[0]), names(["done", "payment_date"]));
+    bench.sandbox.shop().cancel(&code);
+    bench.run(&[]).exits(0);
+    let books = bench.sandbox.books();
+    assert_eq!(books.transfers[&id]["inactive"], false, "it is paid");
+}
+
+#[test]
+fn two_customers_with_one_registration_number_end_in_one_company() {
+    let bench = Bench::new();
+    let firm = |bench: &Bench| {
+        bench.customer(|customer| {
+            customer.billing.company = Some("Manák, lahůdky s.r.o.".into());
+            customer.billing.company_id = Some("27082440".into());
+        })
+    };
+    let guids = [firm(&bench), firm(&bench)];
+    let codes = guids
+        .clone()
+        .map(|guid| bench.order(|order| order.customer_guid = Some(guid)));
+    let dry = bench.run(&["--dry-run"]).exits(0);
+    let ran = bench.run(&[]).exits(0);
+    for ran in [&dry, &ran] {
+        assert_eq!(ran.change(&guids[0])["action"], "create");
+        assert_eq!(ran.change(&guids[1])["action"], "adopt");
+        assert_eq!(ran.counts("companies"), "2 read: 1 created, 1 adopted");
+    }
+    assert_eq!(bench.sandbox.books().companies.len(), 1);
+    let id = bench.company(&guids[0])["id"].clone();
+    for code in codes {
+        assert_eq!(bench.income(&code)["company_id"], id);
+    }
+    bench.sandbox.forget_seen();
+    bench.run(&["--full"]).exits(0);
+    assert_eq!(bench.requests(Service::Caflou), Vec::<String>::new());
+}
+
+#[test]
+fn search_that_does_nothing_changes_nothing() {
+    let bench = Bench::with(|options| {
+        options.transfer_search = false;
+        options.company_search = false;
+    });
+    let (guid, code) = (bench.customer(|_| ()), bench.order(|_| ()));
+    let mail = company(&bench, json!({ "email": format!("{guid}@example.cz") }));
+    let id = income(&bench, &code, json!({}));
+    for number in 0..150 {
+        let (name, reference) = (format!("Firma {number}"), format!("jiná {number}"));
+        company(&bench, json!({ "name": name }));
+        income(&bench, &reference, json!({}));
+    }
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&guid)["caflou_id"], mail);
+    assert_eq!(ran.change(&code)["caflou_id"], id);
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
