@@ -51,7 +51,7 @@ fn lively() -> Bench {
     shop.delete(&codes[4]);
     shop.cancel(&paid);
     shop.edit(&codes[5], |order| {
-        order.raw = Some(json!({ "code": order.code, "price": 1 }))
+        order.raw = Some(json!({ "code": order.code, "price": 1 }));
     });
     shop.edit_customer(&guid, |customer| customer.remark = Some("nic".into()));
     drop((shop, books));

@@ -1,5 +1,7 @@
 //! A second run asks for changes only, finds all of them, and knows when that is not enough.
 
+use std::time::Duration;
+
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::json;
 
@@ -84,6 +86,21 @@ fn an_order_that_only_the_feed_knows_is_found_by_its_code() {
         .iter()
         .filter_map(|one| one.params().remove("orderCodes"));
     assert_eq!(by_code.collect::<Vec<_>>(), [codes[1].as_str()]);
+}
+
+#[test]
+fn a_change_in_the_second_of_the_last_run_is_found() {
+    let now = Utc::now().trunc_subsecs(0);
+    let bench = Bench::with(|options| options.clock = Some(now));
+    let code = bench.order(|_| ());
+    bench.imported();
+    bench.sandbox.shop().edit(&code, |order| {
+        order.paid = Some(true);
+        order.hidden_from_change_list = true;
+    });
+    bench.sandbox.advance(Duration::from_mins(1));
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "update");
 }
 
 #[test]

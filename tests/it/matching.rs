@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::Service;
+use crate::sandbox::{Fault, Faults, Matcher, Seen, Service};
 use crate::support::{Bench, Ran, Settings, keys, mark, names};
 
 /// Adds a company to the books by hand.
@@ -234,12 +234,31 @@ fn an_adoption_writes_payment_and_activity_only() {
     assert_eq!(keys(&change["fields"]), names(["done", "payment_date"]));
     let mut writes = bench.sandbox.writes();
     writes.sort_by(|a, b| a.path.cmp(&b.path));
-    let bodies: Vec<_> = writes.iter().map(|seen| seen.json()).collect();
+    let bodies: Vec<_> = writes.iter().map(Seen::json).collect();
     let payment = json!({ "done": true, "payment_date": day });
     assert_eq!(bodies, [payment, json!({ "inactive": false })]);
     let books = bench.sandbox.books();
     assert_eq!(books.transfers[&id]["name"], "Jinak");
     assert_eq!(books.transfers[&inactive]["inactive"], false);
+}
+
+#[test]
+fn an_adoption_whose_write_is_refused_is_linked_and_written_by_the_next_run() {
+    let bench = Bench::new();
+    let code = bench.order(|order| order.paid = Some(true));
+    let id = income(&bench, &code, json!({}));
+    let body = json!({ "errors": { "done": ["is locked"] } }).to_string();
+    let path = format!("/transfers/{id}");
+    let matcher = Matcher::new(Service::Caflou, "PATCH", &path);
+    let refusal = Fault::Answer { status: 422, body };
+    bench.sandbox.set_faults(Faults::once(matcher, refusal));
+    let ran = bench.run(&[]).exits(3);
+    assert_eq!(ran.change(&code)["action"], "fail");
+    bench.sandbox.forget_seen();
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["caflou_id"], id);
+    assert_eq!(bench.writes(), [format!("PATCH {path}")]);
+    assert_eq!(bench.sandbox.books().transfers[&id]["done"], true);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use crate::sandbox::model::Rights;
 use crate::sandbox::{Fault, Faults, Matcher, Service};
 use crate::support::{Bench, KEY, Settings, keys, names, price};
 
@@ -177,6 +178,23 @@ fn an_order_that_is_not_there_fails_and_is_not_tried_again() {
 }
 
 #[test]
+fn a_named_order_outside_the_interval_is_skipped_with_the_reason() {
+    let bench = Bench::set(&Settings {
+        import: "from = 2024-06-01",
+        ..Settings::default()
+    });
+    let code = bench.order(|_| ());
+    let ran = bench.run(&["--order", &code]).exits(0);
+    let change = ran.change(&code);
+    assert_eq!(change["action"], "skip");
+    assert_eq!(
+        change["reason"],
+        "created on 2024-05-06, outside the interval"
+    );
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn only_runs_one_agenda() {
     let bench = Bench::new();
     let (guid, code) = (bench.customer(|_| ()), bench.order(|_| ()));
@@ -335,7 +353,7 @@ fn refused_tokens_and_missing_rights_end_with_4_and_say_whose() {
         {
             let mut shop = bench.sandbox.shop();
             shop.private_token_revoked = false;
-            shop.rights = Default::default();
+            shop.rights = Rights::default();
             let mut books = bench.sandbox.books();
             books.token_revoked = false;
             books.read_only = false;

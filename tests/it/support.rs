@@ -275,8 +275,7 @@ impl Bench {
         let state = names.filter(|name| name.starts_with("state.db"));
         let hash = |name: &String| {
             let bytes = fs::read(self.path(name)).expect("a file of the state");
-            let digest = Sha256::digest(bytes);
-            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+            format!("{:?}", Sha256::digest(bytes))
         };
         state.map(|name| (name.clone(), hash(&name))).collect()
     }
@@ -446,9 +445,9 @@ impl Ran {
         let parts: Vec<_> = some
             .map(|word| format!("{} {word}", number(word)))
             .collect();
-        match parts.is_empty() {
-            true => "0 read".to_owned(),
-            false => format!("{sum} read: {}", parts.join(", ")),
+        if parts.is_empty() {
+            return "0 read".to_owned();
         }
+        format!("{sum} read: {}", parts.join(", "))
     }
 }
