@@ -1,11 +1,14 @@
 //! The command line: a file per command.
 
+mod agendas;
 mod connect;
+mod end;
 mod exit;
 mod list;
 mod logging;
 mod run;
 mod session;
+mod signal;
 mod test;
 
 use std::io::{self, Write};

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use super::connect::Lanes;
-use super::session::{self, Session};
+use super::session::Session;
+use super::signal::end_on_signal;
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir};
 use crate::http::Stopper;
@@ -144,7 +145,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let stopper = Arc::new(Stopper::default());
     let (cache, stop) = (Cache::new(cache_dir()), stopper.listener());
-    runtime.spawn(session::end_on_signal(stopper));
+    runtime.spawn(end_on_signal(stopper));
     let mut lanes = Lanes::default();
     let mut exits = Vec::new();
     for (number, connection) in chosen.into_iter().enumerate() {

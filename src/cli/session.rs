@@ -4,29 +4,25 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::mpsc;
+use chrono::{DateTime, Utc};
 
+use super::Exit;
+use super::agendas::Running;
 use super::connect::{self, Lanes};
+use super::end::{End, advice};
 use super::run::RunArgs;
-use super::{Exit, Failure};
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
-use crate::http::{Stop, Stopper};
+use crate::http::Stop;
 use crate::record::Kind;
-use crate::source::shoptet::{Client as Shoptet, MapSettings, PROGRAM, Shop, Source};
+use crate::source::shoptet::Client as Shoptet;
 use crate::source::{Interval, Scope};
-use crate::state::{Cache, Cursor, Journal, Lock, LockError, RunStart, View};
+use crate::state::{Cache, Journal, Lock, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
-use crate::sync::{
-    Apply, Counts, Engine, EngineOptions, Event, Fatal, Preview, Report, Rules, RunReport, Sink,
-    Totals, scope,
-};
+use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 
-/// Items between reading and planning.
-const CHANNEL: usize = 128;
-/// A clock that is off by more than this is worth a word.
-const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// The agendas of a run, with what to read of each.
+pub(super) type Scopes = Vec<(Kind, Scope)>;
 
 /// One run.
 pub(super) struct Session<'a> {
@@ -38,23 +34,9 @@ pub(super) struct Session<'a> {
 }
 
 /// Both services.
-struct Services {
-    shoptet: Shoptet,
-    caflou: Arc<Caflou>,
-}
-
-/// The agendas of a run, with what to read of each.
-type Scopes = Vec<(Kind, Scope)>;
-
-/// What a run is made of once its sink is chosen.
-struct Running<'a, S> {
-    session: &'a Session<'a>,
-    services: &'a Services,
-    sink: S,
-    /// Opens one more view of the state.
-    view: &'a dyn Fn() -> Result<View, Fatal>,
-    /// What to read of each agenda of this run.
-    scopes: Scopes,
+pub(super) struct Services {
+    pub(super) shoptet: Shoptet,
+    pub(super) caflou: Arc<Caflou>,
 }
 
 impl Session<'_> {
@@ -250,11 +232,11 @@ impl Session<'_> {
     }
 
     /// The interval was given for this run only.
-    fn own_interval(&self) -> bool {
+    pub(super) fn own_interval(&self) -> bool {
         self.args.from.is_some() || self.args.to.is_some()
     }
 
-    fn interval(&self) -> Interval {
+    pub(super) fn interval(&self) -> Interval {
         let import = &self.connection.import;
         Interval {
             from: self.args.from.or(import.from),
@@ -262,14 +244,14 @@ impl Session<'_> {
         }
     }
 
-    fn mode(&self, kind: Kind) -> Mode {
+    pub(super) fn mode(&self, kind: Kind) -> Mode {
         match kind {
             Kind::Company => self.connection.import.companies,
             Kind::Income => self.connection.import.incomes,
         }
     }
 
-    fn settings(&self) -> String {
+    pub(super) fn settings(&self) -> String {
         scope::fingerprint(&self.connection.import, &self.connection.mapping)
     }
 
@@ -328,7 +310,7 @@ impl Session<'_> {
         }
     }
 
-    fn warn(&self, report: &mut dyn Report, messages: Vec<String>) {
+    pub(super) fn warn(&self, report: &mut dyn Report, messages: Vec<String>) {
         for message in messages {
             let connection = self.connection.key.clone();
             report.event(&Event::Warning {
@@ -364,233 +346,7 @@ impl Session<'_> {
     }
 }
 
-/// What to do about an error.
-fn advice(exit: Exit, key: &str) -> String {
-    match exit {
-        Exit::Access => format!("; `caflou-sync test {key}` checks both sides"),
-        _ => String::new(),
-    }
-}
-
-impl<S: Sink> Running<'_, S> {
-    /// Opens the shop, then one agenda after the other; `keep` moves a cursor.
-    async fn run(
-        &self,
-        report: &mut dyn Report,
-        summary: &mut RunReport,
-        keep: impl Fn(Kind, &Cursor) -> Result<(), Fatal>,
-    ) -> Result<(), End> {
-        let session = self.session;
-        let shop = tokio::select! {
-            shop = self.services.shoptet.shop(session.connection.eshop_id) => shop.map_err(Fatal::from)?,
-            () = session.stop.wait() => return Err(self.stopped().into()),
-        };
-        let skew = shop.now - Utc::now();
-        if shop.has_clock && skew.abs() > SKEW {
-            let message = format!(
-                "this machine's clock and the shop's differ by {} min",
-                skew.num_minutes()
-            );
-            session.warn(report, vec![message]);
-        }
-        let settings = MapSettings {
-            eshop_id: shop.eshop_id,
-            zone: shop.zone,
-            mapping: session.connection.mapping.clone(),
-        };
-        let client = self.services.shoptet.clone();
-        let source = Source::new(client, settings, session.interval(), shop.now);
-        for (kind, scope) in &self.scopes {
-            report.event(&Event::Agenda(*kind));
-            let complete = self.agenda(*kind, scope, &source, report, summary).await?;
-            let own = *kind == Kind::Income && session.own_interval();
-            if complete && !own {
-                self.move_cursor(*kind, scope, &shop, &keep)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn stopped(&self) -> Fatal {
-        Fatal::Stopped(self.session.stop.reason().unwrap_or("stopped").to_owned())
-    }
-
-    /// Reads and plans at the same time; whether the cursor may move.
-    async fn agenda(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-        source: &Source,
-        report: &mut dyn Report,
-        summary: &mut RunReport,
-    ) -> Result<bool, Fatal> {
-        let connection = self.session.connection;
-        let options = EngineOptions {
-            kind,
-            connection: connection.key.clone(),
-            program: PROGRAM,
-            rules: Rules {
-                mode: self.session.mode(kind),
-                match_existing: connection.mapping.match_existing,
-            },
-            companies: connection.import.companies != Mode::No,
-            view: (self.view)()?,
-            reader: Reader::new(Arc::clone(&self.services.caflou)),
-            sink: self.sink.clone(),
-            stop: self.session.stop.clone(),
-        };
-        let state = (self.view)()?;
-        let mut engine = Engine::new(options, report);
-        let (sender, items) = mpsc::channel(CHANNEL);
-        let reading = async {
-            let reading = async {
-                match kind {
-                    Kind::Company => source.companies(scope, &state, sender).await,
-                    Kind::Income => source.incomes(scope, &state, sender).await,
-                }
-            };
-            tokio::select! {
-                reading = reading => reading.map_err(Fatal::from),
-                () = self.session.stop.wait() => Err(self.stopped()),
-            }
-        };
-        let (reading, fatal) = tokio::join!(reading, engine.run(items));
-        *summary.counts(kind) = engine.counts;
-        summary.forecast += engine.forecast;
-        if kind == Kind::Income {
-            summary.totals = engine.totals.clone();
-            let unknown = engine.unknown_paid;
-            if unknown > 0 {
-                let message = match unknown {
-                    1 => "1 order does not say whether it is paid: taken as unpaid".to_owned(),
-                    n => format!("{n} orders do not say whether they are paid: taken as unpaid"),
-                };
-                self.session.warn(report, vec![message]);
-            }
-        }
-        match (fatal, reading) {
-            (Some(fatal), _) => Err(fatal),
-            (None, reading) => Ok(reading?.complete),
-        }
-    }
-
-    fn move_cursor(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-        shop: &Shop,
-        keep: &impl Fn(Kind, &Cursor) -> Result<(), Fatal>,
-    ) -> Result<(), Fatal> {
-        let listed_at = match scope {
-            Scope::Only(_) => return Ok(()),
-            Scope::Full
-            | Scope::Since {
-                whole_list: true, ..
-            } => shop.now,
-            Scope::Since { .. } => (self.view)()?
-                .cursor(kind)?
-                .map_or(shop.now, |cursor| cursor.listed_at),
-        };
-        keep(
-            kind,
-            &Cursor {
-                at: shop.now,
-                listed_at,
-                settings: self.session.settings(),
-            },
-        )
-    }
-}
-
-/// A run that did not come to its end.
-struct End {
-    message: String,
-    status: Status,
-    exit: Exit,
-}
-
-impl From<Fatal> for End {
-    fn from(fatal: Fatal) -> Self {
-        let status = match fatal {
-            Fatal::Stopped(_) => Status::Stopped,
-            Fatal::Access(_) | Fatal::Service(_) | Fatal::State(_) => Status::Failed,
-        };
-        Self {
-            message: fatal.to_string(),
-            status,
-            exit: Exit::from(&fatal),
-        }
-    }
-}
-
-impl From<Failure> for End {
-    fn from(failure: Failure) -> Self {
-        let message = format!("{:#}", failure.error);
-        Self {
-            message,
-            status: Status::Failed,
-            exit: failure.exit,
-        }
-    }
-}
-
-impl From<LockError> for End {
-    fn from(error: LockError) -> Self {
-        let exit = match error {
-            LockError::Held { .. } => Exit::Locked,
-            LockError::Unusable { .. } => Exit::Failed,
-        };
-        Self {
-            message: error.to_string(),
-            status: Status::Failed,
-            exit,
-        }
-    }
-}
-
-impl From<crate::state::StateError> for End {
-    fn from(error: crate::state::StateError) -> Self {
-        Fatal::from(error).into()
-    }
-}
-
 /// Sorts by time; the tail keeps two runs of one second apart.
 fn run_id(now: DateTime<Utc>) -> String {
-    format!("{}-{:04x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u16(..))
-}
-
-/// Ends the run in order on the first Ctrl-C or SIGTERM, at once on the second. Both are safe: an
-/// intent that is open then is looked for by the next run.
-pub(super) async fn end_on_signal(stopper: Arc<Stopper>) {
-    for reason in [
-        "interrupted: what is not done yet stays for the next run",
-        "",
-    ] {
-        signal().await;
-        if reason.is_empty() {
-            std::process::exit(1);
-        }
-        stopper.stop(reason);
-    }
-}
-
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+    format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..))
 }

@@ -1,0 +1,66 @@
+//! How a run ends that did not come to its end: a sentence, a status, an exit code.
+
+use super::{Exit, Failure};
+use crate::state::{LockError, StateError};
+use crate::sync::Fatal;
+use crate::sync::report::Status;
+
+/// A run that did not come to its end.
+pub(super) struct End {
+    pub(super) message: String,
+    pub(super) status: Status,
+    pub(super) exit: Exit,
+}
+
+impl From<Fatal> for End {
+    fn from(fatal: Fatal) -> Self {
+        let status = match fatal {
+            Fatal::Stopped(_) => Status::Stopped,
+            Fatal::Access(_) | Fatal::Service(_) | Fatal::State(_) => Status::Failed,
+        };
+        Self {
+            message: fatal.to_string(),
+            status,
+            exit: Exit::from(&fatal),
+        }
+    }
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        let message = format!("{:#}", failure.error);
+        Self {
+            message,
+            status: Status::Failed,
+            exit: failure.exit,
+        }
+    }
+}
+
+impl From<LockError> for End {
+    fn from(error: LockError) -> Self {
+        let exit = match error {
+            LockError::Held { .. } => Exit::Locked,
+            LockError::Unusable { .. } => Exit::Failed,
+        };
+        Self {
+            message: error.to_string(),
+            status: Status::Failed,
+            exit,
+        }
+    }
+}
+
+impl From<StateError> for End {
+    fn from(error: StateError) -> Self {
+        Fatal::from(error).into()
+    }
+}
+
+/// What to do about an error.
+pub(super) fn advice(exit: Exit, key: &str) -> String {
+    match exit {
+        Exit::Access => format!("; `caflou-sync test {key}` checks both sides"),
+        _ => String::new(),
+    }
+}

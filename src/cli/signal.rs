@@ -1,0 +1,41 @@
+//! Ctrl-C and SIGTERM.
+
+use std::sync::Arc;
+
+use crate::http::Stopper;
+
+/// Ends the run in order on the first Ctrl-C or SIGTERM, at once on the second. Both are safe: an
+/// intent that is open then is looked for by the next run.
+pub(super) async fn end_on_signal(stopper: Arc<Stopper>) {
+    for reason in [
+        "interrupted: what is not done yet stays for the next run",
+        "",
+    ] {
+        signal().await;
+        if reason.is_empty() {
+            std::process::exit(1);
+        }
+        stopper.stop(reason);
+    }
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}
