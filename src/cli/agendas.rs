@@ -17,6 +17,8 @@ use crate::sync::{Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport,
 
 /// Items between reading and planning.
 const CHANNEL: usize = 128;
+/// So many imported orders do not vanish at once.
+const MANY: usize = 10;
 /// A clock that is off by more than this is worth a word.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
@@ -59,6 +61,7 @@ impl<S: Sink> Running<'_, S> {
         };
         let client = self.services.shoptet.clone();
         let source = Source::new(client, settings, session.interval(), shop.now);
+        self.not_suddenly_empty(&shop).await?;
         for (kind, scope) in &self.scopes {
             report.event(&Event::Agenda(*kind));
             let complete = self.agenda(*kind, scope, &source, report, summary).await?;
@@ -68,6 +71,37 @@ impl<S: Sink> Running<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// A shop that shows no order at all, though many were imported, is more likely broken than
+    /// empty; a full compare would take all of them out of the cash flow.
+    async fn not_suddenly_empty(&self, shop: &Shop) -> Result<(), End> {
+        let session = self.session;
+        if session.args.allow_empty || !self.scopes.contains(&(Kind::Income, Scope::Full)) {
+            return Ok(());
+        }
+        let imported = (self.view)()?
+            .imported(Kind::Income)
+            .map_err(Fatal::from)?
+            .len();
+        if imported < MANY {
+            return Ok(());
+        }
+        let total = self
+            .services
+            .shoptet
+            .count_orders()
+            .await
+            .map_err(Fatal::from)?;
+        if total != Some(0) {
+            return Ok(());
+        }
+        let key = &session.connection.key;
+        Err(End::guarded(format!(
+            "{} shows no orders at all, though {imported} were imported; nothing was written. If \
+             the shop really is empty: `caflou-sync run {key} --full --allow-empty`",
+            shop.name
+        )))
     }
 
     fn stopped(&self) -> Fatal {

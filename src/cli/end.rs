@@ -12,6 +12,17 @@ pub(super) struct End {
     pub(super) exit: Exit,
 }
 
+impl End {
+    /// Stopped by a guard rail, before any write.
+    pub(super) fn guarded(message: String) -> Self {
+        Self {
+            message,
+            status: Status::Stopped,
+            exit: Exit::Guarded,
+        }
+    }
+}
+
 impl From<Fatal> for End {
     fn from(fatal: Fatal) -> Self {
         let status = match fatal {

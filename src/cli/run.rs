@@ -48,6 +48,12 @@ pub(super) struct RunArgs {
     /// Compare everything, not only what changed since the last run
     #[arg(long)]
     pub(super) full: bool,
+    /// Stop before the first write when more records than this would change
+    #[arg(long, value_name = "N")]
+    max_changes: Option<u64>,
+    /// Go on although the shop shows no orders at all
+    #[arg(long)]
+    pub(super) allow_empty: bool,
     /// With --dry-run: exit with 6 when changes are pending
     #[arg(long, requires = "dry_run")]
     detailed_exitcode: bool,
@@ -66,6 +72,11 @@ impl RunArgs {
             Kind::Company => self.only != Some(Agenda::Incomes) && self.orders.is_empty(),
             Kind::Income => self.only != Some(Agenda::Companies),
         }
+    }
+
+    /// The most records that may change, by the command line or the configuration.
+    pub(super) fn most(&self, connection: &Connection) -> Option<u64> {
+        self.max_changes.or(connection.import.max_changes)
     }
 
     /// The orders asked for; empty: all.

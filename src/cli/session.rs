@@ -191,6 +191,10 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(most) = self.args.most(self.connection) {
+            self.within(most, services, journal, &scopes, summary)
+                .await?;
+        }
         let writer = Writer::new(Arc::clone(&services.caflou));
         let sink = Apply::new(key, writer, Arc::clone(journal), services.caflou.timeout());
         let view = || Ok(locked().view()?);
@@ -206,6 +210,40 @@ impl Session<'_> {
                 Ok(locked().move_cursor(kind, cursor)?)
             })
             .await
+    }
+
+    /// Plans the whole run without writing, and stops it where it would change too much.
+    async fn within(
+        &self,
+        most: u64,
+        services: &Services,
+        journal: &Arc<Mutex<Journal>>,
+        scopes: &Scopes,
+        summary: &RunReport,
+    ) -> Result<(), End> {
+        let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = || Ok(locked().view()?);
+        let key = self.connection.key.as_str();
+        let running = Running {
+            session: self,
+            services,
+            sink: Preview::new(key),
+            view: &view,
+            scopes: scopes.clone(),
+        };
+        let mut planned = summary.clone();
+        running
+            .run(&mut Silent, &mut planned, |_, _| Ok(()))
+            .await?;
+        let changes = planned.companies.changes() + planned.incomes.changes();
+        if changes <= most {
+            return Ok(());
+        }
+        Err(End::guarded(format!(
+            "{changes} records would change, more than the {most} that are allowed; nothing was \
+             written. Look with `caflou-sync run {key} --dry-run`, go on with `caflou-sync run \
+             {key} --max-changes {changes}`"
+        )))
     }
 
     /// The agendas of this run with what to read of each, and why everything where the user did
@@ -344,6 +382,13 @@ impl Session<'_> {
             ..end
         })
     }
+}
+
+/// Tells nothing: for a plan that is only counted.
+struct Silent;
+
+impl Report for Silent {
+    fn event(&mut self, _event: &Event) {}
 }
 
 /// Sorts by time; the tail keeps two runs of one second apart.

@@ -29,7 +29,14 @@ pub(super) const CAFLOU: [&str; 7] = [
     "timeout",
 ];
 /// The keys of `[connections.NAME.import]`.
-pub(super) const IMPORT: [&str; 5] = ["companies", "incomes", "from", "to", "auto_repeat"];
+pub(super) const IMPORT: [&str; 6] = [
+    "companies",
+    "incomes",
+    "from",
+    "to",
+    "auto_repeat",
+    "max_changes",
+];
 /// The keys of `[connections.NAME.mapping]`.
 pub(super) const MAPPING: [&str; 8] = [
     "category_id",
@@ -62,7 +69,7 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Connection
     let eshop_id = eshop_id.and_then(|entry| entry.integer(found, 1..=i64::MAX));
     let eshop_id = eshop_id.and_then(|id| u64::try_from(id).ok());
     let shoptet = section.required(found, "shoptet");
-    let shoptet = shoptet.and_then(|entry| read_shoptet(&entry, found, eshop_id));
+    let shoptet = shoptet.and_then(|entry| read_shoptet(&entry, found));
     let caflou = section.required(found, "caflou");
     let caflou = caflou.and_then(|entry| read_caflou(&entry, found));
     let import = section.or(found, "import", Import::default(), read_import);
@@ -98,9 +105,9 @@ fn check_key<'d>(entry: &Entry<'d>, found: &mut Findings) -> Option<&'d str> {
     }
 }
 
-fn read_shoptet(entry: &Entry<'_>, found: &mut Findings, eshop_id: Option<u64>) -> Option<Shoptet> {
+fn read_shoptet(entry: &Entry<'_>, found: &mut Findings) -> Option<Shoptet> {
     let section = entry.section(found, &SHOPTET)?;
-    let access = credentials::shoptet(&section, found, eshop_id);
+    let access = credentials::shoptet(&section, found);
     let api_url = read_api_url(&section, found, SHOPTET_API);
     Some(Shoptet {
         access: access?,
@@ -166,6 +173,11 @@ fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
     let from = section.or(found, "from", None, day);
     let to = section.or(found, "to", None, day);
     let auto_repeat = section.or(found, "auto_repeat", default.auto_repeat, Entry::boolean);
+    let count = |entry: &Entry<'_>, found: &mut Findings| {
+        let number = entry.integer(found, 1..=i64::MAX)?;
+        Some(u64::try_from(number).ok())
+    };
+    let max_changes = section.or(found, "max_changes", None, count);
     if let (Some(Some(from)), Some(Some(to))) = (from, to)
         && from > to
     {
@@ -178,6 +190,7 @@ fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
         from: from?,
         to: to?,
         auto_repeat: auto_repeat?,
+        max_changes: max_changes?,
     })
 }
 

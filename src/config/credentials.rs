@@ -1,7 +1,6 @@
 //! Reading the ways into both services: which secrets are there, and where.
 
 use secrecy::SecretString;
-use toml_edit::Value;
 
 use super::reader::{Entry, Findings, Section};
 use super::{CaflouAccess, Secret, ShoptetAccess, value};
@@ -10,11 +9,7 @@ use super::{CaflouAccess, Secret, ShoptetAccess, value};
 pub(super) const PLACES: [&str; 3] = ["env", "file", "command"];
 
 /// Exactly one of a private token, and an OAuth token with its address.
-pub(super) fn shoptet(
-    section: &Section<'_>,
-    found: &mut Findings,
-    eshop_id: Option<u64>,
-) -> Option<ShoptetAccess> {
+pub(super) fn shoptet(section: &Section<'_>, found: &mut Findings) -> Option<ShoptetAccess> {
     let private = section.entry(found, "private_token");
     let oauth = section.entry(found, "oauth_token");
     let token_url = section.entry(found, "token_url");
@@ -22,9 +17,6 @@ pub(super) fn shoptet(
     let url = token_url.as_ref().map(|entry| value::url(entry, found));
     let private_token = private.as_ref().map(|entry| secret(entry, found));
     let oauth_token = oauth.as_ref().map(|entry| secret(entry, found));
-    if let (Some(entry), Some(eshop_id)) = (&private, eshop_id) {
-        check_owner(entry, found, eshop_id);
-    }
     match (private_token, oauth_token) {
         (Some(_), Some(_)) => {
             let later = later(private, oauth)?;
@@ -176,25 +168,5 @@ fn located(place: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
                 None => place.wrong(found, format!("expected {expected}")),
             }
         }
-    }
-}
-
-/// A private token begins with the number of its e-shop: one of another shop is noticed here.
-fn check_owner(entry: &Entry<'_>, found: &mut Findings, eshop_id: u64) {
-    let Some(Value::String(token)) = entry.item.as_value() else {
-        return;
-    };
-    let Some((number, rest)) = token.value().split_once('-') else {
-        return;
-    };
-    if !rest.starts_with("p-") {
-        return;
-    }
-    match number.parse::<u64>() {
-        Ok(owner) if owner != eshop_id => {
-            let message = format!("this token is of e-shop {owner}, but eshop_id is {eshop_id}");
-            found.add(entry.line, &entry.path, message);
-        }
-        _ => {}
     }
 }

@@ -158,6 +158,8 @@ pub struct Import {
     pub to: Option<NaiveDate>,
     /// Whether the connection takes part in scheduled runs.
     pub auto_repeat: bool,
+    /// A run that would change more records than this stops before its first write.
+    pub max_changes: Option<u64>,
 }
 
 impl Default for Import {
@@ -168,6 +170,7 @@ impl Default for Import {
             from: None,
             to: None,
             auto_repeat: false,
+            max_changes: None,
         }
     }
 }

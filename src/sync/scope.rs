@@ -20,6 +20,7 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
         from,
         to,
         auto_repeat: _,
+        max_changes: _,
     } = import;
     let text = format!(
         "{}\n{}\n{from:?}\n{to:?}\n{}",

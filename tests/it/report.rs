@@ -303,19 +303,6 @@ fn another_shops_token_ends_with_4_before_any_list_is_read() {
 }
 
 #[test]
-fn a_private_token_that_names_another_shop_is_a_wrong_configuration() {
-    let bench = Bench::new();
-    let text = bench.config();
-    let text = text.replace("eshop_id = 222651", "eshop_id = 222652");
-    bench.write_config(&text);
-    let ran = bench.run(&[]).exits(2);
-    for said in ["222651", "222652", "private_token"] {
-        assert!(ran.stderr.contains(said), "{}", ran.stderr);
-    }
-    assert_eq!(bench.sandbox.requests(), 0);
-}
-
-#[test]
 fn refused_tokens_and_missing_rights_end_with_4_and_say_whose() {
     type Break = fn(&Bench);
     let cases: [(Break, &str); 6] = [

@@ -88,14 +88,27 @@ impl Client {
         let one = ("itemsPerPage", "1");
         self.get::<Value>(&["api", list, "changes"], &[("from", &since), one])
             .await?;
-        let data = self.get::<Value>(&["api", list], &[one]).await?.data;
-        let total = Row::of(&data).and_then(|data| data.object("paginator"));
-        let total = total
+        Ok(self.count(list).await?.unwrap_or(0))
+    }
+
+    /// How many orders the shop has in all, where it says so.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub async fn count_orders(&self) -> Result<Option<u64>, SourceError> {
+        self.count("orders").await
+    }
+
+    async fn count(&self, list: &str) -> Result<Option<u64>, SourceError> {
+        let data = self
+            .get::<Value>(&["api", list], &[("itemsPerPage", "1")])
+            .await?
+            .data;
+        let paginator = Row::of(&data).and_then(|data| data.object("paginator"));
+        let total = paginator
             .ok()
             .flatten()
-            .and_then(|p| p.whole("totalCount").ok().flatten());
-        Ok(total
-            .and_then(|total| u64::try_from(total).ok())
-            .unwrap_or(0))
+            .and_then(|row| row.whole("totalCount").ok().flatten());
+        Ok(total.and_then(|total| u64::try_from(total).ok()))
     }
 }
