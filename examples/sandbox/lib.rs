@@ -62,9 +62,10 @@ use tokio::sync::oneshot;
 
 pub use books::Books;
 pub use faults::{Fault, Faults, Matcher, Rates};
-pub use http::{Seen, Service};
+pub use http::{Call, Seen, Service};
 pub use shop::Shop;
 use world::World;
+pub use world::{Moment, Watch};
 
 /// How the sandbox behaves. All but the data and the ports can be changed while it runs.
 #[derive(Debug, Clone)]
@@ -239,6 +240,16 @@ impl Sandbox {
     /// Lets other things go wrong from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.world.options().faults = faults;
+    }
+
+    /// Has a watcher hear of every request from now on; it may hold a request up.
+    pub fn watch(&self, watch: impl Fn(Moment, &Call) + Send + Sync + 'static) {
+        self.world.watch(Some(Arc::new(watch)));
+    }
+
+    /// Takes the watcher away.
+    pub fn unwatch(&self) {
+        self.world.watch(None);
     }
 
     /// Changes switches.

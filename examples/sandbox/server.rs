@@ -20,7 +20,7 @@ use tokio::time::{Sleep, sleep};
 use super::clock::http_date;
 use super::faults::Fault;
 use super::http::{Call, Reply, Service};
-use super::world::World;
+use super::world::{Moment, World};
 use super::{caflou, shoptet};
 
 /// How long a half answer hangs before the connection breaks: time for the half to leave.
@@ -105,6 +105,7 @@ async fn read(service: Service, request: Request<Incoming>) -> io::Result<Call> 
 
 async fn handle(world: Arc<World>, call: Call) -> Outcome {
     let number = world.note(&call);
+    world.tell(Moment::Arrived, &call);
     let outcome = match Pass::ask(&world, &call) {
         Some(pass) => {
             let outcome = under_way(&world, &call).await;
@@ -116,6 +117,7 @@ async fn handle(world: Arc<World>, call: Call) -> Outcome {
     if let Outcome::Answer(reply) = &outcome {
         world.note_status(number, reply.status);
     }
+    world.tell(Moment::Answered, &call);
     outcome
 }
 

@@ -1,6 +1,7 @@
 //! What both servers share.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +16,19 @@ use super::http::{Call, Seen, Service};
 use super::limits::{Bucket, Gate, TokenDesk};
 use super::shop::Shop;
 
+/// Where a request stands when a watcher hears of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It came in; nothing was done yet.
+    Arrived,
+    /// All was done; the answer leaves when the watcher returns.
+    Answered,
+}
+
+/// Hears of every request, and may hold it up.
+pub type Watch = Arc<dyn Fn(Moment, &Call) + Send + Sync>;
+
 /// Everything there is.
-#[derive(Debug)]
 pub struct World {
     /// The present time.
     pub clock: Arc<Clock>,
@@ -42,6 +54,15 @@ pub struct World {
     shoptet_requests: AtomicU64,
     caflou_requests: AtomicU64,
     answers: AtomicU64,
+    watch: Mutex<Option<Watch>>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("account_id", &self.account_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl World {
@@ -75,6 +96,7 @@ impl World {
             shoptet_requests: AtomicU64::new(0),
             caflou_requests: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            watch: Mutex::default(),
             clock,
         }
     }
@@ -178,6 +200,19 @@ impl World {
     /// How many requests each service got, noted or not.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Sets or takes away the watcher.
+    pub fn watch(&self, watch: Option<Watch>) {
+        *lock(&self.watch) = watch;
+    }
+
+    /// Tells the watcher where a request stands, and waits for it.
+    pub fn tell(&self, moment: Moment, call: &Call) {
+        let watch = lock(&self.watch).clone();
+        if let Some(watch) = watch {
+            tokio::task::block_in_place(|| watch(moment, call));
+        }
     }
 
     /// The number of an answer, as support staff ask for it.

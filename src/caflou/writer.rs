@@ -36,7 +36,8 @@ impl Writer {
             .await
     }
 
-    /// `PATCH /companies/{id}` or `/transfers/{id}` (200 with the record).
+    /// `PATCH /companies/{id}` or `/transfers/{id}` (200 with the record); `before` runs right
+    /// before each attempt.
     ///
     /// # Errors
     /// When the service refuses, or does not answer in several attempts.
@@ -45,9 +46,10 @@ impl Writer {
         kind: Kind,
         id: CaflouId,
         attributes: &Attributes,
+        before: impl Fn() -> Result<(), HttpError>,
     ) -> Result<Stored, HttpError> {
         let url = self.0.account(&[collection(kind), &id.to_string()]);
-        self.write(Method::PATCH, url, attributes, Repeat::Safe, || Ok(()))
+        self.write(Method::PATCH, url, attributes, Repeat::Safe, before)
             .await
     }
 

@@ -152,6 +152,12 @@ impl Attributes {
         }
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value of one, where it is there at all.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&Value> {

@@ -1,7 +1,8 @@
 //! Writing the state of one connection.
 //!
 //! A create is preceded by an [`Intent`], committed with `synchronous=FULL`: it survives a power
-//! cut. What follows it (sent, confirmed, failed) is committed with `synchronous=NORMAL`: it
+//! cut, and so does the note of an update that is about to be sent. What follows (sent, confirmed,
+//! failed) is committed with `synchronous=NORMAL`: it
 //! survives the death of the process. A power cut may take it back to the intent, and an intent is
 //! never sent again blindly.
 
@@ -47,6 +48,8 @@ pub struct Synced<'a> {
     pub changed_at: Option<DateTime<Utc>>,
     /// The customer whose company is not imported yet.
     pub awaits: Option<&'a SourceId>,
+    /// The last write, where an earlier attempt of it may be carried out still.
+    pub sent_at: Option<DateTime<Utc>>,
 }
 
 /// A record's key in a statement.
@@ -190,6 +193,54 @@ impl Journal {
         Ok(())
     }
 
+    /// Notes durably that an update leaves now: `written` is what Caflou holds before it, `sent`
+    /// what it will hold, once it is carried out.
+    ///
+    /// # Errors
+    /// When the file cannot be written: then it may not be sent.
+    pub fn updating(
+        &self,
+        (kind, id): Key<'_>,
+        written: &Attributes,
+        sent: &Attributes,
+        now: DateTime<Utc>,
+    ) -> Result<(), StateError> {
+        self.sqlite.pragma_update(None, "synchronous", "FULL")?;
+        let noted = self
+            .sqlite
+            .prepare_cached(
+                "UPDATE records SET written = ?4, pending = ?5, sent_at = ?6 \
+                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+            )
+            .and_then(|mut statement| {
+                statement.execute(params![
+                    self.connection,
+                    kind.as_str(),
+                    id.0,
+                    written.to_json().to_string(),
+                    sent.to_json().to_string(),
+                    now.timestamp_millis(),
+                ])
+            });
+        self.sqlite.pragma_update(None, "synchronous", "NORMAL")?;
+        noted?;
+        Ok(())
+    }
+
+    /// Notes that the update that was sent last was refused: nothing of it was written.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn not_updated(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
+        self.sqlite
+            .prepare_cached(
+                "UPDATE records SET pending = NULL, sent_at = NULL \
+                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+            )?
+            .execute(params![self.connection, kind.as_str(), id.0])?;
+        Ok(())
+    }
+
     /// Notes that a record is in Caflou with these values, and that the source's values are
     /// decided upon. Settles an earlier failure.
     ///
@@ -202,11 +253,12 @@ impl Journal {
         self.sqlite
             .prepare_cached(
                 "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
-                 written, changed_at, awaits) VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9) \
+                 written, changed_at, awaits, sent_at) \
+                 VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
                  ON CONFLICT DO UPDATE SET state = 'synced', caflou_id = excluded.caflou_id, \
                  label = excluded.label, source = excluded.source, written = excluded.written, \
                  changed_at = excluded.changed_at, awaits = excluded.awaits, reason = NULL, \
-                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
+                 pending = NULL, sent_at = excluded.sent_at, attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
             )?
             .execute(params![
                 self.connection,
@@ -218,6 +270,7 @@ impl Journal {
                 written,
                 record.changed_at.map(|at| at.timestamp()),
                 record.awaits.map(SourceId::as_str),
+                record.sent_at.map(|at| at.timestamp_millis()),
             ])?;
         Ok(())
     }
@@ -265,6 +318,7 @@ impl Journal {
         self.sqlite
             .prepare_cached(
                 "UPDATE records SET state = 'gone', source = ?4, written = NULL, reason = NULL, \
+                 pending = NULL, \
                  attempts = 0, first_failed_at = NULL, last_failed_at = NULL \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
             )?
@@ -294,17 +348,20 @@ impl Journal {
         Ok(())
     }
 
-    /// Forgets a record that is not in Caflou and need not be.
+    /// Notes that nothing is to be done about a record: forgets it where it is not in Caflou, and
+    /// else an update of unknown outcome.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn forget(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        self.sqlite
-            .prepare_cached(
-                "DELETE FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
-                 AND state IN ('sending', 'uncertain', 'failed')",
-            )?
-            .execute(params![self.connection, kind.as_str(), id.0])?;
+        let key = params![self.connection, kind.as_str(), id.0];
+        let this = "connection = ?1 AND kind = ?2 AND source_id = ?3";
+        let gone = format!(
+            "DELETE FROM records WHERE {this} AND state IN ('sending', 'uncertain', 'failed')"
+        );
+        let settled = format!("UPDATE records SET pending = NULL WHERE {this}");
+        self.sqlite.prepare_cached(&gone)?.execute(key)?;
+        self.sqlite.prepare_cached(&settled)?.execute(key)?;
         Ok(())
     }
 

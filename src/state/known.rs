@@ -76,7 +76,10 @@ pub struct Known {
     pub written: Attributes,
     /// The source's change time when it was last decided upon.
     pub changed_at: Option<DateTime<Utc>>,
-    /// The last attempt to create it.
+    /// The values of an update of unknown outcome; none of them where there is no such update.
+    pub pending: Attributes,
+    /// The last write that may be carried out still: until [`Known::sent_at`] and the time limit
+    /// of a request have passed, what Caflou holds proves nothing.
     pub sent_at: Option<DateTime<Utc>>,
     /// Its unsettled failure.
     pub failure: Option<Failure>,

@@ -3,8 +3,9 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Steps in order.
-const STEPS: &[M<'static>] = &[M::up(
-    "CREATE TABLE records (
+const STEPS: &[M<'static>] = &[
+    M::up(
+        "CREATE TABLE records (
         connection TEXT NOT NULL,
         kind TEXT NOT NULL CHECK (kind IN ('company', 'income')),
         source_id TEXT NOT NULL,
@@ -14,7 +15,7 @@ const STEPS: &[M<'static>] = &[M::up(
         source TEXT NOT NULL,     -- JSON: the source's values as last decided upon
         written TEXT,             -- JSON: what Caflou held after our last write; NULL: the same
         changed_at INTEGER,       -- the source's change time, seconds since 1970
-        sent_at INTEGER,          -- the last attempt to create, milliseconds since 1970
+        sent_at INTEGER,          -- the last write of unknown outcome, milliseconds since 1970
         awaits TEXT,              -- the customer whose company is not imported yet
         reason TEXT,              -- why it failed; NULL: it did not
         attempts INTEGER NOT NULL DEFAULT 0,
@@ -50,7 +51,15 @@ const STEPS: &[M<'static>] = &[M::up(
         change TEXT NOT NULL         -- JSON, as reported
     ) STRICT;
     CREATE INDEX changes_of_run ON changes (run_id);",
-)];
+    ),
+    M::up(
+        "ALTER TABLE records ADD COLUMN pending TEXT; -- JSON: an update of unknown outcome
+    DROP INDEX records_open;
+    CREATE INDEX records_open ON records (connection, kind, source_id)
+        WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL
+        OR pending IS NOT NULL;",
+    ),
+];
 
 /// The schema's history.
 pub(super) fn migrations() -> Migrations<'static> {

@@ -37,7 +37,7 @@ impl View {
         };
         let mut statement = sqlite.prepare_cached(
             "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, \
-             attempts, first_failed_at, last_failed_at FROM records \
+             attempts, first_failed_at, last_failed_at, pending FROM records \
              WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
         )?;
         let row = statement.query_row(params![self.connection, kind.as_str(), id.0], read_known);
@@ -81,7 +81,7 @@ impl View {
         };
         let mut statement = sqlite.prepare_cached(
             "SELECT changed_at FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
-             AND state IN ('synced', 'gone') AND reason IS NULL",
+             AND state IN ('synced', 'gone') AND reason IS NULL AND pending IS NULL",
         )?;
         let found: Option<Option<i64>> = statement
             .query_row(params![self.connection, kind.as_str(), id.0], |row| {
@@ -100,7 +100,8 @@ impl View {
         let mut open = self.ids(
             kind,
             "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
-             AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL)",
+             AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL \
+             OR pending IS NOT NULL)",
         )?;
         open.extend(self.ids(
             kind,
@@ -171,6 +172,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
     let reason: Option<String> = row.get(7)?;
     let attempts: u32 = row.get(8)?;
     let (first, last): (Option<i64>, Option<i64>) = (row.get(9)?, row.get(10)?);
+    let pending: Option<String> = row.get(11)?;
     let caflou_id = row.get::<_, Option<i64>>(1)?.map(CaflouId);
     let label = row.get(2)?;
     let decode = || {
@@ -178,6 +180,10 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
         let written = match &written {
             Some(text) => attributes(text).ok_or("written values")?,
             None => source.clone(),
+        };
+        let pending = match &pending {
+            Some(text) => attributes(text).ok_or("values of an update")?,
+            None => Attributes::default(),
         };
         let failure = reason.map(|reason| Failure {
             reason,
@@ -192,6 +198,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
             source,
             written,
             changed_at: changed_at.and_then(seconds),
+            pending,
             sent_at: sent_at.and_then(DateTime::from_timestamp_millis),
             failure,
         })

@@ -4,10 +4,10 @@
 //! record, and the answer's id is committed at once. A create whose outcome is unknown is never
 //! sent again blindly; see the engine for how it is looked for.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
@@ -62,17 +62,13 @@ impl Apply {
         let left = AtomicBool::new(false);
         let before = || {
             left.store(true, Ordering::Relaxed);
-            let noted = self.journal().sent(key, Utc::now());
-            noted.map_err(|error| {
-                tracing::error!("{error}");
-                HttpError::Stopped("the state file cannot be written")
-            })
+            unless_noted(self.journal().sent(key, Utc::now()))
         };
         match self.writer.create(draft.kind, &attributes, before).await {
             Ok(stored) => {
                 let written = confirm(&attributes, &stored, &attributes, &mut change.ignored);
                 change.caflou_id = Some(stored.id);
-                let noted = self.synced(&step, stored.id, (&attributes, &written));
+                let noted = self.synced(&step, stored.id, (&attributes, &written), None);
                 let mut done = self.tell(change, noted);
                 done.created = Some(stored.id);
                 done.values = Some(attributes);
@@ -111,45 +107,56 @@ impl Apply {
         step: Step,
         mut change: Change,
         id: CaflouId,
-        revision: Revision,
+        mut revision: Revision,
     ) -> Done {
-        let Revision {
-            fields,
-            kept: _,
-            source,
-            mut written,
-        } = revision;
-        if fields.is_empty() {
-            let noted = self.synced(&step, id, (&source, &written));
+        if revision.fields.is_empty() {
+            let noted = self.synced(&step, id, (&revision.source, &revision.written), None);
             return self.tell(change, noted);
         }
-        let sent = fields.after();
-        match self.writer.update(step.draft.kind, id, &sent).await {
+        let (sent, mut before) = (revision.fields.after(), revision.written.clone());
+        // What is still to be decided upon, should nothing be written.
+        let mut undecided = revision.source.clone();
+        for (field, change) in &revision.fields.0 {
+            before.set(field, change.before.clone());
+            undecided.set(field, change.before.clone());
+        }
+        if let Plan::Adopt { .. } = &step.plan
+            && let Err(error) = self.synced(&step, id, (&undecided, &before), None)
+        {
+            return self.tell(change, Err(error));
+        }
+        let draft = &step.draft;
+        let key = (draft.kind, &draft.source_id);
+        let attempts = AtomicU32::new(0);
+        let leaves = || {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            unless_noted(self.journal().updating(key, &before, &sent, Utc::now()))
+        };
+        let answer = self.writer.update(draft.kind, id, &sent, leaves).await;
+        // An attempt before the last one may be carried out still.
+        let again = attempts.into_inner() > 1;
+        match answer {
             Ok(stored) => {
-                written = confirm(&sent, &stored, &written, &mut change.ignored);
-                let noted = self.synced(&step, id, (&source, &written));
+                let before = &revision.written;
+                revision.written = confirm(&sent, &stored, before, &mut change.ignored);
+                let values = (&revision.source, &revision.written);
+                let noted = self.synced(&step, id, values, again.then(Utc::now));
                 self.tell(change, noted)
             }
             Err(error) if error.is_missing() => {
                 change.action = Action::Skip;
                 change.reason = Some("deleted in Caflou: not created again".to_owned());
                 change.fields = crate::record::Changes::default();
-                let noted = self
-                    .journal()
-                    .gone((step.draft.kind, &step.draft.source_id), &source);
+                let noted = self.journal().gone(key, &revision.source);
                 self.tell(change, noted)
             }
             Err(error @ HttpError::Stopped(_)) => Done::unsent(Fatal::from(error)),
             Err(error) => {
-                if let Plan::Adopt { .. } = &step.plan {
-                    // Linked all the same; what could not be written is still to be decided upon.
-                    let mut undecided = source;
-                    for (field, change) in &fields.0 {
-                        undecided.set(field, change.before.clone());
-                    }
-                    if let Err(error) = self.synced(&step, id, (&undecided, &written)) {
-                        return self.tell(change, Err(error));
-                    }
+                if !again
+                    && !error.is_outcome_unknown()
+                    && let Err(error) = self.journal().not_updated(key)
+                {
+                    return self.tell(change, Err(error));
                 }
                 self.refused(change, &step, &error, None)
             }
@@ -180,6 +187,7 @@ impl Apply {
         step: &Step,
         id: CaflouId,
         (source, written): (&Attributes, &Attributes),
+        sent_at: Option<DateTime<Utc>>,
     ) -> Result<(), StateError> {
         let draft = &step.draft;
         self.journal().synced(&Synced {
@@ -191,6 +199,7 @@ impl Apply {
             written,
             changed_at: draft.changed_at,
             awaits: step.awaits.as_ref(),
+            sent_at,
         })
     }
 
@@ -230,6 +239,14 @@ fn fail(change: Change, reason: String) -> Change {
         reason: Some(reason),
         ..change
     }
+}
+
+/// Nothing is sent that is not noted.
+fn unless_noted(noted: Result<(), StateError>) -> Result<(), HttpError> {
+    noted.map_err(|error| {
+        tracing::error!("{error}");
+        HttpError::Stopped("the state file cannot be written")
+    })
 }
 
 /// What Caflou holds after a write: its answer, where that shows the attribute, else what was
@@ -301,7 +318,7 @@ impl Sink for Apply {
             }
             (Plan::Update { id, revision }, None) => {
                 // Caflou holds the new values already.
-                let noted = self.synced(&step, id, (&revision.source, &revision.written));
+                let noted = self.synced(&step, id, (&revision.source, &revision.written), None);
                 Done {
                     fatal: noted.err().map(Fatal::from),
                     ..Done::told(None)

@@ -4,6 +4,8 @@
 //! looked up, [`adopt`] and [`update`] decide with what was found. Planning again after a plan was
 //! applied gives [`Plan::Unchanged`].
 
+use std::collections::BTreeSet;
+
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
@@ -141,7 +143,8 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
             by_mark_only: !rules.match_existing || void.is_some(),
         },
         (Some((known, RecordState::Synced)), _) => {
-            if !rules.updates(draft.kind) || agrees(desired, &known.source) {
+            let settled = known.pending.is_empty() && agrees(desired, &known.source);
+            if !rules.updates(draft.kind) || settled {
                 return Need::Nothing(in_order(known));
             }
             if let Some((why, paid)) = void
@@ -183,8 +186,9 @@ pub fn absent(draft: &Draft, desired: &Attributes) -> Plan {
 
 /// Nothing to do; a failure from before is over.
 fn in_order(known: &Known) -> Plan {
-    match (&known.failure, known.caflou_id) {
-        (Some(_), Some(id)) => {
+    let open = known.failure.is_some() || !known.pending.is_empty();
+    match (open, known.caflou_id) {
+        (true, Some(id)) => {
             let (source, written) = (known.source.clone(), known.written.clone());
             Plan::Update {
                 id,
@@ -230,21 +234,29 @@ pub fn update(
     if let Record::Void { why, .. } = &draft.record
         && current.is_true("done")
         && !known.source.is_true("done")
+        && !known.pending.is_true("done")
     {
         // Marked as paid in Caflou: there is money in it.
         return left_alone(why.as_str());
     }
     Plan::Update {
         id,
-        revision: revise(desired, (&known.source, &known.written), current),
+        revision: revise(
+            desired,
+            (&known.source, &known.written),
+            &known.pending,
+            current,
+        ),
     }
 }
 
 /// Compares three ways: only what changed at the source since the last decision is written, and
-/// only where Caflou still holds what we wrote.
+/// only where Caflou still holds what we wrote. What an update of unknown outcome would have
+/// written is ours, too.
 fn revise(
     desired: &Attributes,
     (source, written): (&Attributes, &Attributes),
+    pending: &Attributes,
     current: &Attributes,
 ) -> Revision {
     let mut revision = Revision {
@@ -252,16 +264,19 @@ fn revise(
         written: written.clone(),
         ..Revision::default()
     };
-    for field in desired.fields_of_both(source) {
+    let all = desired.fields().chain(source.fields());
+    for field in all.chain(pending.fields()).collect::<BTreeSet<_>>() {
         let (new, now) = (desired.get(field), current.get(field));
-        if same(field, new, source.get(field)) {
+        let sent = pending.get(field);
+        let ours = sent.is_some() && (now.is_none() || same(field, now, sent));
+        if same(field, new, source.get(field)) && !ours {
             continue;
         }
         if now.is_some() && same(field, now, new) {
             revision
                 .written
                 .set(field, new.cloned().unwrap_or(Value::Null));
-        } else if now.is_some() && !same(field, now, written.get(field)) {
+        } else if now.is_some() && !ours && !same(field, now, written.get(field)) {
             revision.kept.push(field);
         } else {
             let before = now.or(written.get(field)).cloned().unwrap_or(Value::Null);
@@ -289,9 +304,12 @@ pub fn adopt(
             && matches!(known.state, RecordState::Sending | RecordState::Uncertain)
     });
     let revision = match lost {
-        Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
-            revise(desired, (&sent.source, &sent.source), current)
-        }
+        Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => revise(
+            desired,
+            (&sent.source, &sent.source),
+            &sent.pending,
+            current,
+        ),
         Some(sent) => linked(&sent.source, current),
         None => {
             let mut revision = linked(desired, current);

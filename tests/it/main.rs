@@ -16,6 +16,7 @@ mod interval;
 mod matching;
 mod modes;
 mod output;
+mod reliability;
 mod report;
 mod updates;
 mod void;

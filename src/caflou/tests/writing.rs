@@ -36,7 +36,7 @@ async fn an_update_patches_only_what_it_is_given() {
     let api = Script::new([Reply::new(200, json!({"id": 7, "inactive": true}))]).await;
     let change = attributes(r#"{"inactive": true, "payment_date": null, "value": 10.00}"#);
     let stored = writer(&api)
-        .update(Kind::Company, CaflouId(7), &change)
+        .update(Kind::Company, CaflouId(7), &change, || Ok(()))
         .await
         .unwrap();
     assert!(stored.attributes.is_true("inactive"));
@@ -187,7 +187,7 @@ async fn an_update_is_repeated_as_it_sets_absolute_values() {
     let change = attributes(r#"{"done": true}"#);
     let writer = writer(&api);
     writer
-        .update(Kind::Income, CaflouId(7), &change)
+        .update(Kind::Income, CaflouId(7), &change, || Ok(()))
         .await
         .unwrap();
     assert_eq!(api.lines(), ["PATCH /api/v1/12345/transfers/7"; 3]);

@@ -26,7 +26,17 @@ impl<S: Sink> Engine<'_, S> {
         let (job, reserved) = match plan::need(&draft, known.as_ref(), &desired, rules) {
             Need::Nothing(plan) => (Job::Settle(plan), None),
             Need::Current(id) => match known {
-                Some(known) => (Job::Revise(id, Box::new(known)), None),
+                Some(known) => {
+                    // A lost update that is carried out now would overwrite the next one.
+                    if let Some(until) = self.under_way(&known)
+                        && Utc::now() < until
+                    {
+                        self.later.push((draft, until));
+                        self.tell(number, None);
+                        return Ok(None);
+                    }
+                    (Job::Revise(id, Box::new(known)), None)
+                }
                 None => (Job::Settle(Plan::Unchanged), None),
             },
             Need::Candidates { by_mark_only } => {
@@ -55,17 +65,21 @@ impl<S: Sink> Engine<'_, S> {
     /// A create whose outcome is unknown may still be carried out: until then its absence proves
     /// nothing.
     fn too_early(&self, known: Option<&Known>) -> Option<DateTime<Utc>> {
+        let known = known
+            .filter(|known| matches!(known.state, RecordState::Sending | RecordState::Uncertain))?;
+        let until = self.under_way(known)?;
+        let looked = self.index.as_ref().map_or_else(Utc::now, |(_, at)| *at);
+        (looked < until).then_some(until)
+    }
+
+    /// Until when a write of unknown outcome may still be carried out.
+    fn under_way(&self, known: &Known) -> Option<DateTime<Utc>> {
         if !self.options.sink.writes() {
             return None;
         }
-        let known = known
-            .filter(|known| matches!(known.state, RecordState::Sending | RecordState::Uncertain))?;
-        let under_way = TimeDelta::from_std(self.options.reader.client().timeout()).ok()?;
-        let now = Utc::now();
+        let timeout = TimeDelta::from_std(self.options.reader.client().timeout()).ok()?;
         // A clock that was set back must not make it wait for longer than that.
-        let until = known.sent_at.unwrap_or(now).min(now) + under_way;
-        let looked = self.index.as_ref().map_or(now, |(_, at)| *at);
-        (looked < until).then_some(until)
+        Some(known.sent_at?.min(Utc::now()) + timeout)
     }
 
     /// The company of an income, and where it is not imported yet, whose it would be.

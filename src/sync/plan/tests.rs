@@ -19,6 +19,15 @@ const UNMATCHED: Rules = Rules {
     ..UPDATING
 };
 
+/// With no update of unknown outcome.
+fn revise(
+    desired: &Attributes,
+    before: (&Attributes, &Attributes),
+    current: &Attributes,
+) -> Revision {
+    super::revise(desired, before, &Attributes::default(), current)
+}
+
 fn draft(kind: Kind, record: Record) -> Draft {
     let source_id = SourceId("7".to_owned());
     Draft {
@@ -94,6 +103,7 @@ fn known(state: RecordState, draft: &Draft) -> Known {
         written: source.clone(),
         source,
         changed_at: None,
+        pending: Attributes::default(),
         sent_at: None,
         failure: None,
     }
@@ -603,6 +613,26 @@ proptest! {
             prop_assert!(!same(field, current.get(field), written.get(field)));
             prop_assert!(!revision.fields.0.contains_key(field));
         }
+    }
+
+    #[test]
+    fn whether_a_lost_update_arrived_or_not_the_source_prevails_afterwards(
+        source in any_attributes(),
+        sent in any_attributes(),
+        desired in any_attributes(),
+        arrived in any::<bool>(),
+    ) {
+        let (mut pending, mut current) = (Attributes::default(), source.clone());
+        for field in sent.fields().filter(|field| source.get(field).is_some()) {
+            pending.set_some(field, sent.get(field).cloned());
+            if arrived {
+                current.set_some(field, sent.get(field).cloned());
+            }
+        }
+        let revision = super::revise(&desired, (&source, &source), &pending, &current);
+        prop_assert!(revision.kept.is_empty());
+        let after = applied(&current, &revision);
+        prop_assert!(agrees(&desired, &after), "{after:?}");
     }
 
     #[test]
