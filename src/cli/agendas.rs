@@ -44,7 +44,7 @@ impl<S: Sink> Running<'_, S> {
         let session = self.session;
         let shop = tokio::select! {
             shop = self.services.shoptet.shop(session.connection.eshop_id) => shop.map_err(Fatal::from)?,
-            () = session.stop.wait() => return Err(self.stopped().into()),
+            () = session.stop.wait() => return Err(session.stopped().into()),
         };
         let skew = shop.now - Utc::now();
         if shop.has_clock && skew.abs() > SKEW {
@@ -104,10 +104,6 @@ impl<S: Sink> Running<'_, S> {
         )))
     }
 
-    fn stopped(&self) -> Fatal {
-        Fatal::Stopped(self.session.stop.reason().unwrap_or("stopped").to_owned())
-    }
-
     /// Reads and plans at the same time; whether the cursor may move.
     async fn agenda(
         &self,
@@ -144,7 +140,7 @@ impl<S: Sink> Running<'_, S> {
             };
             tokio::select! {
                 reading = reading => reading.map_err(Fatal::from),
-                () = self.session.stop.wait() => Err(self.stopped()),
+                () = self.session.stop.wait() => Err(self.session.stopped()),
             }
         };
         let (reading, fatal) = tokio::join!(reading, engine.run(items));

@@ -1,13 +1,15 @@
 //! The command line: a file per command.
 
 mod agendas;
-mod connect;
+mod clients;
+
 mod end;
 mod exit;
 mod list;
 mod logging;
 mod run;
 mod session;
+mod several;
 mod signal;
 mod test;
 

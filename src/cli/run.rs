@@ -2,15 +2,17 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
-use super::connect::Lanes;
+use super::clients::Lanes;
 use super::session::Session;
-use super::signal::end_on_signal;
+use super::several::side_by_side;
+use super::signal::{end_after, end_on_signal};
 use super::{Exit, Failure, Global};
-use crate::config::{Config, Connection, cache_dir};
+use crate::config::{Config, Connection, cache_dir, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Human, HumanOptions, JsonLines, Progress};
 use crate::record::{Kind, SourceId};
@@ -54,9 +56,16 @@ pub(super) struct RunArgs {
     /// Go on although the shop shows no orders at all
     #[arg(long)]
     pub(super) allow_empty: bool,
+    /// End in order after this time, such as 90s, 30m or 2h; what is not done stays for the next run
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    timeout: Option<Duration>,
     /// With --dry-run: exit with 6 when changes are pending
     #[arg(long, requires = "dry_run")]
     detailed_exitcode: bool,
+}
+
+fn time_limit(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("a time is a number and a unit, such as 90s, 30m or 2h")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,7 +153,7 @@ pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection,
     })
 }
 
-/// Runs the chosen connections one after another.
+/// Runs the chosen connections.
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     args.check()?;
     let (config, state) = global.load()?;
@@ -156,26 +165,35 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let stopper = Arc::new(Stopper::default());
     let (cache, stop) = (Cache::new(cache_dir()), stopper.listener());
-    runtime.spawn(end_on_signal(stopper));
-    let mut lanes = Lanes::default();
-    let mut exits = Vec::new();
-    for (number, connection) in chosen.into_iter().enumerate() {
-        if number > 0 && !global.json() && !global.quiet {
-            let _ = writeln!(io::stdout());
-        }
-        let mut report = reporter(global, args.dry_run);
-        let session = Session {
-            connection,
-            args,
-            state: &state,
-            cache: &cache,
-            stop: &stop,
-        };
-        exits.push(runtime.block_on(session.run(&mut lanes, report.as_mut())));
-        if stop.reason().is_some() {
-            break;
-        }
+    if let Some(limit) = args.timeout {
+        runtime.spawn(end_after(limit, Arc::clone(&stopper)));
     }
+    runtime.spawn(end_on_signal(stopper));
+    let lanes = Lanes::default();
+    let session = |connection| Session {
+        connection,
+        args,
+        state: &state,
+        cache: &cache,
+        lanes: &lanes,
+        stop: &stop,
+    };
+    let one =
+        |connection, report: &mut dyn Report| runtime.block_on(session(connection).run(report));
+    let exits = match chosen.as_slice() {
+        [only] => {
+            let progress = (!global.quiet).then(Progress::on_terminal).flatten();
+            let mut report = reporter(global, args.dry_run, io::stdout(), progress);
+            vec![one(only, report.as_mut())]
+        }
+        several => side_by_side(several, |connection, out| {
+            if stop.reason().is_some() {
+                return None;
+            }
+            let mut report = reporter(global, args.dry_run, out, None);
+            Some(one(connection, report.as_mut()))
+        }),
+    };
     // A request that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     let exit = Exit::of_all(&exits);
@@ -186,27 +204,26 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     })
 }
 
-fn reporter(global: &Global, dry_run: bool) -> Box<dyn Report> {
+/// What a run says goes to stdout: as JSON at once, for people to `out`.
+fn reporter(
+    global: &Global,
+    dry_run: bool,
+    out: impl Write + 'static,
+    progress: Option<Progress>,
+) -> Box<dyn Report> {
     if global.json() {
         return Box::new(JsonLines::new(io::stdout()));
     }
-    let progress = if global.quiet {
-        None
-    } else {
-        Progress::on_terminal()
-    };
-    Box::new(Human::new(
-        io::stdout(),
-        HumanOptions {
-            color: global.colours(),
-            width: Global::width(),
-            verbosity: if global.quiet {
-                -1
-            } else {
-                i8::try_from(global.verbose).unwrap_or(1)
-            },
-            every_record: dry_run || global.verbose > 0,
-            progress,
+    let options = HumanOptions {
+        color: global.colours(),
+        width: Global::width(),
+        verbosity: if global.quiet {
+            -1
+        } else {
+            i8::try_from(global.verbose).unwrap_or(1)
         },
-    ))
+        every_record: dry_run || global.verbose > 0,
+        progress,
+    };
+    Box::new(Human::new(out, options))
 }

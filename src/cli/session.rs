@@ -3,12 +3,13 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::Exit;
 use super::agendas::Running;
-use super::connect::{self, Lanes};
+use super::clients::{self, Lanes};
 use super::end::{End, advice};
 use super::run::RunArgs;
 use crate::caflou::{Client as Caflou, Reader, Writer};
@@ -17,9 +18,12 @@ use crate::http::Stop;
 use crate::record::Kind;
 use crate::source::shoptet::Client as Shoptet;
 use crate::source::{Interval, Scope};
-use crate::state::{Cache, Journal, Lock, RunStart, View};
+use crate::state::{Cache, Journal, Lock, LockError, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
+
+/// How often a Caflou account that is in use is tried again.
+const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
 
 /// The agendas of a run, with what to read of each.
 pub(super) type Scopes = Vec<(Kind, Scope)>;
@@ -30,6 +34,7 @@ pub(super) struct Session<'a> {
     pub(super) args: &'a RunArgs,
     pub(super) state: &'a Path,
     pub(super) cache: &'a Cache,
+    pub(super) lanes: &'a Lanes,
     pub(super) stop: &'a Stop,
 }
 
@@ -41,7 +46,7 @@ pub(super) struct Services {
 
 impl Session<'_> {
     /// Runs, tells, and gives the exit code.
-    pub(super) async fn run(&self, lanes: &mut Lanes, report: &mut dyn Report) -> Exit {
+    pub(super) async fn run(&self, report: &mut dyn Report) -> Exit {
         let started_at = Utc::now();
         let run_id = run_id(started_at);
         let mut summary = RunReport {
@@ -60,9 +65,9 @@ impl Session<'_> {
         };
         let run = RunStart { run_id, started_at };
         let ended = if self.args.dry_run {
-            self.preview(&run, lanes, report, &mut summary).await
+            self.preview(&run, report, &mut summary).await
         } else {
-            self.import(&run, lanes, report, &mut summary).await
+            self.import(&run, report, &mut summary).await
         };
         let failed = summary.companies.failed + summary.incomes.failed;
         let changes = summary.companies.changes() + summary.incomes.changes();
@@ -94,14 +99,13 @@ impl Session<'_> {
     async fn preview(
         &self,
         run: &RunStart,
-        lanes: &mut Lanes,
         report: &mut dyn Report,
         summary: &mut RunReport,
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
         let view = || Ok(View::open(self.state, key)?);
         let (scopes, reasons) = self.scopes(&view()?, run.started_at)?;
-        let services = self.services(lanes);
+        let services = self.services();
         let name = match &services {
             Ok(services) => self.account_name(&services.caflou).await,
             Err(_) => None,
@@ -129,7 +133,6 @@ impl Session<'_> {
     async fn import(
         &self,
         run: &RunStart,
-        lanes: &mut Lanes,
         report: &mut dyn Report,
         summary: &mut RunReport,
     ) -> Result<(), End> {
@@ -152,8 +155,9 @@ impl Session<'_> {
         self.begin(run, None, &scopes, report);
         self.warn(report, reasons);
         let journal = Arc::new(Mutex::new(journal));
-        let ended = match self.services(lanes) {
-            Ok(services) => {
+        let alone = self.alone_in_account().await;
+        let ended = match alone.and_then(|alone| Ok((alone, self.services()?))) {
+            Ok((_alone, services)) => {
                 let ended = self
                     .write(&services, &journal, scopes, report, summary)
                     .await;
@@ -179,6 +183,35 @@ impl Session<'_> {
             (Ok(_), Err(error)) => Err(Fatal::from(error).into()),
             (ended, _) => ended.map(|_| ()),
         }
+    }
+
+    /// Waits until no other connection writes to the Caflou account: two that look for the same
+    /// company at once would both create it.
+    async fn alone_in_account(&self) -> Result<Lock, End> {
+        let account = format!("caflou:{}", self.connection.caflou.account_id);
+        let mut told = false;
+        loop {
+            match Lock::take(self.state, &account, Utc::now()) {
+                Err(LockError::Held { holder, .. }) => {
+                    if !told {
+                        let holder = holder.unwrap_or_default();
+                        tracing::warn!(
+                            "waiting for another run that writes to this Caflou account: {holder}"
+                        );
+                        told = true;
+                    }
+                    if !self.stop.sleep(ACCOUNT_AGAIN).await {
+                        return Err(self.stopped().into());
+                    }
+                }
+                taken => return Ok(taken?),
+            }
+        }
+    }
+
+    /// Why the run is to end.
+    pub(super) fn stopped(&self) -> Fatal {
+        Fatal::Stopped(self.stop.reason().unwrap_or("stopped").to_owned())
     }
 
     async fn write(
@@ -293,9 +326,10 @@ impl Session<'_> {
         scope::fingerprint(&self.connection.import, &self.connection.mapping)
     }
 
-    fn services(&self, lanes: &mut Lanes) -> Result<Services, End> {
-        let shoptet = connect::shoptet(self.connection, self.cache, lanes, self.stop)?;
-        let caflou = connect::caflou(self.connection, self.cache, lanes, self.stop)?;
+    fn services(&self) -> Result<Services, End> {
+        let (connection, lanes) = (self.connection, self.lanes);
+        let shoptet = clients::shoptet(connection, self.cache, lanes, self.stop)?;
+        let caflou = clients::caflou(connection, self.cache, lanes, self.stop)?;
         Ok(Services { shoptet, caflou })
     }
 

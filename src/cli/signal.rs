@@ -1,6 +1,7 @@
-//! Ctrl-C and SIGTERM.
+//! What ends a run early: Ctrl-C, SIGTERM, a time limit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::http::Stopper;
 
@@ -17,6 +18,12 @@ pub(super) async fn end_on_signal(stopper: Arc<Stopper>) {
         }
         stopper.stop(reason);
     }
+}
+
+/// Ends the run in order when its time is over.
+pub(super) async fn end_after(limit: Duration, stopper: Arc<Stopper>) {
+    tokio::time::sleep(limit).await;
+    stopper.stop("the time limit (--timeout) is over: what is not done yet stays for the next run");
 }
 
 #[cfg(unix)]

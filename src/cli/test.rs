@@ -9,7 +9,7 @@ use chrono::{TimeDelta, Utc};
 use clap::Args;
 use serde_json::json;
 
-use super::connect::{self, Lanes};
+use super::clients::{self, Lanes};
 use super::run::find;
 use super::{Exit, Failure, Global};
 use crate::caflou::Reader;
@@ -63,13 +63,13 @@ pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
 
 async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Finding)> {
     let stopper = Stopper::default();
-    let (cache, listener, mut lanes) = (
+    let (cache, listener, lanes) = (
         Cache::new(cache_dir()),
         stopper.listener(),
         Lanes::default(),
     );
     let mut findings = Vec::new();
-    match connect::shoptet(connection, &cache, &mut lanes, &listener) {
+    match clients::shoptet(connection, &cache, &lanes, &listener) {
         Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
         Ok(client) => match client.shop(connection.eshop_id).await {
             Err(error) => findings.push(("e-shop", Err(fatal(&error.into())))),
@@ -95,7 +95,7 @@ async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Find
             }
         },
     }
-    match connect::caflou(connection, &cache, &mut lanes, &listener) {
+    match clients::caflou(connection, &cache, &lanes, &listener) {
         Err(failure) => findings.push(("Caflou", Err(failed(&failure)))),
         Ok(client) => findings.push((
             "Caflou",

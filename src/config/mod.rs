@@ -34,3 +34,4 @@ pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{Secret, SecretError};
 pub use template::{NameTemplate, TemplateError};
+pub use value::parse_duration;

@@ -80,13 +80,16 @@ pub(super) fn duration(entry: &Entry<'_>, found: &mut Findings) -> Option<Durati
     Some(duration)
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// A number and its unit: `500ms`, `30s`, `2m`, `6h`.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let number: u64 = number.parse().ok()?;
     match unit.trim_start() {
         "ms" => Some(Duration::from_millis(number)),
         "s" => Some(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
         _ => None,
     }
 }

@@ -56,8 +56,8 @@ impl Cache {
         format!("{address}#{short}")
     }
 
-    /// Holds the tokens while one of them is renewed, so that two processes do not both ask for
-    /// one. Best effort: without a lock only a token more is used.
+    /// Holds the cache while it is changed, and while a token is renewed: two runs do not both ask
+    /// for one. Best effort: without a lock only a token more is used.
     #[must_use]
     pub fn lock(&self) -> Option<File> {
         fs::create_dir_all(&self.folder).ok()?;
@@ -133,6 +133,7 @@ impl Cache {
     /// # Errors
     /// When the folder cannot be written.
     pub fn keep_single_file(&self, account: &str, paths: &[String]) -> io::Result<()> {
+        let _alone = self.lock();
         let mut learnt: BTreeMap<String, Learnt> = self.read("services.json");
         let known = &mut learnt.entry(account.to_owned()).or_default().single_file;
         let before = known.len();

@@ -19,7 +19,7 @@ const SEEDS: u64 = 100;
     clippy::disallowed_methods,
     reason = "the only way to tell a test something"
 )]
-fn number(name: &str) -> Option<u64> {
+pub fn number(name: &str) -> Option<u64> {
     env::var(name).ok().and_then(|text| text.parse().ok())
 }
 

@@ -1,7 +1,7 @@
 //! From a connection of the configuration to clients of both services.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::ExposeSecret;
 
@@ -17,15 +17,15 @@ const SHOPTET_OPEN: usize = 3;
 
 /// Lanes by what they share: a token at Shoptet, an account at Caflou.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(HashMap<String, Arc<Lane>>);
+pub(super) struct Lanes(Mutex<HashMap<String, Arc<Lane>>>);
 
 impl Lanes {
-    fn get(&mut self, name: String, options: impl FnOnce() -> LaneOptions) -> Arc<Lane> {
-        Arc::clone(
-            self.0
-                .entry(name)
-                .or_insert_with(|| Arc::new(Lane::new(options()))),
-        )
+    fn get(&self, name: String, options: impl FnOnce() -> LaneOptions) -> Arc<Lane> {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes
+            .entry(name)
+            .or_insert_with(|| Arc::new(Lane::new(options())));
+        Arc::clone(lane)
     }
 }
 
@@ -45,7 +45,7 @@ fn secret(
 pub(super) fn shoptet(
     connection: &Connection,
     cache: &Cache,
-    lanes: &mut Lanes,
+    lanes: &Lanes,
     stop: &Stop,
 ) -> Result<shoptet::Client, Failure> {
     let (credentials, name) = match &connection.shoptet.access {
@@ -84,7 +84,7 @@ pub(super) fn shoptet(
 pub(super) fn caflou(
     connection: &Connection,
     cache: &Cache,
-    lanes: &mut Lanes,
+    lanes: &Lanes,
     stop: &Stop,
 ) -> Result<Arc<caflou::Client>, Failure> {
     let settings = &connection.caflou;
