@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use url::Url;
 
 use super::wire::whole;
 use crate::http::{Call, Door, HttpError, Repeat};
+use crate::record::Json;
 use crate::state::{Cache, CachedToken, Tokens};
 
 /// How Caflou lets us in.
@@ -86,25 +86,28 @@ impl Auth {
             repeat: Repeat::Safe,
         };
         let answer = door.send(call, || Ok(())).await?;
-        let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let token = json["access_token"]
-            .as_str()
-            .filter(|token| !token.is_empty());
-        let expires_at = whole(&json["expires_at"]).and_then(|at| DateTime::from_timestamp(at, 0));
-        match token {
-            Some(token) => Ok(CachedToken {
-                token: token.into(),
-                expires_at: expires_at.unwrap_or_else(|| Utc::now() + WEEK),
-            }),
-            None => Err(HttpError::Garbled {
-                service: "Caflou",
-                method: Method::POST,
-                path: self.login_url.path().to_owned(),
-                reason: "no access_token in the answer".to_owned(),
-                request_id: None,
-            }),
-        }
+        read_login(&answer.body, Utc::now()).ok_or_else(|| HttpError::Garbled {
+            service: "Caflou",
+            method: Method::POST,
+            path: self.login_url.path().to_owned(),
+            reason: "no access_token in the answer".to_owned(),
+            request_id: None,
+        })
     }
+}
+
+/// The token in an answer to a login; `None`: there is none.
+#[must_use]
+pub fn read_login(body: &[u8], now: DateTime<Utc>) -> Option<CachedToken> {
+    let Json(json) = serde_json::from_slice(body).ok()?;
+    let token = json["access_token"]
+        .as_str()
+        .filter(|token| !token.is_empty())?;
+    let expires_at = whole(&json["expires_at"]).and_then(|at| DateTime::from_timestamp(at, 0));
+    Some(CachedToken {
+        token: token.into(),
+        expires_at: expires_at.unwrap_or(now + WEEK),
+    })
 }
 
 /// The header of a token.

@@ -12,7 +12,7 @@ use url::Url;
 use super::auth::{Auth, Credentials, bearer};
 use super::wire::shorten;
 use crate::http::{Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Repeat, Stop};
-use crate::record::Kind;
+use crate::record::{Json, Kind};
 use crate::state::Cache;
 
 /// What a client needs.
@@ -169,7 +169,7 @@ impl Client {
 
     /// Decodes an answer as JSON.
     pub(super) fn decode(method: &Method, url: &Url, answer: &Answer) -> Result<Value, HttpError> {
-        serde_json::from_str(&String::from_utf8_lossy(&answer.body))
+        Json::parse(&String::from_utf8_lossy(&answer.body))
             .map_err(|error| Self::garbled(method, url, answer, error.to_string()))
     }
 
@@ -201,7 +201,7 @@ fn join(base: &Url, path: &[&str]) -> Url {
 /// Errors come as `{"error": "…"}`, `{"message": "…"}` or `{"errors": {"attribute": ["…"]}}`.
 fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
     let text = String::from_utf8_lossy(&answer.body);
-    let Ok(json) = serde_json::from_str::<Value>(&text) else {
+    let Ok(json) = Json::parse(&text) else {
         // A page of HTML says nothing to the user.
         let plain = !text.trim_start().starts_with('<');
         return (

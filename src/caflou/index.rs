@@ -10,11 +10,10 @@ use std::hash::BuildHasher;
 use serde::Serialize;
 
 use super::Reader;
+use super::marks::marks;
 use super::wire::Stored;
 use crate::http::HttpError;
-use crate::record::{
-    Attributes, CaflouId, Kind, Mark, Value, registration_key, rich_text_lines, vat_key,
-};
+use crate::record::{Attributes, CaflouId, Kind, Mark, Value, registration_key, vat_key};
 
 /// By what two records were taken for the same, in the order in which it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -81,7 +80,8 @@ fn company_keys(attributes: &Attributes) -> Vec<(MatchedBy, String)> {
                 .map(|key| (MatchedBy::Vat, key)),
         );
     }
-    let email = text("email").map(|email| email.trim().to_lowercase());
+    let email = text("email").filter(|email| email.contains('@'));
+    let email = email.map(|email| email.trim().to_lowercase());
     keys.extend(email.map(|key| (MatchedBy::Email, key)));
     keys
 }
@@ -161,8 +161,14 @@ impl Index {
         let mut index = Self::empty(kind, program);
         for _ in 0..PASSES {
             let (mut page, mut total, mut moved) = (1, None, false);
+            let mut before: Vec<CaflouId> = Vec::new();
             loop {
                 let read = reader.page(kind, page).await?;
+                let ids: Vec<_> = read.rows.iter().map(|row| row.id).collect();
+                if !ids.is_empty() && ids == before {
+                    return Err(repeating(kind, page));
+                }
+                before = ids;
                 moved |= page > 1 && read.total != total;
                 total = read.total;
                 let empty = read.rows.is_empty();
@@ -204,6 +210,15 @@ impl Index {
         }
     }
 
+    /// The marks by which a record would be found.
+    #[must_use]
+    pub fn marks_of(&self, stored: &Stored) -> Vec<String> {
+        let keys = self.keys_of_stored(&stored.attributes).into_iter();
+        keys.filter(|(by, _)| *by == MatchedBy::Mark)
+            .map(|(_, mark)| mark)
+            .collect()
+    }
+
     fn keys_of_stored(&self, attributes: &Attributes) -> Vec<(MatchedBy, String)> {
         match self.kind {
             Kind::Company => {
@@ -214,7 +229,10 @@ impl Index {
                 mark.into_iter().chain(company_keys(attributes)).collect()
             }
             Kind::Income => {
-                let marks = self.marks(attributes.text("description").unwrap_or_default());
+                let marks = marks(
+                    self.program,
+                    attributes.text("description").unwrap_or_default(),
+                );
                 if marks.is_empty() {
                     return reference_key(attributes).into_iter().collect();
                 }
@@ -225,30 +243,6 @@ impl Index {
                     .collect()
             }
         }
-    }
-
-    /// Marks in a description: from the program's name to the end of the line, and to the first
-    /// space, as somebody may have written behind it.
-    fn marks(&self, description: &str) -> Vec<String> {
-        let start = format!("{}:", self.program);
-        let mut marks = Vec::new();
-        if !description.contains(&start) {
-            return marks;
-        }
-        for line in rich_text_lines(description) {
-            for (at, _) in line.match_indices(&start) {
-                let before = line[..at].chars().next_back();
-                if before.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_' || c == '.') {
-                    continue;
-                }
-                let whole = line[at..].trim_end();
-                let word = whole.split_whitespace().next().unwrap_or(whole);
-                marks.extend([whole, word].map(str::to_owned));
-            }
-        }
-        marks.sort_unstable();
-        marks.dedup();
-        marks
     }
 
     /// Looks for a record.
@@ -315,132 +309,17 @@ impl Index {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::record::SourceId;
-
-    fn index(kind: Kind, rows: &[serde_json::Value]) -> Index {
-        let mut index = Index::empty(kind, "shoptet");
-        for row in rows {
-            index.add(&Stored::from_json(row).unwrap());
-        }
-        index
-    }
-
-    fn income(code: &str) -> Keys {
-        let mark = Mark::new("shoptet", "1", &SourceId(code.to_owned()));
-        let attributes = json!({"reference_number": code, "value": 100, "currency": "CZK"});
-        Keys::of(
-            Kind::Income,
-            &mark,
-            &Attributes::from_json(attributes.as_object().unwrap()),
-        )
-    }
-
-    #[test]
-    fn a_mark_is_found_as_plain_text_and_as_html_and_is_never_part_of_another() {
-        let index = index(
-            Kind::Income,
-            &[
-                json!({"id": 1, "description": "x\nshoptet:1:2026000011"}),
-                json!({"id": 2, "description": "<p>https://a/b?c=1&amp;d<br>shoptet:1:A-1 paid by card</p>"}),
-            ],
-        );
-        assert_eq!(
-            index.find(&income("2026000011")),
-            Candidates::One(CaflouId(1), MatchedBy::Mark)
-        );
-        assert_eq!(
-            index.find(&income("A-1")),
-            Candidates::One(CaflouId(2), MatchedBy::Mark)
-        );
-        for code in ["202600001", "20260000111", "A"] {
-            assert_eq!(index.find(&income(code)), Candidates::None, "{code}");
-        }
-    }
-
-    #[test]
-    fn an_income_matches_by_reference_only_with_value_and_currency_and_without_anothers_mark() {
-        let row = |id: i64, value: serde_json::Value, extra: &str| {
-            json!({"id": id, "reference_number": "7", "value": value, "currency": "CZK",
-                   "kind": "income", "description": extra})
-        };
-        let found = |row: serde_json::Value| index(Kind::Income, &[row]).find(&income("7"));
-        let one = Candidates::One(CaflouId(5), MatchedBy::Reference);
-        let decimal: serde_json::Value = serde_json::from_str("100.00").unwrap();
-        assert_eq!(found(row(5, decimal, "by hand")), one);
-        assert_eq!(found(row(5, json!("100.0"), "")), one);
-        assert_eq!(found(row(5, json!(99), "")), Candidates::None);
-        assert_eq!(
-            found(row(5, json!(100), "shoptet:2:7")),
-            Candidates::None,
-            "another shop's"
-        );
-        let mut trashed = row(5, json!(100), "");
-        trashed["trash"] = json!(true);
-        assert_eq!(found(trashed), Candidates::None);
-        let mut expense = row(5, json!(100), "");
-        expense["kind"] = json!("expense");
-        assert_eq!(found(expense), Candidates::None);
-    }
-
-    #[test]
-    fn companies_match_by_the_first_key_that_matches_and_several_are_several() {
-        let keys = |json: serde_json::Value| {
-            let mark = Mark::new("shoptet", "1", &SourceId("g".to_owned()));
-            Keys::of(
-                Kind::Company,
-                &mark,
-                &Attributes::from_json(json.as_object().unwrap()),
-            )
-        };
-        let index = index(
-            Kind::Company,
-            &[
-                json!({"id": 1, "id_num": "00 123 456", "country": "CZ", "email": "a@x.cz"}),
-                json!({"id": 2, "tax_num": "cz123", "email": "B@x.cz"}),
-                json!({"id": 3, "email": "b@x.cz"}),
-                json!({"id": 4, "another_identifier": "shoptet:1:g"}),
-            ],
-        );
-        let by_mark = index.find(&keys(json!({"id_num": "123456"})));
-        assert_eq!(by_mark, Candidates::One(CaflouId(4), MatchedBy::Mark));
-        let mut other = keys(json!({"id_num": "123456", "country": "CZ", "email": "b@x.cz"}));
-        other.0.remove(0);
-        assert_eq!(
-            index.find(&other),
-            Candidates::One(CaflouId(1), MatchedBy::Registration)
-        );
-        let mut vat = keys(json!({"tax_num": "CZ 123", "email": "b@x.cz"}));
-        vat.0.remove(0);
-        assert_eq!(
-            index.find(&vat),
-            Candidates::One(CaflouId(2), MatchedBy::Vat)
-        );
-        let mut email = keys(json!({"email": "b@X.cz"}));
-        email.0.remove(0);
-        let several = Candidates::Several(vec![CaflouId(2), CaflouId(3)], MatchedBy::Email);
-        assert_eq!(index.find(&email), several);
-    }
-
-    #[test]
-    fn what_is_about_to_be_created_is_found_as_pending_until_it_is_settled() {
-        let mut index = Index::empty(Kind::Income, "shoptet");
-        index.reserve(&income("1"));
-        assert_eq!(
-            index.find(&income("1")),
-            Candidates::Pending(MatchedBy::Mark)
-        );
-        index.settle(&income("1"), Some(CaflouId(9)));
-        assert_eq!(
-            index.find(&income("1")),
-            Candidates::One(CaflouId(9), MatchedBy::Mark)
-        );
-        index.reserve(&income("2"));
-        index.settle(&income("2"), None);
-        assert_eq!(index.find(&income("2")), Candidates::None);
+/// A list that gives the same page again and again never ends, and what it hides would be created
+/// a second time.
+fn repeating(kind: Kind, page: u64) -> HttpError {
+    HttpError::Garbled {
+        service: "Caflou",
+        method: reqwest::Method::GET,
+        path: format!("/{}", super::client::collection(kind)),
+        reason: format!("page {page} of the list is the page before it again"),
+        request_id: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,15 +6,16 @@
 mod auth;
 mod client;
 mod index;
+mod marks;
 mod reader;
 #[cfg(test)]
 mod tests;
 mod wire;
 mod writer;
 
-pub use auth::Credentials;
+pub use auth::{Credentials, read_login};
 pub use client::{Client, ClientOptions};
 pub use index::{Candidates, Index, Keys, MatchedBy};
 pub use reader::{Account, Reader};
-pub use wire::Stored;
+pub use wire::{Page, Stored};
 pub use writer::Writer;

@@ -6,9 +6,9 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::client::{Client, collection};
-use super::wire::{Stored, whole};
+use super::wire::{Page, Stored};
 use crate::http::{HttpError, Repeat};
-use crate::record::{CaflouId, Kind};
+use crate::record::{CaflouId, Kind, clean};
 
 /// Rows asked for: the documented maximum. What comes back is believed.
 const PER_PAGE: &str = "1000";
@@ -22,15 +22,19 @@ pub struct Account {
     pub name: String,
 }
 
-/// One page of a list.
-#[derive(Debug)]
-pub struct Page {
-    /// Its records, templates and trashed ones included.
-    pub rows: Vec<Stored>,
-    /// How many pages there are.
-    pub pages: u64,
-    /// How many rows there are.
-    pub total: Option<u64>,
+impl Account {
+    /// From a row of `GET /accounts`; `None` where it has no id that could stand in an address.
+    #[must_use]
+    pub fn from_json(row: &Value) -> Option<Self> {
+        let text = |value: &Value| match value {
+            Value::String(text) => clean(text),
+            Value::Number(number) => clean(&number.to_string()),
+            _ => None,
+        };
+        let id = text(&row["id"]).filter(|id| id.bytes().all(|b| b.is_ascii_graphic()))?;
+        let name = text(&row["name"]).unwrap_or_else(|| id.clone());
+        Some(Self { id, name })
+    }
 }
 
 /// Reads, and cannot write.
@@ -70,17 +74,7 @@ impl Reader {
                 "no list of accounts".to_owned(),
             )
         })?;
-        let text = |value: &Value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let account = |row: &Value| {
-            let id = text(&row["id"])?;
-            let name = text(&row["name"]).unwrap_or_else(|| id.clone());
-            Some(Account { id, name })
-        };
-        Ok(rows.iter().filter_map(account).collect())
+        Ok(rows.iter().filter_map(Account::from_json).collect())
     }
 
     /// `GET /{account_id}`: whether token and account fit together.
@@ -109,18 +103,8 @@ impl Reader {
             .send(Method::GET, url.clone(), None, Repeat::Safe, || Ok(()))
             .await?;
         let json = Client::decode(&Method::GET, &url, &answer)?;
-        let garbled =
-            |reason: &str| Client::garbled(&Method::GET, &url, &answer, reason.to_owned());
-        let rows = json["results"]
-            .as_array()
-            .ok_or_else(|| garbled("no results"))?;
-        let pages = whole(&json["total_pages"]).and_then(|pages| u64::try_from(pages).ok());
-        let total = whole(&json["total_results"]).and_then(|total| u64::try_from(total).ok());
-        Ok(Page {
-            rows: rows.iter().filter_map(Stored::from_json).collect(),
-            pages: pages.ok_or_else(|| garbled("no total_pages"))?,
-            total,
-        })
+        Page::from_json(&json)
+            .map_err(|reason| Client::garbled(&Method::GET, &url, &answer, reason.to_owned()))
     }
 
     /// `GET /companies/{id}` or `/transfers/{id}`; `None` where it was deleted.

@@ -32,8 +32,16 @@ impl Writer {
         before: impl Fn() -> Result<(), HttpError>,
     ) -> Result<Stored, HttpError> {
         let url = self.0.account(&[collection(kind)]);
-        self.write(Method::POST, url, attributes, Repeat::IfRefused, before)
-            .await
+        // Of another record than the one that was sent, nothing is known: it is looked for.
+        let is_it = |stored: &Stored| stored.may_be(kind, attributes);
+        self.write(
+            (Method::POST, url),
+            attributes,
+            Repeat::IfRefused,
+            before,
+            is_it,
+        )
+        .await
     }
 
     /// `PATCH /companies/{id}` or `/transfers/{id}` (200 with the record); `before` runs right
@@ -49,17 +57,24 @@ impl Writer {
         before: impl Fn() -> Result<(), HttpError>,
     ) -> Result<Stored, HttpError> {
         let url = self.0.account(&[collection(kind), &id.to_string()]);
-        self.write(Method::PATCH, url, attributes, Repeat::Safe, before)
-            .await
+        let is_it = |stored: &Stored| stored.id == id;
+        self.write(
+            (Method::PATCH, url),
+            attributes,
+            Repeat::Safe,
+            before,
+            is_it,
+        )
+        .await
     }
 
     async fn write(
         &self,
-        method: Method,
-        url: reqwest::Url,
+        (method, url): (Method, reqwest::Url),
         attributes: &Attributes,
         repeat: Repeat,
         before: impl Fn() -> Result<(), HttpError>,
+        is_it: impl Fn(&Stored) -> bool,
     ) -> Result<Stored, HttpError> {
         let body = attributes.to_json().to_string().into_bytes();
         let answer = self
@@ -67,8 +82,11 @@ impl Writer {
             .send(method.clone(), url.clone(), Some(body), repeat, before)
             .await?;
         let json = Client::decode(&method, &url, &answer)?;
-        Stored::from_json(&json).ok_or_else(|| {
-            Client::garbled(&method, &url, &answer, "no record in the answer".to_owned())
-        })
+        let garbled = |reason: &str| Client::garbled(&method, &url, &answer, reason.to_owned());
+        let stored = Stored::from_json(&json).ok_or_else(|| garbled("no record in the answer"))?;
+        if is_it(&stored) {
+            return Ok(stored);
+        }
+        Err(garbled(&format!("another record, {}", stored.id)))
     }
 }

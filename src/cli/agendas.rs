@@ -87,12 +87,10 @@ impl<S: Sink> Running<'_, S> {
         if imported < MANY {
             return Ok(());
         }
-        let total = self
-            .services
-            .shoptet
-            .count_orders()
-            .await
-            .map_err(Fatal::from)?;
+        let total = tokio::select! {
+            total = self.services.shoptet.count_orders() => total.map_err(Fatal::from)?,
+            () = session.stop.wait() => return Err(session.stopped().into()),
+        };
         if total != Some(0) {
             return Ok(());
         }

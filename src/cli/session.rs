@@ -334,7 +334,11 @@ impl Session<'_> {
     }
 
     async fn account_name(&self, caflou: &Arc<Caflou>) -> Option<String> {
-        let accounts = Reader::new(Arc::clone(caflou)).accounts().await.ok()?;
+        let reader = Reader::new(Arc::clone(caflou));
+        let accounts = tokio::select! {
+            accounts = reader.accounts() => accounts.ok()?,
+            () = self.stop.wait() => return None,
+        };
         let account = accounts
             .into_iter()
             .find(|a| a.id == self.connection.caflou.account_id)?;

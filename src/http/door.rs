@@ -167,7 +167,7 @@ impl Door {
             };
             Self::announce(&error, wait);
             if !self.stop.sleep(wait).await {
-                return Err(error);
+                return Err(HttpError::Stopped(self.stop.reason().unwrap_or("stopped")));
             }
             waited += wait;
             attempt += 1;

@@ -1,11 +1,11 @@
 //! Registration and VAT numbers in the form in which they are compared.
 
 /// The comparable form of a registration number (IČO): without spaces, in Czechia and Slovakia
-/// padded with zeros to eight digits. Empty text gives `None`.
+/// padded with zeros to eight digits. What cannot tell anybody apart (`-`, `0`) gives `None`.
 #[must_use]
 pub fn registration_key(number: &str, country: Option<&str>) -> Option<String> {
     let compact: String = number.chars().filter(|c| !c.is_whitespace()).collect();
-    if compact.is_empty() {
+    if !tells_apart(&compact) {
         return None;
     }
     let padded = matches!(
@@ -20,11 +20,17 @@ pub fn registration_key(number: &str, country: Option<&str>) -> Option<String> {
     })
 }
 
-/// The comparable form of a VAT number: without spaces, in capitals. Empty text gives `None`.
+/// The comparable form of a VAT number: without spaces, in capitals. What cannot tell anybody apart
+/// gives `None`.
 #[must_use]
 pub fn vat_key(number: &str) -> Option<String> {
     let compact: String = number.chars().filter(|c| !c.is_whitespace()).collect();
-    (!compact.is_empty()).then(|| compact.to_uppercase())
+    tells_apart(&compact).then(|| compact.to_uppercase())
+}
+
+/// Many people write `-`, `0` or `none` where a form asks for a number.
+fn tells_apart(number: &str) -> bool {
+    number.bytes().any(|b| matches!(b, b'1'..=b'9'))
 }
 
 #[cfg(test)]
@@ -41,5 +47,9 @@ mod tests {
         assert_eq!(key("hrb 12", Some("DE")).as_deref(), Some("HRB12"));
         assert_eq!(key("  ", Some("CZ")), None);
         assert_eq!(vat_key("cz 00123456").as_deref(), Some("CZ00123456"));
+        for none in ["-", "0", "0000 0000", "nemám"] {
+            assert_eq!(key(none, None), None, "{none}");
+            assert_eq!(vat_key(none), None, "{none}");
+        }
     }
 }

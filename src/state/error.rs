@@ -1,10 +1,12 @@
 //! What can go wrong with the state file.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
+use rusqlite::{Connection, ErrorCode};
 use thiserror::Error;
 
-/// A problem with the state file. Nothing was written to either service because of it.
+/// A problem with the state file. Nothing more is written to either service because of it.
 #[derive(Debug, Error)]
 pub enum StateError {
     /// It cannot be opened, made or used.
@@ -30,15 +32,100 @@ pub enum StateError {
         /// The newest schema version known here.
         known: usize,
     },
-    /// A statement failed.
-    #[error("state file: {0}")]
-    Sqlite(#[from] rusqlite::Error),
     /// A stored value is not what was stored.
-    #[error("state file: the stored {what} of {record} cannot be read")]
+    #[error("state file {}: the stored {what} of {record} cannot be read; {DAMAGED}", path.display())]
     Corrupt {
+        /// The file.
+        path: PathBuf,
         /// Which value.
         what: &'static str,
         /// Of which record.
         record: String,
     },
+}
+
+const CHECK: &str = "check the path (--state, CAFLOU_SYNC_STATE or `state` in the configuration)";
+const DAMAGED: &str = "it is damaged or no state file: restore a copy, or name a new file with \
+                       --state (match_existing then links what is in Caflou already)";
+const EMPTY: &str = "restore a copy, or delete it to begin anew (match_existing then links what is \
+                     in Caflou already)";
+const ROOM: &str = "make room on the disk and run again";
+const RIGHTS: &str = "make the file and its folder writable for this user";
+
+impl StateError {
+    /// The file cannot be used, for a reason that is not SQLite's.
+    pub(super) fn unusable(path: &Path, reason: &str) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+            advice: CHECK,
+        }
+    }
+
+    /// The file is there, and nothing is in it.
+    pub(super) fn empty(path: &Path) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            reason: "the file is empty".to_owned(),
+            advice: EMPTY,
+        }
+    }
+
+    /// The file does not hang together.
+    pub(super) fn damaged(path: &Path, reason: &str) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+            advice: DAMAGED,
+        }
+    }
+
+    /// The system refused the file.
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            advice: advice(error, CHECK),
+        }
+    }
+
+    /// SQLite refused the file.
+    pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+        let advice = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program holds it; run again when that has finished"
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => DAMAGED,
+            Some(ErrorCode::DiskFull) => ROOM,
+            Some(ErrorCode::SystemIoFailure) => {
+                "the disk is full or failing: put it right and run again"
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => RIGHTS,
+            _ => CHECK,
+        };
+        Self::Unusable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            advice,
+        }
+    }
+
+    /// A statement of an open file failed.
+    pub(super) fn statement(sqlite: &Connection, error: &rusqlite::Error) -> Self {
+        Self::sqlite(&file_of(sqlite), error)
+    }
+}
+
+/// What to do about the system's error, else `otherwise`.
+pub(super) fn advice(error: &io::Error, otherwise: &'static str) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ROOM,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => RIGHTS,
+        _ => otherwise,
+    }
+}
+
+/// The file of a connection.
+pub(super) fn file_of(sqlite: &Connection) -> PathBuf {
+    sqlite.path().unwrap_or_default().into()
 }

@@ -7,9 +7,10 @@
 //! never sent again blindly.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, Params, params};
 
 use super::{Cursor, RecordState, RunStart, StateError, View, open};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
@@ -69,12 +70,39 @@ impl Journal {
     /// # Errors
     /// When the file is unusable or was written by a newer release.
     pub fn open(path: &Path, connection: &str) -> Result<Self, StateError> {
-        let sqlite = open::read_write(path)?;
         Ok(Self {
-            sqlite,
+            sqlite: open::read_write(path)?,
             connection: connection.to_owned(),
             run_id: String::new(),
         })
+    }
+
+    fn execute(&self, sql: &str, params: impl Params) -> Result<(), StateError> {
+        let done = self.sqlite.prepare_cached(sql);
+        let done = done.and_then(|mut statement| statement.execute(params));
+        done.map(drop).map_err(|error| self.trouble(&error))
+    }
+
+    /// How soon commits are forced to the disk.
+    fn flush(&self, synchronous: &str) -> Result<(), StateError> {
+        let set = self.sqlite.pragma_update(None, "synchronous", synchronous);
+        set.map_err(|error| self.trouble(&error))
+    }
+
+    /// Writes something that has to survive a power cut.
+    fn durably(&self, write: impl FnOnce() -> Result<(), StateError>) -> Result<(), StateError> {
+        self.flush("FULL")?;
+        let written = write();
+        self.flush("NORMAL")?;
+        written
+    }
+
+    fn trouble(&self, error: &rusqlite::Error) -> StateError {
+        if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) {
+            // Waited for long enough: what is still under way must not wait as long once more each.
+            let _ = self.sqlite.busy_timeout(Duration::ZERO);
+        }
+        StateError::statement(&self.sqlite, error)
     }
 
     /// Notes that a run begins.
@@ -83,13 +111,12 @@ impl Journal {
     /// When the file cannot be written.
     pub fn begin(&mut self, run: &RunStart) -> Result<(), StateError> {
         self.run_id.clone_from(&run.run_id);
-        self.sqlite.execute(
+        self.execute(
             "INSERT INTO runs (run_id, connection, started_at) VALUES (?1, ?2, ?3)",
             params![run.run_id, self.connection, run.started_at.timestamp()],
         )?;
         // From here on only intents are forced to the disk.
-        self.sqlite.pragma_update(None, "synchronous", "NORMAL")?;
-        Ok(())
+        self.flush("NORMAL")
     }
 
     /// Notes how a run ended; `summary` is JSON as reported.
@@ -102,11 +129,10 @@ impl Journal {
         status: &str,
         summary: &str,
     ) -> Result<(), StateError> {
-        self.sqlite.execute(
+        self.execute(
             "UPDATE runs SET finished_at = ?2, status = ?3, summary = ?4 WHERE run_id = ?1",
             params![self.run_id, at.timestamp(), status, summary],
-        )?;
-        Ok(())
+        )
     }
 
     /// Notes what was done with a record; `change` is JSON as reported.
@@ -114,19 +140,11 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn note_change(&self, key: Key<'_>, action: &str, change: &str) -> Result<(), StateError> {
-        self.sqlite
-            .prepare_cached(
-                "INSERT INTO changes (run_id, kind, source_id, action, change) \
+        self.execute(
+            "INSERT INTO changes (run_id, kind, source_id, action, change) \
                  VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                self.run_id,
-                key.0.as_str(),
-                key.1.0,
-                action,
-                change
-            ])?;
-        Ok(())
+            params![self.run_id, key.0.as_str(), key.1.0, action, change],
+        )
     }
 
     /// Commits intents durably, all of them or none.
@@ -137,17 +155,17 @@ impl Journal {
         if intents.is_empty() {
             return Ok(());
         }
-        self.sqlite.pragma_update(None, "synchronous", "FULL")?;
+        self.flush("FULL")?;
         let committed = self.commit_intents(intents, now);
-        self.sqlite.pragma_update(None, "synchronous", "NORMAL")?;
-        committed
+        self.flush("NORMAL")?;
+        committed.map_err(|error| self.trouble(&error))
     }
 
     fn commit_intents(
         &mut self,
         intents: &[Intent<'_>],
         now: DateTime<Utc>,
-    ) -> Result<(), StateError> {
+    ) -> rusqlite::Result<()> {
         let transaction = self.sqlite.transaction()?;
         {
             // A failure stays until it is settled: its count of attempts goes on.
@@ -170,8 +188,7 @@ impl Journal {
                 ])?;
             }
         }
-        transaction.commit()?;
-        Ok(())
+        transaction.commit()
     }
 
     /// Notes that a create leaves now.
@@ -179,18 +196,11 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn sent(&self, (kind, id): Key<'_>, now: DateTime<Utc>) -> Result<(), StateError> {
-        self.sqlite
-            .prepare_cached(
-                "UPDATE records SET sent_at = ?4 \
+        self.execute(
+            "UPDATE records SET sent_at = ?4 \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            )?
-            .execute(params![
-                self.connection,
-                kind.as_str(),
-                id.0,
-                now.timestamp_millis()
-            ])?;
-        Ok(())
+            params![self.connection, kind.as_str(), id.0, now.timestamp_millis()],
+        )
     }
 
     /// Notes durably that an update leaves now: `written` is what Caflou holds before it, `sent`
@@ -205,26 +215,20 @@ impl Journal {
         sent: &Attributes,
         now: DateTime<Utc>,
     ) -> Result<(), StateError> {
-        self.sqlite.pragma_update(None, "synchronous", "FULL")?;
-        let noted = self
-            .sqlite
-            .prepare_cached(
+        self.durably(|| {
+            self.execute(
                 "UPDATE records SET written = ?4, pending = ?5, sent_at = ?6 \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            )
-            .and_then(|mut statement| {
-                statement.execute(params![
+                params![
                     self.connection,
                     kind.as_str(),
                     id.0,
                     written.to_json().to_string(),
                     sent.to_json().to_string(),
                     now.timestamp_millis(),
-                ])
-            });
-        self.sqlite.pragma_update(None, "synchronous", "NORMAL")?;
-        noted?;
-        Ok(())
+                ],
+            )
+        })
     }
 
     /// Notes that the update that was sent last was refused: nothing of it was written.
@@ -232,13 +236,11 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn not_updated(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        self.sqlite
-            .prepare_cached(
-                "UPDATE records SET pending = NULL, sent_at = NULL \
+        self.execute(
+            "UPDATE records SET pending = NULL, sent_at = NULL \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            )?
-            .execute(params![self.connection, kind.as_str(), id.0])?;
-        Ok(())
+            params![self.connection, kind.as_str(), id.0],
+        )
     }
 
     /// Notes that a record is in Caflou with these values, and that the source's values are
@@ -250,17 +252,16 @@ impl Journal {
         let source = record.source.to_json().to_string();
         let differs = record.source != record.written;
         let written = differs.then(|| record.written.to_json().to_string());
-        self.sqlite
-            .prepare_cached(
-                "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
+        self.execute(
+            "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
                  written, changed_at, awaits, sent_at) \
                  VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
                  ON CONFLICT DO UPDATE SET state = 'synced', caflou_id = excluded.caflou_id, \
                  label = excluded.label, source = excluded.source, written = excluded.written, \
                  changed_at = excluded.changed_at, awaits = excluded.awaits, reason = NULL, \
-                 pending = NULL, sent_at = excluded.sent_at, attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
-            )?
-            .execute(params![
+                 pending = NULL, sent_at = excluded.sent_at, attempts = 0, \
+                 first_failed_at = NULL, last_failed_at = NULL",
+            params![
                 self.connection,
                 record.kind.as_str(),
                 record.source_id.0,
@@ -271,8 +272,8 @@ impl Journal {
                 record.changed_at.map(|at| at.timestamp()),
                 record.awaits.map(SourceId::as_str),
                 record.sent_at.map(|at| at.timestamp_millis()),
-            ])?;
-        Ok(())
+            ],
+        )
     }
 
     /// Notes the state of a record that is not in order, with the reason. The record's Caflou id
@@ -288,16 +289,14 @@ impl Journal {
         reason: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StateError> {
-        self.sqlite
-            .prepare_cached(
-                "INSERT INTO records (connection, kind, source_id, state, label, source, reason, \
+        self.execute(
+            "INSERT INTO records (connection, kind, source_id, state, label, source, reason, \
                  attempts, first_failed_at, last_failed_at) \
                  VALUES (?1, ?2, ?3, coalesce(?4, 'failed'), ?5, '{}', ?6, 1, ?7, ?7) \
                  ON CONFLICT DO UPDATE SET state = coalesce(?4, state), reason = excluded.reason, \
                  attempts = attempts + 1, last_failed_at = excluded.last_failed_at, \
                  first_failed_at = coalesce(first_failed_at, excluded.first_failed_at)",
-            )?
-            .execute(params![
+            params![
                 self.connection,
                 kind.as_str(),
                 id.0,
@@ -305,8 +304,8 @@ impl Journal {
                 label,
                 reason,
                 now.timestamp(),
-            ])?;
-        Ok(())
+            ],
+        )
     }
 
     /// Notes that a record was deleted in Caflou, and up to which values of the source that is
@@ -315,20 +314,18 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn gone(&self, (kind, id): Key<'_>, source: &Attributes) -> Result<(), StateError> {
-        self.sqlite
-            .prepare_cached(
-                "UPDATE records SET state = 'gone', source = ?4, written = NULL, reason = NULL, \
+        self.execute(
+            "UPDATE records SET state = 'gone', source = ?4, written = NULL, reason = NULL, \
                  pending = NULL, \
                  attempts = 0, first_failed_at = NULL, last_failed_at = NULL \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            )?
-            .execute(params![
+            params![
                 self.connection,
                 kind.as_str(),
                 id.0,
                 source.to_json().to_string()
-            ])?;
-        Ok(())
+            ],
+        )
     }
 
     /// Takes an intent back that was never sent. A failure from before stays.
@@ -339,13 +336,9 @@ impl Journal {
         let key = params![self.connection, kind.as_str(), id.0];
         let this = "connection = ?1 AND kind = ?2 AND source_id = ?3 AND state = 'sending'";
         let failed = format!("UPDATE records SET state = 'failed' WHERE {this}");
-        self.sqlite
-            .prepare_cached(&format!(
-                "DELETE FROM records WHERE {this} AND reason IS NULL"
-            ))?
-            .execute(key)?;
-        self.sqlite.prepare_cached(&failed)?.execute(key)?;
-        Ok(())
+        let new = format!("DELETE FROM records WHERE {this} AND reason IS NULL");
+        self.execute(&new, key)?;
+        self.execute(&failed, key)
     }
 
     /// Notes that nothing is to be done about a record: forgets it where it is not in Caflou, and
@@ -360,9 +353,8 @@ impl Journal {
             "DELETE FROM records WHERE {this} AND state IN ('sending', 'uncertain', 'failed')"
         );
         let settled = format!("UPDATE records SET pending = NULL WHERE {this}");
-        self.sqlite.prepare_cached(&gone)?.execute(key)?;
-        self.sqlite.prepare_cached(&settled)?.execute(key)?;
-        Ok(())
+        self.execute(&gone, key)?;
+        self.execute(&settled, key)
     }
 
     /// Moves a cursor.
@@ -370,7 +362,7 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn move_cursor(&self, kind: Kind, cursor: &Cursor) -> Result<(), StateError> {
-        self.sqlite.execute(
+        self.execute(
             "INSERT INTO cursors (connection, kind, at, listed_at, settings) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET at = excluded.at, \
              listed_at = excluded.listed_at, settings = excluded.settings",
@@ -381,8 +373,7 @@ impl Journal {
                 cursor.listed_at.timestamp(),
                 cursor.settings,
             ],
-        )?;
-        Ok(())
+        )
     }
 
     /// A view of the same state.

@@ -3,9 +3,12 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
+
+use super::error::advice;
 
 /// The lock of a connection, held until dropped.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub enum LockError {
         holder: Option<String>,
     },
     /// The lock file cannot be used.
-    #[error("lock file {}: {source}; make its folder writable or name another with --state", path.display())]
+    #[error("lock file {}: {source}; {}", path.display(), advice(source, "make its folder writable or name another with --state"))]
     Unusable {
         /// The file.
         path: PathBuf,
@@ -40,7 +43,9 @@ impl Lock {
     /// # Errors
     /// When another process holds it, or the lock file cannot be made.
     pub fn take(state: &Path, connection: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
-        let path = lock_path(state, connection);
+        // One file by two names is one state.
+        let state = fs::canonicalize(state).unwrap_or_else(|_| state.to_owned());
+        let path = lock_path(&state, connection);
         let unusable = |source| LockError::Unusable {
             path: path.clone(),
             source,
@@ -59,12 +64,9 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let read = (&file).take(200).read_to_string(&mut holder).is_ok();
-                let holder = Some(holder.trim().to_owned()).filter(|who| read && !who.is_empty());
                 return Err(LockError::Held {
                     connection: connection.to_owned(),
-                    holder,
+                    holder: holder(&file),
                 });
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
@@ -77,6 +79,21 @@ impl Lock {
             .map_err(unusable)?;
         Ok(Self { _file: file })
     }
+}
+
+/// What the holder noted of itself. It may have taken the lock this very moment: then the note is
+/// missing, or still that of a run before.
+fn holder(mut file: &File) -> Option<String> {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(50));
+        let mut note = String::new();
+        file.rewind().ok()?;
+        file.take(200).read_to_string(&mut note).ok()?;
+        if !note.trim().is_empty() {
+            return Some(note.trim().to_owned());
+        }
+    }
+    None
 }
 
 /// `state.db` and `my-shop` give `state.db.my-shop.lock`; what is unusual in a file name is

@@ -2,10 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{MigrationDefinitionError, SchemaVersion};
 
 use super::StateError;
@@ -16,18 +16,15 @@ const BUSY: Duration = Duration::from_secs(10);
 
 /// Opens for reading only; `None` where there is no file yet.
 pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
-    match fs::metadata(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unusable(path, &error.to_string())),
+    if !exists(path)? {
+        return Ok(None);
     }
     // Without a write-ahead log nobody has it open for writing; SQLite is told so, or it would
     // make one beside the file even to read.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
+    let log = beside(path, "-wal");
     let quiet = fs::metadata(log).map_or(true, |log| log.len() == 0);
     let mut uri = url::Url::from_file_path(std::path::absolute(path).unwrap_or(path.to_owned()))
-        .map_err(|()| unusable(path, "not a usable path"))?;
+        .map_err(|()| StateError::unusable(path, "not a usable path"))?;
     uri.set_query(Some(if quiet {
         "mode=ro&immutable=1"
     } else {
@@ -36,14 +33,12 @@ pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(uri.as_str(), flags).map_err(|error| sqlite(path, &error))?;
-    connection.busy_timeout(BUSY)?;
+    let named = |error| StateError::sqlite(path, &error);
+    let connection = Connection::open_with_flags(uri.as_str(), flags).map_err(named)?;
+    connection.busy_timeout(BUSY).map_err(named)?;
     let found = version(path, &connection)?;
-    if found == 0 {
-        return Ok(None); // made, but never filled
-    }
-    Ok(Some(connection))
+    sound(path, &connection, found)?;
+    Ok((found > 0).then_some(connection))
 }
 
 /// Opens for writing, made where missing (0600, its folder too), with the newest schema.
@@ -52,29 +47,99 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
-        fs::create_dir_all(folder).map_err(|error| unusable(path, &error.to_string()))?;
+        fs::create_dir_all(folder).map_err(|error| StateError::io(path, &error))?;
     }
-    touch(path).map_err(|error| unusable(path, &error.to_string()))?;
+    // Two runs that begin at once would both make the file, or bring its schema up to date.
+    let _alone = alone(path).map_err(|error| StateError::io(path, &error))?;
+    if !exists(path)? {
+        make(path)?;
+    }
+    // SQLite would open a file that cannot be written for reading.
+    let writable = OpenOptions::new().append(true).open(path);
+    writable.map_err(|error| StateError::io(path, &error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection =
-        Connection::open_with_flags(path, flags).map_err(|error| sqlite(path, &error))?;
-    connection.busy_timeout(BUSY)?;
-    version(path, &connection)?;
+    let named = |error| StateError::sqlite(path, &error);
+    let mut connection = Connection::open_with_flags(path, flags).map_err(named)?;
+    connection.busy_timeout(BUSY).map_err(named)?;
+    let found = version(path, &connection)?;
+    sound(path, &connection, found)?;
     let prepare = |connection: &Connection| {
         // An intent has to survive a power cut before its create is sent; see `Journal`.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")
     };
-    prepare(&connection).map_err(|error| sqlite(path, &error))?;
-    migrations()
-        .to_latest(&mut connection)
-        .map_err(|error| match error {
-            rusqlite_migration::Error::RusqliteError { err, .. } => sqlite(path, &err),
-            other => unusable(path, &other.to_string()),
-        })?;
+    prepare(&connection).map_err(named)?;
+    migrate(path, &mut connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Holds other runs back that open the file; for a moment only.
+fn alone(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(beside(path, ".lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Whether the file is there. Ours is never empty, see [`make`]: what it remembered is lost.
+fn exists(path: &Path) -> Result<bool, StateError> {
+    match fs::metadata(path) {
+        Ok(file) if file.is_dir() => Err(StateError::unusable(path, "it is a folder")),
+        Ok(file) if file.is_file() && file.len() == 0 => Err(StateError::empty(path)),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StateError::io(path, &error)),
+    }
+}
+
+/// Makes the file, readable by its owner only (SQLite gives its log the same mode). It appears
+/// under its name only when it is whole, so that an interrupted start leaves no empty file.
+fn make(path: &Path) -> Result<(), StateError> {
+    let draft = beside(path, &format!(".{}.new", std::process::id()));
+    let made = fill(path, &draft).and_then(|()| {
+        match fs::hard_link(&draft, path) {
+            Ok(()) => Ok(()),
+            // Not every file system has links.
+            Err(_) => fs::rename(&draft, path).map_err(|error| StateError::io(path, &error)),
+        }
+    });
+    // It is gone already where it was renamed.
+    let _ = fs::remove_file(&draft);
+    made
+}
+
+fn fill(path: &Path, draft: &Path) -> Result<(), StateError> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(draft)
+        .map_err(|error| StateError::io(path, &error))?;
+    let mut connection =
+        Connection::open(draft).map_err(|error| StateError::sqlite(path, &error))?;
+    migrate(path, &mut connection)
+}
+
+fn migrate(path: &Path, connection: &mut Connection) -> Result<(), StateError> {
+    migrations()
+        .to_latest(connection)
+        .map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => StateError::sqlite(path, &err),
+            other => StateError::unusable(path, &other.to_string()),
+        })
+}
+
+/// The file's name with an ending more.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// The file's schema version, after making sure that it is one of ours and not a newer one.
@@ -91,57 +156,45 @@ fn version(path: &Path, connection: &Connection) -> Result<usize, StateError> {
         Err(rusqlite_migration::Error::MigrationDefinition(
             MigrationDefinitionError::DatabaseTooFarAhead,
         )) => Err(newer(usize::MAX)),
-        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(sqlite(path, &err)),
-        Err(other) => Err(unusable(path, &other.to_string())),
+        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => {
+            Err(StateError::sqlite(path, &err))
+        }
+        Err(other) => Err(StateError::unusable(path, &other.to_string())),
     }
 }
 
-/// Makes the file, readable by its owner only; SQLite gives its log the same mode.
-fn touch(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn unusable(path: &Path, reason: &str) -> StateError {
-    let advice = "check the path (--state, CAFLOU_SYNC_STATE or `state` in the configuration)";
-    StateError::Unusable {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-        advice,
-    }
-}
-
-fn sqlite(path: &Path, error: &rusqlite::Error) -> StateError {
-    let advice = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another program holds it; try again when that has finished"
-        }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            "it is damaged or no state file: restore a copy, or name a new file with --state \
-             (match_existing then links what is in Caflou already)"
-        }
-        Some(ErrorCode::DiskFull) => "make room on the disk and run again",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            "make the file and its folder writable for this user"
-        }
-        _ => "check the path (--state, CAFLOU_SYNC_STATE or `state` in the configuration)",
+/// Makes sure that the file is ours, and reads each record once: damage that is met later would
+/// stop a run half way. (SQLite's own check takes ten times as long.)
+fn sound(path: &Path, connection: &Connection, version: usize) -> Result<(), StateError> {
+    let ask = |sql| {
+        let answer = connection.query_row(sql, [], |row| row.get::<_, Option<String>>(0));
+        answer.map_err(|error| StateError::sqlite(path, &error))
     };
-    StateError::Unusable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-        advice,
+    if version == 0 {
+        let foreign = ask("SELECT max(name) FROM sqlite_master")?;
+        return match foreign {
+            Some(_) => Err(StateError::damaged(path, "a database of another program")),
+            None => Ok(()),
+        };
     }
+    let broken = ask("SELECT min(kind || ' ' || source_id) FROM records \
+                      WHERE NOT json_valid(source) OR NOT json_valid(coalesce(written, '{}'))")?;
+    if let Some(record) = broken {
+        return Err(StateError::Corrupt {
+            path: path.to_owned(),
+            what: "values",
+            record,
+        });
+    }
+    ask("SELECT max(settings) FROM cursors").map(drop)
 }
 
 /// Opens a file that this process has open for writing once more, for reading.
 pub(super) fn read_again(path: &Path) -> Result<Connection, StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| sqlite(path, &error))?;
-    connection.busy_timeout(BUSY)?;
+    let named = |error| StateError::sqlite(path, &error);
+    let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+    connection.busy_timeout(BUSY).map_err(named)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
-use super::view::seconds;
+use super::view::{one, seconds};
 use super::{StateError, View};
 
 /// A run that begins.
@@ -35,15 +35,13 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let mut statement = sqlite.prepare_cached(
+        let found: Option<(i64, Option<String>)> = one(
+            sqlite,
             "SELECT started_at, status FROM runs WHERE connection = ?1 \
              ORDER BY started_at DESC, run_id DESC LIMIT 1",
+            params![self.connection],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let found: Option<(i64, Option<String>)> = statement
-            .query_row(params![self.connection], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
         Ok(found.and_then(|(at, status)| {
             Some(LastRun {
                 started_at: seconds(at)?,

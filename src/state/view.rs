@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use super::error::file_of;
 use super::{Cursor, Failure, Known, RecordState, StateError, open};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
 
@@ -35,18 +36,19 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let mut statement = sqlite.prepare_cached(
+        let row = one(
+            sqlite,
             "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, \
              attempts, first_failed_at, last_failed_at, pending FROM records \
              WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+            params![self.connection, kind.as_str(), id.0],
+            read_known,
         )?;
-        let row = statement.query_row(params![self.connection, kind.as_str(), id.0], read_known);
-        row.optional()?
-            .transpose()
-            .map_err(|what| StateError::Corrupt {
-                what,
-                record: format!("{kind} {id}"),
-            })
+        row.transpose().map_err(|what| StateError::Corrupt {
+            path: file_of(sqlite),
+            what,
+            record: format!("{kind} {id}"),
+        })
     }
 
     /// The Caflou company of a customer, where it is imported.
@@ -57,13 +59,13 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let mut statement = sqlite.prepare_cached(
+        let found: Option<Option<i64>> = one(
+            sqlite,
             "SELECT caflou_id FROM records WHERE connection = ?1 AND kind = 'company' \
              AND source_id = ?2 AND state = 'synced'",
+            params![self.connection, id.0],
+            |row| row.get(0),
         )?;
-        let found: Option<Option<i64>> = statement
-            .query_row(params![self.connection, id.0], |row| row.get(0))
-            .optional()?;
         Ok(found.flatten().map(CaflouId))
     }
 
@@ -79,15 +81,13 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let mut statement = sqlite.prepare_cached(
+        let found: Option<Option<i64>> = one(
+            sqlite,
             "SELECT changed_at FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
              AND state IN ('synced', 'gone') AND reason IS NULL AND pending IS NULL",
+            params![self.connection, kind.as_str(), id.0],
+            |row| row.get(0),
         )?;
-        let found: Option<Option<i64>> = statement
-            .query_row(params![self.connection, kind.as_str(), id.0], |row| {
-                row.get(0)
-            })
-            .optional()?;
         Ok(found.map(|at| at.and_then(seconds)))
     }
 
@@ -128,10 +128,13 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(Vec::new());
         };
-        let mut statement = sqlite.prepare_cached(sql)?;
-        let rows =
-            statement.query_map(params![self.connection, kind.as_str()], |row| row.get(0))?;
-        Ok(rows.map(|id| id.map(SourceId)).collect::<Result<_, _>>()?)
+        let all = || {
+            let mut statement = sqlite.prepare_cached(sql)?;
+            let key = params![self.connection, kind.as_str()];
+            let rows = statement.query_map(key, |row| row.get(0).map(SourceId))?;
+            rows.collect::<Result<_, _>>()
+        };
+        all().map_err(|error| StateError::statement(sqlite, &error))
     }
 
     /// How far an agenda was read.
@@ -142,9 +145,6 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let mut statement = sqlite.prepare_cached(
-            "SELECT at, listed_at, settings FROM cursors WHERE connection = ?1 AND kind = ?2",
-        )?;
         let read = |row: &Row<'_>| {
             let (at, listed_at) = (seconds(row.get(0)?), seconds(row.get(1)?));
             let settings: String = row.get(2)?;
@@ -154,11 +154,26 @@ impl View {
                 settings,
             }))
         };
-        Ok(statement
-            .query_row(params![self.connection, kind.as_str()], read)
-            .optional()?
-            .flatten())
+        let found = one(
+            sqlite,
+            "SELECT at, listed_at, settings FROM cursors WHERE connection = ?1 AND kind = ?2",
+            params![self.connection, kind.as_str()],
+            read,
+        )?;
+        Ok(found.flatten())
     }
+}
+
+/// The row that a statement finds, if any.
+pub(super) fn one<T>(
+    sqlite: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>, StateError> {
+    let found = sqlite.prepare_cached(sql);
+    let found = found.and_then(|mut statement| statement.query_row(params, read).optional());
+    found.map_err(|error| StateError::statement(sqlite, &error))
 }
 
 type Read<T> = Result<T, &'static str>;

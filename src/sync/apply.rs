@@ -59,10 +59,10 @@ impl Apply {
     async fn create(&self, step: Step, mut change: Change, attributes: Attributes) -> Done {
         let draft = &step.draft;
         let key = (draft.kind, &draft.source_id);
-        let left = AtomicBool::new(false);
+        let (left, trouble) = (AtomicBool::new(false), Mutex::new(None));
         let before = || {
             left.store(true, Ordering::Relaxed);
-            unless_noted(self.journal().sent(key, Utc::now()))
+            unless_noted(self.journal().sent(key, Utc::now()), &trouble)
         };
         match self.writer.create(draft.kind, &attributes, before).await {
             Ok(stored) => {
@@ -74,7 +74,14 @@ impl Apply {
                 done.values = Some(attributes);
                 done
             }
-            Err(error) => self.create_failed(step, change, &error, left.into_inner()),
+            Err(error) => match taken(trouble) {
+                Some(trouble) => {
+                    // As far as it can be noted: else the next run looks for it.
+                    let _ = self.journal().not_sent(key);
+                    Done::unsent(Fatal::from(trouble))
+                }
+                None => self.create_failed(step, change, &error, left.into_inner()),
+            },
         }
     }
 
@@ -127,10 +134,11 @@ impl Apply {
         }
         let draft = &step.draft;
         let key = (draft.kind, &draft.source_id);
-        let attempts = AtomicU32::new(0);
+        let (attempts, trouble) = (AtomicU32::new(0), Mutex::new(None));
         let leaves = || {
             attempts.fetch_add(1, Ordering::Relaxed);
-            unless_noted(self.journal().updating(key, &before, &sent, Utc::now()))
+            let noted = self.journal().updating(key, &before, &sent, Utc::now());
+            unless_noted(noted, &trouble)
         };
         let answer = self.writer.update(draft.kind, id, &sent, leaves).await;
         // An attempt before the last one may be carried out still.
@@ -150,7 +158,9 @@ impl Apply {
                 let noted = self.journal().gone(key, &revision.source);
                 self.tell(change, noted)
             }
-            Err(error @ HttpError::Stopped(_)) => Done::unsent(Fatal::from(error)),
+            Err(error @ HttpError::Stopped(_)) => {
+                Done::unsent(taken(trouble).map_or_else(|| Fatal::from(error), Fatal::from))
+            }
             Err(error) => {
                 if !again
                     && !error.is_outcome_unknown()
@@ -241,12 +251,19 @@ fn fail(change: Change, reason: String) -> Change {
     }
 }
 
+/// Why the state could not be written.
+type Trouble = Mutex<Option<StateError>>;
+
 /// Nothing is sent that is not noted.
-fn unless_noted(noted: Result<(), StateError>) -> Result<(), HttpError> {
+fn unless_noted(noted: Result<(), StateError>, trouble: &Trouble) -> Result<(), HttpError> {
     noted.map_err(|error| {
-        tracing::error!("{error}");
+        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         HttpError::Stopped("the state file cannot be written")
     })
+}
+
+fn taken(trouble: Trouble) -> Option<StateError> {
+    trouble.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What Caflou holds after a write: its answer, where that shows the attribute, else what was

@@ -128,7 +128,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     pub async fn run(&mut self, mut items: Receiver<Item>) -> Option<Fatal> {
         let mut batch = Vec::with_capacity(BATCH);
         let stop = self.options.stop.clone();
-        let mut deadline = None;
+        let (mut stopping, mut deadline) = (false, None);
         loop {
             let open = self.fatal.is_none() && !(items.is_closed() && items.is_empty());
             if !open && self.tasks.is_empty() {
@@ -137,7 +137,8 @@ impl<'a, S: Sink> Engine<'a, S> {
             let room = self.tasks.len() + BATCH <= UNDER_WAY;
             tokio::select! {
                 biased;
-                () = stop.wait(), if self.fatal.is_none() => {
+                () = stop.wait(), if !stopping => {
+                    stopping = true;
                     self.stop();
                     deadline = Some(Instant::now() + GRACE);
                 }
@@ -170,8 +171,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     fn stop(&mut self) {
-        let reason = self.options.stop.reason().unwrap_or("stopped");
-        self.fatal = Some(Fatal::Stopped(reason.to_owned()));
+        self.fatal.get_or_insert(stopped(&self.options.stop));
     }
 
     /// Plans a batch and sets it going.
@@ -269,11 +269,32 @@ impl<'a, S: Sink> Engine<'a, S> {
         Ok(())
     }
 
-    /// Waits for all that is under way.
-    async fn drain(&mut self) {
-        while let Some(finished) = self.tasks.join_next().await {
-            self.finish(finished);
+    /// Waits for all that is under way; once the run is to end, only for the grace.
+    async fn drain(&mut self) -> Result<(), Fatal> {
+        let stop = self.options.stop.clone();
+        let grace = async {
+            stop.wait().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::pin!(grace);
+        let mut aborted = false;
+        loop {
+            tokio::select! {
+                biased;
+                finished = self.tasks.join_next() => match finished {
+                    Some(finished) => self.finish(finished),
+                    None => break,
+                },
+                () = &mut grace, if !aborted => {
+                    aborted = true;
+                    self.tasks.abort_all(); // their intents stay
+                }
+            }
         }
+        if stop.reason().is_some() {
+            return Err(stopped(&stop));
+        }
+        Ok(())
     }
 
     fn finish(&mut self, finished: Result<Finished, JoinError>) {
@@ -352,6 +373,11 @@ impl<'a, S: Sink> Engine<'a, S> {
             None => self.report.event(&Event::Unchanged),
         }
     }
+}
+
+/// The run is to end.
+fn stopped(stop: &Stop) -> Fatal {
+    Fatal::Stopped(stop.reason().unwrap_or("stopped").to_owned())
 }
 
 /// Writes that a real run would send for a change.

@@ -5,18 +5,29 @@
     reason = "a test may panic anywhere"
 )]
 
+#[path = "../../fuzz/src/lib.rs"]
+mod checks;
 #[path = "../../examples/sandbox/lib.rs"]
 mod sandbox;
 mod support;
 
+mod anyjson;
 mod auth;
+mod badanswers;
+mod badinput;
 mod dryrun;
+mod failures;
+mod guards;
 mod incremental;
 mod interval;
+mod locking;
 mod matching;
 mod modes;
 mod output;
 mod reliability;
 mod report;
+mod secrets;
+mod stopping;
+mod storage;
 mod updates;
 mod void;

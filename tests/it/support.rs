@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -128,9 +129,14 @@ impl Bench {
     /// The program with these arguments.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_caflou-sync"));
+        command.args(args);
+        self.at_home(command)
+    }
+
+    /// A command in the folder, with nothing of this process's environment.
+    pub fn at_home(&self, mut command: Command) -> Command {
         let home = self.folder.path();
         command
-            .args(args)
             .current_dir(home)
             .env_clear()
             .env("HOME", home)
@@ -139,6 +145,16 @@ impl Bench {
             .env("XDG_CACHE_HOME", home.join("cache"))
             .stdin(Stdio::null());
         command
+    }
+
+    /// As [`Bench::spawn`], by way of a shell that does this before.
+    #[cfg(unix)]
+    pub fn spawn_after(&self, script: &str) -> Running {
+        let run = self.command(&Self::run_args(&[]));
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{script}; exec \"$@\""), "sh"]);
+        shell.arg(run.get_program()).args(run.get_args());
+        Running::of(&mut self.at_home(shell))
     }
 
     /// Runs the program to its end.
@@ -155,8 +171,7 @@ impl Bench {
     /// As [`Bench::run`], not waiting for the end.
     pub fn spawn(&self, args: &[&str]) -> Running {
         let mut command = self.command(&Self::run_args(args));
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running(command.spawn().expect("the program"))
+        Running::of(&mut command)
     }
 
     /// A first run that has to go well; requests before and in it are forgotten.
@@ -166,7 +181,8 @@ impl Bench {
         ran
     }
 
-    fn run_args<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    /// The arguments of [`Bench::run`].
+    pub fn run_args<'a>(args: &[&'a str]) -> Vec<&'a str> {
         [&["run", KEY, "--format", "json"], args].concat()
     }
 
@@ -267,6 +283,44 @@ impl Bench {
         of_service.map(|seen| line(&self.sandbox, seen)).collect()
     }
 
+    /// The configuration with one more line for Caflou.
+    pub fn caflou_setting(&self, line: &str) {
+        let table = format!("[connections.{KEY}.caflou]\n");
+        let text = self.config();
+        assert!(text.contains(&table));
+        self.write_config(&text.replace(&table, &format!("{table}{line}\n")));
+    }
+
+    /// The state file, opened.
+    pub fn database(&self) -> rusqlite::Connection {
+        let database = rusqlite::Connection::open(self.path("state.db")).expect("a state file");
+        let patience = database.busy_timeout(Duration::from_secs(20));
+        patience.expect("a state file that can wait");
+        database
+    }
+
+    /// Source ids of the incomes in this state.
+    pub fn ids_in_state(&self, state: &str) -> BTreeSet<String> {
+        let database = self.database();
+        let sql = "SELECT source_id FROM records WHERE kind = 'income' AND state = ?1";
+        let mut statement = database.prepare(sql).expect("the records");
+        let ids = statement.query_map([state], |row| row.get(0));
+        let ids = ids.expect("the records").collect::<Result<_, _>>();
+        ids.expect("source ids")
+    }
+
+    /// Every order of the shop is in Caflou, each once.
+    #[track_caller]
+    pub fn each_order_is_there_once(&self) {
+        let shop = self.sandbox.shop();
+        let books = self.sandbox.books();
+        for order in &shop.orders {
+            let found = books.transfers_by_mark(&mark(&order.code)).len();
+            assert_eq!(found, 1, "incomes of order {}", order.code);
+        }
+        assert_eq!(books.transfers.len(), shop.orders.len());
+    }
+
     /// A hash of the state file and all that lies beside it.
     pub fn state_hash(&self) -> BTreeMap<String, String> {
         let files = fs::read_dir(self.folder.path()).expect("the folder");
@@ -328,13 +382,49 @@ pub fn names<const N: usize>(names: [&str; N]) -> BTreeSet<&str> {
     BTreeSet::from(names)
 }
 
+/// Waits until something has come about; panics where it does not.
+#[track_caller]
+pub fn wait_for(what: &str, mut come: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !come() {
+        assert!(since.elapsed() < Duration::from_secs(20), "no {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// The program while it runs.
 pub struct Running(Child);
 
 impl Running {
+    /// Starts a command.
+    pub fn of(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.spawn().expect("the program"))
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// It has not ended yet.
+    pub fn runs(&mut self) -> bool {
+        self.0.try_wait().expect("the program").is_none()
+    }
+
+    /// Kills it.
+    pub fn kill(mut self) {
+        self.0.kill().expect("a process to kill");
+        self.0.wait().expect("the program");
+    }
+
+    /// Sends it a signal, as `TERM`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        let kill = kill.args([&format!("-{name}"), &self.id().to_string()]);
+        // It may have ended already.
+        kill.stderr(Stdio::null()).status().expect("kill");
     }
 
     /// Waits for its end.
@@ -393,6 +483,13 @@ impl Ran {
         let last = self.objects().pop().expect("some output");
         assert_eq!(last["type"], "summary", "{}", self.stdout);
         last
+    }
+
+    /// Why the run did not come to its end.
+    #[track_caller]
+    pub fn error(&self) -> String {
+        let error = &self.summary()["error"];
+        error.as_str().expect("an error").to_owned()
     }
 
     /// All changes, in the order in which they came.

@@ -158,7 +158,11 @@ async fn a_create_is_sent_again_under_a_fresh_login() {
     };
     let writer = Writer::new(client(&api, credentials, folder.path()));
     writer
-        .create(Kind::Company, &attributes(r#"{"name": "A"}"#), || Ok(()))
+        .create(
+            Kind::Company,
+            &attributes(r#"{"name": "Objednávka 1"}"#),
+            || Ok(()),
+        )
         .await
         .unwrap();
     let asked = api.asked();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::http::{Call, Door, HttpError, Repeat, Requests};
+use crate::record::Json;
 use crate::source::SourceError;
 use crate::state::{Cache, CachedToken, Tokens};
 
@@ -29,6 +30,8 @@ pub enum Credentials {
 
 /// A token that ends so soon is not used any more.
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
+/// How long a token lives where the answer does not say, by the service's documentation.
+const HALF_AN_HOUR: TimeDelta = TimeDelta::minutes(30);
 /// How long the exchange may take.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -129,7 +132,7 @@ impl Auth {
                 error.into()
             }
         })?;
-        let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let Json(json) = serde_json::from_slice(&answer.body).unwrap_or_default();
         let life = json.get("expires_in").and_then(|life| match life {
             Value::String(text) => text.parse().ok(),
             other => other.as_i64(),
@@ -138,13 +141,15 @@ impl Auth {
             .get("access_token")
             .and_then(Value::as_str)
             .filter(|token| !token.is_empty());
-        match (token, life.and_then(TimeDelta::try_seconds)) {
-            (Some(token), life) => Ok(CachedToken {
+        let end = life
+            .and_then(TimeDelta::try_seconds)
+            .and_then(|life| asked_at.checked_add_signed(life));
+        match token {
+            Some(token) => Ok(CachedToken {
                 token: token.into(),
-                // Half an hour, by the service's documentation.
-                expires_at: asked_at + life.unwrap_or(TimeDelta::seconds(1800)),
+                expires_at: end.unwrap_or(asked_at + HALF_AN_HOUR),
             }),
-            (None, _) => Err(HttpError::Garbled {
+            None => Err(HttpError::Garbled {
                 service: "Shoptet",
                 method: Method::GET,
                 path: url.path().to_owned(),

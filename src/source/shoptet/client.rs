@@ -6,14 +6,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tracing::warn;
 use url::Url;
 
+use super::answer::{Unusable, open};
 use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
 use crate::http::{Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Repeat, Stop};
+use crate::record::Json;
 use crate::source::SourceError;
 use crate::state::Cache;
 
@@ -48,15 +48,6 @@ pub struct Client {
 pub(super) struct Data<T> {
     pub(super) data: T,
     pub(super) date: Option<DateTime<Utc>>,
-}
-
-#[derive(Deserialize)]
-struct Envelope<T> {
-    data: Option<T>,
-    #[serde(default)]
-    errors: Value,
-    #[serde(default)]
-    metadata: Value,
 }
 
 impl Client {
@@ -116,22 +107,20 @@ impl Client {
     ) -> Result<Data<T>, SourceError> {
         let url = self.url(path, query);
         let answer = self.send(&url).await?;
-        let date = answer.date();
-        let text = String::from_utf8_lossy(&answer.body);
-        let garbled = |reason: String, id: Option<&str>| HttpError::Garbled {
+        let garbled = |unusable: Unusable| HttpError::Garbled {
             service: "Shoptet",
             method: Method::GET,
             path: url.path().to_owned(),
-            reason,
-            request_id: answer.request_id().or(id).map(str::to_owned),
+            reason: unusable.reason,
+            request_id: answer
+                .request_id()
+                .map(str::to_owned)
+                .or(unusable.request_id),
         };
-        let envelope: Envelope<T> =
-            serde_json::from_str(&text).map_err(|error| garbled(error.to_string(), None))?;
-        if let Some(data) = envelope.data {
-            return Ok(Data { data, date });
-        }
-        let reason = format!("no data, errors: {}", shorten(&envelope.errors));
-        Err(garbled(reason, envelope.metadata["requestId"].as_str()).into())
+        Ok(Data {
+            data: open(&answer.body).map_err(garbled)?,
+            date: answer.date(),
+        })
     }
 
     /// Sends, and where an add-on's token has run out, once more with a fresh one.
@@ -178,7 +167,7 @@ impl Client {
 
 /// `errors[0]` of the envelope.
 fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
-    let Ok(json) = serde_json::from_slice::<Value>(&answer.body) else {
+    let Ok(Json(json)) = serde_json::from_slice(&answer.body) else {
         return (None, None);
     };
     let first = &json["errors"][0];
@@ -191,10 +180,6 @@ fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
         (message, _) => message,
     };
     (text("errorCode"), message)
-}
-
-fn shorten(errors: &Value) -> String {
-    errors.to_string().chars().take(200).collect()
 }
 
 /// The service says in headers that an address will go away.

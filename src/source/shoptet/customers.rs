@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
 use super::Source;
+use super::answer::part;
 use super::map;
 use super::page::{List, Pages};
 use super::time::format_time;
 use super::wire::{self, BadRow, ChangeEntry, Customer};
-use crate::record::{Kind, SourceId};
+use crate::record::{Json, Kind, SourceId};
 use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
@@ -145,10 +145,10 @@ impl Customers<'_> {
         let detail = match self
             .source
             .client
-            .get::<Value>(&["api", "customers", guid], &[])
+            .get::<Json>(&["api", "customers", guid], &[])
             .await
         {
-            Ok(mut answer) => answer.data["customer"].take(),
+            Ok(answer) => part(answer.data.0, "customer"),
             // Deleted since the list was read; a create that is still open has to be settled.
             Err(SourceError::Http(error)) if error.is_missing() => {
                 if self.state.known(Kind::Company, &id)?.is_none() {
@@ -185,8 +185,12 @@ impl Customers<'_> {
     }
 
     async fn broken(&mut self, bad: BadRow) -> Result<(), SourceError> {
-        if let Some(id) = &bad.id {
-            self.seen.insert(id.clone());
+        if bad
+            .id
+            .as_ref()
+            .is_some_and(|id| !self.seen.insert(id.clone()))
+        {
+            return Ok(());
         }
         self.fail(bad.id, bad.error.to_string()).await
     }

@@ -247,12 +247,14 @@ fn time(field: &'static str, text: Option<&str>) -> Result<Option<DateTime<Utc>>
     parse_time(text).map(Some).ok_or_else(bad)
 }
 
-/// A web address, if it is one.
+/// A web address, if it is one that may stand in a text that becomes HTML, and that nobody could
+/// take for a mark.
 fn link(text: &str) -> Option<String> {
     let text = text.trim();
     let usable = (text.starts_with("https://") || text.starts_with("http://"))
         && text.len() <= 1000
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
+        && !text.contains(&format!("{PROGRAM}:"));
     usable.then(|| text.to_owned())
 }
 

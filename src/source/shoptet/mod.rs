@@ -2,6 +2,7 @@
 //!
 //! The facts are from the vendor's `OpenAPI` description, edition 2026-08-21; each type names its path.
 
+mod answer;
 mod auth;
 mod client;
 mod customers;
@@ -15,6 +16,7 @@ mod tests;
 mod time;
 mod wire;
 
+pub use answer::{read_changes, read_customer, read_orders};
 pub use auth::Credentials;
 pub use client::{Client, ClientOptions};
 pub use map::{MapError, MapSettings, customer, order};

@@ -7,13 +7,14 @@ use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
 use super::Source;
+use super::answer::part;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
-use super::row::{Row, RowError};
+use super::row::Row;
 use super::time::{day_end, day_start, format_time};
-use super::wire::{self, ChangeEntry, Order};
+use super::wire::{self, BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
-use crate::record::{Draft, Kind, SourceId};
+use crate::record::{Draft, Json, Kind, SourceId};
 use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
@@ -255,10 +256,20 @@ impl Orders<'_> {
 
     /// An order that the list does not have: its detail decides whether it was deleted.
     async fn take_missing(&mut self, code: &str, missing: Missing) -> Result<(), SourceError> {
-        self.seen.insert(code.to_owned());
         match self.source.client.order_detail(code, None).await {
-            Ok(detail) => self.take(Ok(detail)).await,
+            Ok(detail) => {
+                let found = Row::of(&detail).and_then(|row| wire::key(row, "code"));
+                let reason = match found {
+                    Ok(found) if found == code => return self.take(Ok(detail)).await,
+                    Ok(found) => format!("the shop answered with another order, {found}"),
+                    Err(error) => error.to_string(),
+                };
+                self.seen.insert(code.to_owned());
+                self.broken(Verdict::Failed, Some(code.to_owned()), reason)
+                    .await
+            }
             Err(SourceError::Http(error)) if error.is_missing() => {
+                self.seen.insert(code.to_owned());
                 if missing == Missing::Asked
                     && self
                         .state
@@ -277,20 +288,27 @@ impl Orders<'_> {
         }
     }
 
-    /// Maps a row and hands it on, unless it lies outside the interval.
-    async fn take(&mut self, row: Result<Value, RowError>) -> Result<(), SourceError> {
+    /// Maps a row and hands it on, unless it lies outside the interval or was handed on already:
+    /// a record comes once in a run, whatever lists it stands in.
+    async fn take(&mut self, row: Result<Value, BadRow>) -> Result<(), SourceError> {
         let order = match wire::decode(row, "code", Order::read) {
             Ok(order) => order,
             Err(bad) => {
-                if let Some(id) = &bad.id {
-                    self.seen.insert(id.clone());
+                if bad
+                    .id
+                    .as_ref()
+                    .is_some_and(|id| !self.seen.insert(id.clone()))
+                {
+                    return Ok(());
                 }
                 return self
                     .broken(Verdict::Failed, bad.id, bad.error.to_string())
                     .await;
             }
         };
-        self.seen.insert(order.code.clone());
+        if !self.seen.insert(order.code.clone()) {
+            return Ok(());
+        }
         let settings = &self.source.settings;
         if let Ok(day) = creation_day(&order, settings)
             && !self.source.interval.contains(day)
@@ -371,7 +389,7 @@ impl super::client::Client {
             .map(|include| ("include", include))
             .into_iter()
             .collect();
-        let mut answer = self.get::<Value>(&["api", "orders", code], &query).await?;
-        Ok(answer.data["order"].take())
+        let answer = self.get::<Json>(&["api", "orders", code], &query).await?;
+        Ok(part(answer.data.0, "order"))
     }
 }

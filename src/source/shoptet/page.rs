@@ -3,28 +3,77 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::answer::count;
 use super::client::Client;
 use super::row::{Row, RowError};
+use super::wire::{BadRow, key};
+use crate::http::HttpError;
+use crate::record::Json;
 use crate::source::SourceError;
 
-/// One page of any list: its rows stand under a name of their own.
+/// One page of any list.
 #[derive(Debug, Deserialize)]
+#[serde(try_from = "Box<RawValue>")]
 pub(super) struct Page {
-    #[serde(alias = "orders", alias = "customers", alias = "changes")]
-    pub(super) rows: Vec<Box<RawValue>>,
-    #[serde(default)]
-    paginator: Paginator,
+    rows: Vec<Box<RawValue>>,
+    paginator: Json,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Paginator {
-    total_count: Option<u64>,
-    page_count: Option<u64>,
+/// Its rows stand under a name of their own.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(alias = "orders", alias = "customers", alias = "changes")]
+    rows: Vec<Box<RawValue>>,
+    #[serde(default)]
+    paginator: Json,
+}
+
+impl TryFrom<Box<RawValue>> for Page {
+    type Error = String;
+
+    fn try_from(raw: Box<RawValue>) -> Result<Self, String> {
+        // A list would be taken for the attributes one after another.
+        if !raw.get().starts_with('{') {
+            return Err("a page that is no object".to_owned());
+        }
+        let Named { rows, paginator } =
+            serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+        Ok(Self { rows, paginator })
+    }
+}
+
+/// How long a list says that it is.
+#[derive(Debug, Default)]
+pub(super) struct Extent {
+    rows: Option<u64>,
+    pages: Option<u64>,
+}
+
+impl Page {
+    /// Its rows, each parsed by itself, so that one that cannot be parsed fails alone.
+    pub(super) fn parsed(
+        &self,
+        key: &'static str,
+    ) -> impl Iterator<Item = Result<Value, BadRow>> + '_ {
+        self.rows.iter().map(move |raw| parse(raw, key))
+    }
+
+    /// What the paginator says.
+    pub(super) fn extent(&self) -> Result<Extent, RowError> {
+        if self.paginator.0.is_null() {
+            return Ok(Extent::default());
+        }
+        let paginator = Row::of(&self.paginator.0)?;
+        Ok(Extent {
+            rows: count(paginator, "totalCount")?,
+            pages: count(paginator, "pageCount")?,
+        })
+    }
 }
 
 /// Which list, and what of it.
@@ -52,6 +101,8 @@ pub(super) struct Pages<'a> {
     news: usize,
     total: Option<u64>,
     moved: bool,
+    /// The rows of the page before, as a number.
+    before: Option<u64>,
     pass: u32,
     ended: bool,
     /// Rows moved to the last; some may be missing.
@@ -60,7 +111,7 @@ pub(super) struct Pages<'a> {
 
 /// The rows of one page that were not handed out yet.
 pub(super) struct Fresh {
-    pub(super) rows: Vec<Result<Value, RowError>>,
+    pub(super) rows: Vec<Result<Value, BadRow>>,
     /// So many rows the list has in all, told with its first page.
     pub(super) total: Option<u64>,
 }
@@ -75,6 +126,7 @@ impl<'a> Pages<'a> {
             news: 0,
             total: None,
             moved: false,
+            before: None,
             pass: 1,
             ended: false,
             unstable: false,
@@ -94,34 +146,55 @@ impl<'a> Pages<'a> {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         query.extend([("itemsPerPage", per_page.as_str()), ("page", page.as_str())]);
-        let Page { rows, paginator } = self.client.get::<Page>(self.list.path, &query).await?.data;
+        let page: Page = self.client.get(self.list.path, &query).await?.data;
+        let extent = page.extent().map_err(|error| self.garbled(&error))?;
         let first = self.page == 1 && self.pass == 1;
-        let total = paginator.total_count;
-        if self.page > 1 && total != self.total {
+        if self.page > 1 && extent.rows != self.total {
             self.moved = true;
         }
-        self.total = total;
-        let last = rows.is_empty() || paginator.page_count.is_none_or(|count| self.page >= count);
-        let before = self.seen.len();
-        let mut fresh = Vec::with_capacity(rows.len());
-        for raw in &rows {
-            let row = parse(raw);
-            if self
-                .seen
-                .insert(identity(raw, row.as_ref().ok(), self.list.key))
-            {
-                fresh.push(row);
-            }
-        }
-        self.news += self.seen.len() - before;
+        self.total = extent.rows;
+        let last = page.rows.is_empty() || extent.pages.is_none_or(|count| self.page >= count);
+        let rows = self.fresh(&page);
         self.page += 1;
         if last {
             self.end_pass();
         }
         Ok(Some(Fresh {
-            rows: fresh,
-            total: total.filter(|_| first),
+            rows,
+            total: extent.rows.filter(|_| first),
         }))
+    }
+
+    /// Those rows of a page that were not handed out yet. A list that gives the same page again
+    /// and again ends here.
+    fn fresh(&mut self, page: &Page) -> Vec<Result<Value, BadRow>> {
+        let mut fresh = Vec::with_capacity(page.rows.len());
+        let mut whole = DefaultHasher::new();
+        for (raw, row) in page.rows.iter().zip(page.parsed(self.list.key)) {
+            let identity = identity(raw, row.as_ref().ok(), self.list.key);
+            identity.hash(&mut whole);
+            if self.seen.insert(identity) {
+                fresh.push(row);
+            }
+        }
+        self.news += fresh.len();
+        let whole = Some(whole.finish()).filter(|_| !page.rows.is_empty());
+        if self.page > 1 && whole.is_some() && whole == self.before {
+            self.ended = true;
+            self.unstable = true;
+        }
+        self.before = whole;
+        fresh
+    }
+
+    fn garbled(&self, error: &RowError) -> HttpError {
+        HttpError::Garbled {
+            service: "Shoptet",
+            method: Method::GET,
+            path: format!("/{}", self.list.path.join("/")),
+            reason: format!("in the paginator, {error}"),
+            request_id: None,
+        }
     }
 
     /// At the end of a pass: was that all, or is another one needed?
@@ -143,9 +216,25 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// Parses a row by itself, so that one that cannot be parsed fails alone.
-fn parse(raw: &RawValue) -> Result<Value, RowError> {
-    serde_json::from_str(raw.get()).map_err(|error| RowError::Unreadable(error.to_string()))
+/// Only the keys of a row whose rest cannot be parsed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Keys {
+    code: Json,
+    guid: Json,
+}
+
+/// Parses a row by itself; one that cannot be parsed keeps its key, where that much can be.
+fn parse(raw: &RawValue, name: &'static str) -> Result<Value, BadRow> {
+    Json::parse(raw.get()).map_err(|error| {
+        let Keys { code, guid } = serde_json::from_str(raw.get()).unwrap_or_default();
+        let Json(found) = if name == "guid" { guid } else { code };
+        let row = serde_json::Map::from_iter([(name.to_owned(), found)]);
+        BadRow {
+            id: key(Row(&row), name).ok(),
+            error: RowError::Unreadable(error.to_string()),
+        }
+    })
 }
 
 /// A row's key, else all of it, as a number. Only compared within one run, so the hasher may
@@ -154,8 +243,8 @@ fn identity(raw: &RawValue, row: Option<&Value>, key: &'static str) -> u64 {
     let mut hasher = DefaultHasher::new();
     let key = row.and_then(|row| Row::of(row).ok()?.text(key).ok().flatten());
     match key {
-        Some(key) => key.trim().hash(&mut hasher),
-        None => raw.get().hash(&mut hasher),
+        Some(key) => (true, key.trim()).hash(&mut hasher),
+        None => (false, raw.get()).hash(&mut hasher),
     }
     hasher.finish()
 }

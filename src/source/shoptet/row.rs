@@ -14,6 +14,14 @@ pub enum RowError {
     /// The row is no object.
     #[error("not an object")]
     NotAnObject,
+    /// An identifier that nothing can be known by.
+    #[error("`{field}` is no usable identifier: {text:?}")]
+    BadKey {
+        /// The attribute.
+        field: &'static str,
+        /// What it holds, shortened.
+        text: String,
+    },
     /// An attribute of the wrong type.
     #[error("`{field}` is {found}, not {wanted}")]
     WrongType {

@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use serde_json::Value;
 
 use super::client::Client;
 use super::row::Row;
 use super::time::format_time;
 use crate::http::HttpError;
-use crate::record::Kind;
+use crate::record::{Json, Kind, clean};
 use crate::source::SourceError;
 
 /// What is known of a shop before anything is read.
@@ -32,7 +31,7 @@ impl Client {
     /// # Errors
     /// When the token is refused or another shop's.
     pub async fn shop(&self, eshop_id: u64) -> Result<Shop, SourceError> {
-        let answer = self.get::<Value>(&["api", "eshop"], &[]).await?;
+        let answer = self.get::<Json>(&["api", "eshop"], &[]).await?;
         let garbled = |reason: String| {
             SourceError::Http(HttpError::Garbled {
                 service: "Shoptet",
@@ -43,7 +42,7 @@ impl Client {
             })
         };
         let read = || {
-            let data = Row::of(&answer.data)?;
+            let data = Row::of(&answer.data.0)?;
             let contact = data.object("contactInformation")?;
             let settings = data.object("settings")?;
             let text = |row: Option<Row<'_>>, field| row.map_or(Ok(None), |row| row.text(field));
@@ -54,6 +53,7 @@ impl Client {
             read().map_err(|error: super::row::RowError| garbled(error.to_string()))?;
         let id = id.and_then(|id| u64::try_from(id).ok());
         let id = id.ok_or_else(|| garbled("no eshopId".to_owned()))?;
+        let name = name.as_deref().and_then(clean);
         let name = name.unwrap_or_else(|| format!("e-shop {id}"));
         if id != eshop_id {
             return Err(SourceError::Access(format!(
@@ -64,7 +64,7 @@ impl Client {
         let zone = zone.unwrap_or_else(|| "Europe/Prague".to_owned());
         let zone: Tz = zone
             .parse()
-            .map_err(|_| garbled(format!("unknown time zone `{zone}`")))?;
+            .map_err(|_| garbled(format!("unknown time zone `{zone:.40}`")))?;
         let (now, has_clock) = (answer.date.unwrap_or_else(Utc::now), answer.date.is_some());
         Ok(Shop {
             eshop_id: id,
@@ -86,7 +86,7 @@ impl Client {
         };
         let since = format_time(shop.now - TimeDelta::days(1), shop.zone);
         let one = ("itemsPerPage", "1");
-        self.get::<Value>(&["api", list, "changes"], &[("from", &since), one])
+        self.get::<Json>(&["api", list, "changes"], &[("from", &since), one])
             .await?;
         Ok(self.count(list).await?.unwrap_or(0))
     }
@@ -101,10 +101,10 @@ impl Client {
 
     async fn count(&self, list: &str) -> Result<Option<u64>, SourceError> {
         let data = self
-            .get::<Value>(&["api", list], &[("itemsPerPage", "1")])
+            .get::<Json>(&["api", list], &[("itemsPerPage", "1")])
             .await?
             .data;
-        let paginator = Row::of(&data).and_then(|data| data.object("paginator"));
+        let paginator = Row::of(&data.0).and_then(|data| data.object("paginator"));
         let total = paginator
             .ok()
             .flatten()

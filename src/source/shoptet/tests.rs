@@ -17,6 +17,7 @@ use crate::source::{Item, Scope, SourceError};
 use crate::state::{Cache, View};
 
 mod calling;
+mod odd;
 mod reading;
 mod tokens;
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::PROGRAM;
 use super::row::{Row, RowError};
 use super::time::parse_time;
 
@@ -107,31 +108,41 @@ pub(super) struct BadRow {
 
 /// Decodes a row with the reader of its kind; a bad one keeps its key.
 pub(super) fn decode<T>(
-    row: Result<Value, RowError>,
-    key: &'static str,
+    row: Result<Value, BadRow>,
+    field: &'static str,
     read: fn(Row<'_>) -> Result<T, RowError>,
 ) -> Result<T, BadRow> {
-    let value = row.map_err(|error| BadRow { id: None, error })?;
+    let value = row?;
     let row = Row::of(&value).map_err(|error| BadRow { id: None, error })?;
-    read(row).map_err(|error| {
-        let id = row.text(key).ok().flatten().map(|id| id.trim().to_owned());
-        BadRow { id, error }
+    read(row).map_err(|error| BadRow {
+        id: key(row, field).ok(),
+        error,
     })
 }
 
-fn key(row: Row<'_>, field: &'static str) -> Result<String, RowError> {
-    let key = row
-        .text(field)?
-        .map(|key| key.trim().to_owned())
-        .unwrap_or_default();
-    if key.is_empty() || key.chars().any(char::is_control) || key.chars().count() > 128 {
-        return Err(RowError::WrongType {
-            field,
-            found: "unusable",
-            wanted: "an identifier",
-        });
-    }
-    Ok(key)
+/// The longest identifier, in characters.
+const LONGEST_KEY: usize = 128;
+
+/// The identifier of a record. Our mark is made of it and has to be found again in a text that may
+/// have become HTML: it holds nothing that could end a line, a tag or the mark.
+pub(super) fn key(row: Row<'_>, field: &'static str) -> Result<String, RowError> {
+    let text = row.text(field)?.unwrap_or_default();
+    usable_key(&text).ok_or_else(|| RowError::BadKey {
+        field,
+        text: text.trim().chars().take(40).collect(),
+    })
+}
+
+fn usable_key(text: &str) -> Option<String> {
+    let key = text.trim();
+    let unfit = |c: char| c.is_control() || (c.is_whitespace() && c != ' ') || "<>&".contains(c);
+    let usable = !key.is_empty()
+        && key.chars().take(LONGEST_KEY + 1).count() <= LONGEST_KEY
+        && !key.contains(unfit)
+        && !key.contains(&format!("{PROGRAM}:"))
+        && key != "."
+        && key != "..";
+    usable.then(|| key.to_owned())
 }
 
 impl Order {
@@ -145,7 +156,7 @@ impl Order {
             change_time: row.text("changeTime")?,
             full_name: row.text("fullName")?.or(from_billing("fullName")?),
             company: row.text("company")?.or(from_billing("company")?),
-            customer_guid: row.text("customerGuid")?.map(|guid| guid.trim().to_owned()),
+            customer_guid: row.text("customerGuid")?.as_deref().and_then(usable_key),
             admin_url: row.text("adminUrl")?,
             status_id: row
                 .object("status")?

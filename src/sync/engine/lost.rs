@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Engine, ROUNDS};
+use super::{Engine, ROUNDS, stopped};
 use crate::record::{Changes, Draft};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::report::{Action, Change};
@@ -22,7 +22,7 @@ impl<S: Sink> Engine<'_, S> {
             };
             if !self.wait(until).await {
                 self.later = lost;
-                break;
+                return Err(stopped(&self.options.stop));
             }
             self.index = None;
             let mut prepared = Vec::new();
@@ -34,7 +34,7 @@ impl<S: Sink> Engine<'_, S> {
                 }
             }
             self.launch(prepared)?;
-            self.drain().await;
+            self.drain().await?;
             if self.fatal.is_some() {
                 break;
             }

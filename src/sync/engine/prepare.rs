@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Engine, Job, Prepared};
+use super::{Engine, Job, Prepared, stopped};
 use crate::caflou::{Candidates, Index, Keys, MatchedBy, Reader};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Kind, Record, SourceId};
@@ -112,7 +112,7 @@ impl<S: Sink> Engine<'_, S> {
         if matches!(found, Candidates::Pending(_)) && self.options.sink.writes() {
             // Another record of this run is about to become the one that this one is linked with.
             self.launch(std::mem::take(earlier))?;
-            self.drain().await;
+            self.drain().await?;
             found = self.index(draft.kind).await?.find(&keys);
         }
         Ok(match found {
@@ -159,10 +159,7 @@ impl<S: Sink> Engine<'_, S> {
             let load = Index::load(&self.options.reader, kind, self.options.program);
             let index = tokio::select! {
                 index = load => index?,
-                () = self.options.stop.wait() => {
-                    let reason = self.options.stop.reason().unwrap_or("stopped");
-                    return Err(Fatal::Stopped(reason.to_owned()));
-                }
+                () = self.options.stop.wait() => return Err(stopped(&self.options.stop)),
             };
             self.index = Some((index, at));
         }

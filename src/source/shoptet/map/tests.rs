@@ -10,6 +10,7 @@ mod anything;
 mod company;
 mod days;
 mod income;
+mod link;
 
 /// The settings of a shop in Czechia, with this mapping.
 fn settings(mapping: Mapping) -> MapSettings {

@@ -173,3 +173,22 @@ async fn an_exchange_that_is_refused_says_what_to_check_and_nothing_reaches_the_
     ");
     assert!(api.asked().is_empty() && other.asked().is_empty());
 }
+
+#[tokio::test]
+async fn a_token_that_is_said_to_live_for_ever_lives_for_half_an_hour() {
+    for life in [
+        json!(i64::MAX),
+        json!(9_000_000_000_000_000_i64),
+        json!("x"),
+        json!([]),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let token = json!({"access_token": "222651-a-1", "expires_in": life});
+        let shop = Script::new([Reply::new(200, token)]).await;
+        let api = Script::new([eshop(), eshop()]).await;
+        let client = addon(&api, &shop, &folder);
+        client.shop(222_651).await.unwrap();
+        client.shop(222_651).await.unwrap();
+        assert_eq!(shop.lines(), [EXCHANGE], "{life}");
+    }
+}

@@ -46,7 +46,7 @@ const NAMES: [&str; 33] = [
 ];
 
 /// Texts and numbers that are near to what belongs there.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 28] = [
     "",
     "OK",
     "CZK",
@@ -63,6 +63,16 @@ const TEXTS: [&str; 18] = [
     "9999-12-31T23:59:59+0000",
     "-262143-01-01T00:00:00+0000",
     "https://a.cz/1",
+    "0000-00-00T00:00:00+0000",
+    "9999-12-31T23:59:59+14:00",
+    "2026-06-30T23:59:60+0200",
+    "-0",
+    "1e5",
+    "1 234,50",
+    "1_000",
+    "<b>1</b>",
+    "1\u{2028}2",
+    "shoptet:222651:1",
     "delete",
     "\u{202e}\u{fffd}\u{10ffff}",
 ];

@@ -259,10 +259,10 @@ fn a_malformed_attribute_is_named() {
         json!({"changeTime": "9999-12-31T23:59:59+0100"}),
     ]
     .map(|changes| customer_error(&changes));
-    insta::assert_snapshot!(all.join("\n"), @"
-    `guid` is unusable, not an identifier
-    `guid` is unusable, not an identifier
-    `guid` is unusable, not an identifier
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    `guid` is no usable identifier: ""
+    `guid` is no usable identifier: "a\0b"
+    `guid` is no usable identifier: "gggggggggggggggggggggggggggggggggggggggg"
     `guid` is an object, not text
     `billingAddress` is text, not an object
     `city` is a list, not text
@@ -273,6 +273,6 @@ fn a_malformed_attribute_is_named() {
     `email` is an object, not text
     `changeTime` is not a usable date-time: `yesterday`
     `changeTime` is not a usable date-time: `9999-12-31T23:59:59+0100`
-    ");
+    "#);
     insta::assert_snapshot!(map_customer(&json!(["g"])).unwrap_err(), @"not an object");
 }

@@ -284,11 +284,11 @@ fn a_malformed_attribute_is_named() {
         json!({"billingAddress": "Nová 12"}),
     ]
     .map(|changes| order_error(&changes));
-    insta::assert_snapshot!(all.join("\n"), @"
-    `code` is unusable, not an identifier
-    `code` is unusable, not an identifier
-    `code` is unusable, not an identifier
-    `code` is unusable, not an identifier
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    `code` is no usable identifier: ""
+    `code` is no usable identifier: ""
+    `code` is no usable identifier: "2026\01"
+    `code` is no usable identifier: "1111111111111111111111111111111111111111"
     `code` is a list, not text
     `fullName` is an object, not text
     `company` is true or false, not text
@@ -306,7 +306,7 @@ fn a_malformed_attribute_is_named() {
     `paid` is text, not true, false or null
     `paid` is a number, not true, false or null
     `billingAddress` is text, not an object
-    ");
+    "#);
     insta::assert_snapshot!(
         map_order(&json!("A-1"), &settings(Mapping::default())).unwrap_err(),
         @"not an object"

@@ -1,0 +1,83 @@
+//! Lists as no shop should give them.
+
+use super::*;
+
+#[tokio::test]
+async fn a_paginator_may_hold_text_and_is_an_error_where_it_holds_no_counts() {
+    let body =
+        json!({"orders": [order("A-1")], "paginator": {"totalCount": "1", "pageCount": "1"}});
+    let api = Script::new([data(&body)]).await;
+    let (lines, complete) = read(&plain(&api), Kind::Income, Scope::Full).await.unwrap();
+    assert_eq!(lines, ["1 expected", "A-1 10.00 CZK"]);
+    assert!(complete);
+    let body = json!({"orders": [order("A-1")], "paginator": {"pageCount": -1}});
+    let api = Script::new([data(&body)]).await;
+    let error = read(&plain(&api), Kind::Income, Scope::Full)
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!(error, @"Shoptet answered GET /api/orders with something unexpected: in the paginator, `pageCount` is negative, not a count");
+}
+
+#[tokio::test]
+async fn a_row_that_looks_like_the_code_of_another_does_not_hide_it() {
+    let api = Script::new([orders(&[json!(123), order("123")], 1, 2)]).await;
+    let (lines, complete) = read(&plain(&api), Kind::Income, Scope::Full).await.unwrap();
+    assert_eq!(
+        lines,
+        ["2 expected", "? broken: not an object", "123 10.00 CZK"]
+    );
+    assert!(!complete);
+}
+
+#[tokio::test]
+async fn a_page_that_comes_again_and_again_ends_the_list_as_incomplete() {
+    let same = || orders(&[order("A-1")], 1000, 1000);
+    let api = Script::new([same(), same()]).await;
+    let (lines, complete) = read(&plain(&api), Kind::Income, Scope::Full).await.unwrap();
+    assert_eq!(lines[..2], ["1000 expected", "A-1 10.00 CZK"]);
+    assert!(lines[2].starts_with("warning: the list of orders kept changing"));
+    assert!(!complete);
+}
+
+#[tokio::test]
+async fn an_unusable_key_is_never_asked_for() {
+    let rows = [
+        "a\u{0}b",
+        "<b>",
+        "..",
+        "a\u{2028}b",
+        "shoptet:222651:2",
+        "1&amp;2",
+    ]
+    .map(|code| {
+        let mut row = order("x");
+        row["code"] = json!(code);
+        row
+    });
+    let api = Script::new([orders(&rows, 1, 6)]).await;
+    let (lines, complete) = read(&plain(&api), Kind::Income, Scope::Full).await.unwrap();
+    assert!(
+        lines[1..]
+            .iter()
+            .all(|line| line.starts_with("? broken: `code` is no usable"))
+    );
+    assert_eq!((lines.len(), api.lines().len(), complete), (7, 1, false));
+}
+
+#[tokio::test]
+async fn an_order_that_stands_in_several_lists_comes_once() {
+    let changes = data(&json!({
+        "changes": [{"code": "A-2", "changeTime": "2026-11-30T10:00:00+0100", "changeType": "edit"}],
+        "paginator": {"totalCount": 1, "pageCount": 1},
+    }));
+    // The last answer is to the question for A-2.
+    let list = orders(&[order("A-1")], 1, 1);
+    let both = orders(&[order("A-1"), order("A-2")], 1, 2);
+    let api = Script::new([changes, list, both]).await;
+    let scope = Scope::Since {
+        cursor: "2026-11-30T00:00:00Z".parse().unwrap(),
+        whole_list: false,
+    };
+    let (lines, _) = read(&plain(&api), Kind::Income, scope).await.unwrap();
+    assert_eq!(lines, ["1 expected", "A-1 10.00 CZK", "A-2 10.00 CZK"]);
+}

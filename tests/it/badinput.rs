@@ -1,0 +1,308 @@
+//! Answers that no service should give: the program ends in order, names the record and the
+//! reason, and each good record beside it goes in exactly once.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{Fault, Faults, Matcher, Service};
+use crate::support::{Bench, Ran, mark};
+
+/// Answers of a service to the next requests of a method to exactly this path.
+fn script(bench: &Bench, answers: &[(Service, &str, &str, u16, String)]) {
+    let fault = |(service, method, path, status, body): &(Service, &str, &str, u16, String)| {
+        let (status, body) = (*status, body.clone());
+        let matcher = Matcher::new(*service, method, path).exact();
+        (matcher, Fault::Answer { status, body })
+    };
+    bench.sandbox.set_faults(Faults {
+        script: answers.iter().map(fault).collect(),
+        ..Faults::default()
+    });
+}
+
+fn shop_says(bench: &Bench, path: &str, bodies: &[String]) {
+    let answer = |body: &String| (Service::Shoptet, "GET", path, 200, body.clone());
+    script(bench, &bodies.iter().map(answer).collect::<Vec<_>>());
+}
+
+/// A page of the list of orders.
+fn page(rows: &[Value], pages: u64, total: u64) -> String {
+    let paginator = json!({ "totalCount": total, "pageCount": pages });
+    json!({ "data": { "orders": rows, "paginator": paginator }, "errors": null }).to_string()
+}
+
+/// The row of an order that the shop has.
+fn row(bench: &Bench, code: &str) -> Value {
+    let shop = bench.sandbox.shop();
+    shop.order_row(shop.order(code).expect("the order"))
+}
+
+/// An order that is answered with these attributes changed.
+fn odd(bench: &Bench, change: impl FnOnce(&mut Value)) -> String {
+    let code = bench.order(|_| ());
+    let mut raw = row(bench, &code);
+    change(&mut raw);
+    bench
+        .sandbox
+        .shop()
+        .edit(&code, |order| order.raw = Some(raw));
+    code
+}
+
+/// The program ended as programs end, and said nothing of a panic.
+#[track_caller]
+fn orderly(ran: &Ran) {
+    assert!(
+        matches!(ran.code, 0 | 1 | 3),
+        "{}: {}",
+        ran.code,
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+/// The one record that failed without a key that could be told.
+fn nameless(ran: &Ran) -> Vec<String> {
+    let mut changes = ran.changes();
+    changes.retain(|change| change["source_id"] == "" && change["action"] == "fail");
+    let reason = |change: &Value| change["reason"].as_str().expect("a reason").to_owned();
+    changes.iter().map(reason).collect()
+}
+
+#[track_caller]
+fn once(bench: &Bench, codes: &[&String]) {
+    for code in codes {
+        assert_eq!(bench.income(code)["reference_number"], json!(code));
+    }
+    assert_eq!(bench.sandbox.books().transfers.len(), codes.len());
+}
+
+#[test]
+fn an_order_that_comes_twice_goes_in_once_within_a_page_and_across_pages() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..3).map(|_| bench.order(|_| ())).collect();
+    let mut rows: Vec<_> = codes.iter().map(|code| row(&bench, code)).collect();
+    let mut other = rows[0].clone();
+    other["price"]["toPay"] = json!("1.00");
+    rows.insert(1, other.clone());
+    let pages = [
+        page(&rows[..3], 2, 5),
+        page(&[other, rows[3].clone()], 2, 5),
+    ];
+    shop_says(&bench, "/api/orders", &[pages.clone(), pages].concat());
+    let ran = bench.run(&["--only", "incomes"]).exits(0);
+    assert_eq!(ran.counts("incomes"), "3 read: 3 created");
+    once(&bench, &codes.iter().collect::<Vec<_>>());
+    assert_eq!(bench.income(&codes[0])["value"].to_string(), "1234.50");
+}
+
+#[test]
+fn a_list_that_repeats_a_page_for_ever_comes_to_an_end() {
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    let same = page(&[row(&bench, &code)], 1_000_000, 1_000_000);
+    shop_says(&bench, "/api/orders", &vec![same; 50]);
+    let ran = bench.run(&["--only", "incomes"]);
+    orderly(&ran);
+    assert!(
+        ran.warnings()
+            .iter()
+            .any(|text| text.contains("kept changing"))
+    );
+    assert!(bench.sandbox.pending_faults() > 40);
+    once(&bench, &[&code]);
+}
+
+#[test]
+fn orders_without_a_usable_code_fail_and_say_so() {
+    let bench = Bench::new();
+    let good = [bench.order(|_| ()), bench.order(|_| ())];
+    let bad = [
+        json!(""),
+        json!(" "),
+        json!(null),
+        json!({}),
+        json!("a\u{0}b"),
+        json!("<b>1</b>"),
+    ];
+    for code in &bad {
+        odd(&bench, |raw| raw["code"] = code.clone());
+    }
+    let ran = bench.run(&["--only", "incomes"]).exits(3);
+    let reasons = nameless(&ran);
+    assert_eq!(reasons.len(), bad.len(), "{reasons:?}");
+    assert!(reasons.iter().all(|reason| reason.contains("`code` is")));
+    once(&bench, &[&good[0], &good[1]]);
+}
+
+#[test]
+fn an_odd_value_fails_its_own_record_only() {
+    let huge = "7".repeat(400);
+    let number = |text: &str| serde_json::from_str::<Value>(text).expect("a number");
+    for (place, value, reason) in [
+        ("/price/toPay", number(&huge), "`toPay`: amount"),
+        (
+            "/price/toPay",
+            json!("1 234,50"),
+            "`toPay`: `1 234,50` is not an amount",
+        ),
+        (
+            "/price/toPay",
+            json!("1_000"),
+            "`toPay`: `1_000` is not an amount",
+        ),
+        ("/price/toPay", number("1e400"), "`toPay`: "),
+        ("/price/vat", json!([]), "`vat` is a list"),
+        (
+            "/price/currencyCode",
+            json!("XYZ"),
+            "unknown currency `XYZ`",
+        ),
+        ("/price", json!(null), "no amount"),
+        (
+            "/creationTime",
+            json!("0000-00-00T00:00:00+0000"),
+            "`creationTime` is not",
+        ),
+        (
+            "/changeTime",
+            json!("9999-12-31T23:59:59+14:00"),
+            "`changeTime` is not",
+        ),
+        ("/paid", json!("yes"), "`paid` is text"),
+        ("/status", json!("-4"), "`status` is text"),
+    ] {
+        let bench = Bench::new();
+        let good = bench.order(|_| ());
+        let bad = odd(&bench, |raw| *raw.pointer_mut(place).expect(place) = value);
+        let ran = bench.run(&["--only", "incomes"]).exits(3);
+        let change = ran.change(&bad);
+        assert_eq!(change["action"], "fail", "{place}");
+        let said = change["reason"].as_str().expect("a reason");
+        assert!(said.starts_with(reason) && said.len() < 200, "{said}");
+        once(&bench, &[&good]);
+    }
+}
+
+#[test]
+fn texts_go_in_short_and_on_one_line_whatever_they_were() {
+    let bench = Bench::new();
+    let long = odd(&bench, |raw| raw["fullName"] = json!("ž".repeat(5_000_000)));
+    let nul = odd(&bench, |raw| {
+        raw["fullName"] = json!("Jan\u{0}\u{1b}[2J\nNovák");
+    });
+    let link = odd(&bench, |raw| {
+        raw["adminUrl"] = json!(format!("https://a.cz/{}", mark("2024000001")));
+    });
+    bench.run(&["--only", "incomes"]).exits(0);
+    once(&bench, &[&long, &nul, &link]);
+    let name = |code: &String| {
+        bench.income(code)["name"]
+            .as_str()
+            .expect("text")
+            .to_owned()
+    };
+    assert_eq!(name(&long).chars().count(), 255);
+    assert!(name(&nul).ends_with("Jan [2J Novák"), "{}", name(&nul));
+    assert_eq!(bench.income(&link)["description"], json!(mark(&link)));
+}
+
+#[test]
+fn a_row_nested_beyond_reason_fails_by_its_code() {
+    let bench = Bench::new();
+    let codes = [bench.order(|_| ()), bench.order(|_| ())];
+    let rows = codes.each_ref().map(|code| row(&bench, code));
+    let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+    let name = rows[0]["fullName"].to_string();
+    let list = page(&rows, 1, 2).replacen(&name, &deep, 1);
+    shop_says(&bench, "/api/orders", &[list]);
+    let ran = bench.run(&["--only", "incomes"]).exits(3);
+    let change = ran.change(&codes[0]);
+    assert!(
+        change["reason"]
+            .as_str()
+            .unwrap()
+            .contains("recursion limit")
+    );
+    once(&bench, &[&codes[1]]);
+
+    bench.run(&["--only", "incomes"]).exits(0);
+    once(&bench, &[&codes[0], &codes[1]]);
+}
+
+#[test]
+fn an_answer_that_is_no_page_ends_the_run_in_order() {
+    let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+    let data = |data: &str| format!(r#"{{"data":{data},"errors":null}}"#);
+    for body in [
+        deep.clone(),
+        data(&deep),
+        data("[]"),
+        data("null"),
+        data("\"x\""),
+        data(r#"{"orders":{}}"#),
+        data(r#"{"orders":[],"paginator":{"totalCount":-1}}"#),
+        data(r#"{"orders":[],"paginator":{"pageCount":[]}}"#),
+        "\"\\ud800\"".to_owned(),
+    ] {
+        let bench = Bench::new();
+        bench.order(|_| ());
+        shop_says(&bench, "/api/orders", std::slice::from_ref(&body));
+        let ran = bench.run(&["--only", "incomes"]).exits(1);
+        orderly(&ran);
+        let said = ran.summary()["error"].to_string();
+        assert!(
+            said.contains("something unexpected"),
+            "{said} for {body:.60}"
+        );
+        assert_eq!(bench.writes(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_detail_that_is_none_fails_its_own_customer_only() {
+    for body in [
+        r#"{"data":[]}"#,
+        r#"{"data":"x"}"#,
+        r#"{"data":7}"#,
+        r#"{"data":{}}"#,
+    ] {
+        let bench = Bench::new();
+        let guids = [bench.customer(|_| ()), bench.customer(|_| ())];
+        let path = format!("/api/customers/{}", guids[0]);
+        shop_says(&bench, &path, &[body.to_owned()]);
+        let ran = bench.run(&["--only", "companies"]).exits(3);
+        assert_eq!(ran.change(&guids[0])["action"], "fail");
+        assert_eq!(bench.company(&guids[1])["name"], "Jana Nová");
+        assert_eq!(bench.sandbox.books().companies.len(), 1);
+        bench.run(&["--only", "companies"]).exits(0);
+        assert_eq!(bench.sandbox.books().companies.len(), 2);
+    }
+}
+
+#[test]
+fn an_order_that_is_answered_with_nothing_or_with_another_is_not_taken_for_it() {
+    for body in [
+        r#"{"data":[]}"#.to_owned(),
+        r#"{"data":{"order":[]}}"#.to_owned(),
+        json!({ "data": { "order": { "code": "X-1" } } }).to_string(),
+    ] {
+        let bench = Bench::new();
+        let code = bench.order(|_| ());
+        bench.imported();
+        let nothing = page(&[], 1, 0);
+        let path = format!("/api/orders/{code}");
+        script(
+            &bench,
+            &[
+                (Service::Shoptet, "GET", "/api/orders", 200, nothing.clone()),
+                (Service::Shoptet, "GET", "/api/orders", 200, nothing),
+                (Service::Shoptet, "GET", &path, 200, body),
+            ],
+        );
+        let ran = bench.run(&["--only", "incomes", "--full"]).exits(3);
+        assert_eq!(ran.change(&code)["action"], "fail");
+        assert_eq!(bench.writes(), Vec::<String>::new());
+        bench.run(&["--only", "incomes"]).exits(0);
+        once(&bench, &[&code]);
+    }
+}

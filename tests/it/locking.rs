@@ -1,0 +1,144 @@
+//! One run of a connection at a time, and SQLite's own locks.
+
+use std::time::{Duration, Instant};
+
+use crate::sandbox::Service;
+use crate::support::{Bench, wait_for};
+
+/// A shop with orders.
+fn shop(orders: usize) -> Bench {
+    let bench = Bench::new();
+    for _ in 0..orders {
+        bench.order(|_| ());
+    }
+    bench.caflou_setting("timeout = \"1s\"");
+    bench
+}
+
+/// Lets each request to the shop take so long.
+fn slow(bench: &Bench, millis: u64) {
+    let latency = Duration::from_millis(millis);
+    bench
+        .sandbox
+        .set(|options| options.shoptet_latency = latency);
+}
+
+#[test]
+fn of_runs_started_together_exactly_one_works_and_the_others_say_which() {
+    let bench = shop(3);
+    slow(&bench, 500);
+    for round in 0..2 {
+        bench.order(|_| ());
+        bench.sandbox.forget_seen();
+        let runs: Vec<_> = (0..5).map(|_| bench.spawn(&[])).collect();
+        let ran: Vec<_> = runs.into_iter().map(|run| (run.id(), run.end())).collect();
+        let worked: Vec<_> = ran.iter().filter(|(_, ran)| ran.code == 0).collect();
+        assert_eq!(worked.len(), 1, "round {round}");
+        for (_, refused) in ran.iter().filter(|(_, ran)| ran.code != 0) {
+            assert_eq!(refused.code, 5, "{}", refused.stdout);
+            let since = worked[0].1.start()["started_at"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let (day, time) = since.split_once('T').unwrap();
+            let who = format!("process {} since {day} {}", worked[0].0, &time[..8]);
+            assert!(refused.error().contains(&who), "{who}: {}", refused.error());
+        }
+        let opened = bench.requests(Service::Shoptet);
+        let opened = opened.iter().filter(|one| *one == "GET /api/eshop").count();
+        assert_eq!(opened, 1, "round {round}");
+    }
+    bench.each_order_is_there_once();
+}
+
+#[test]
+fn the_lock_dies_with_its_process() {
+    let bench = shop(3);
+    slow(&bench, 1000);
+    let held = bench.spawn(&[]);
+    wait_for("request", || bench.sandbox.requests() > 0);
+    bench.run(&[]).exits(5);
+    held.kill();
+    slow(&bench, 0);
+    bench.run(&[]).exits(0);
+    bench.each_order_is_there_once();
+}
+
+#[cfg(unix)]
+#[test]
+fn one_state_file_by_two_names_has_one_lock() {
+    let bench = shop(1);
+    bench.imported();
+    std::os::unix::fs::symlink("state.db", bench.path("other.db")).unwrap();
+    slow(&bench, 500);
+    let held = bench.spawn(&[]);
+    wait_for("request", || !bench.sandbox.seen().is_empty());
+    bench.run(&["--state", "other.db"]).exits(5);
+    slow(&bench, 0);
+    held.end().exits(0);
+    bench.run(&["--state", "other.db"]).exits(0);
+}
+
+/// Holds the state file's write lock.
+fn hold(bench: &Bench) -> rusqlite::Connection {
+    let database = bench.database();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    database
+}
+
+#[test]
+fn a_state_file_that_is_held_ends_the_run_and_nothing_is_lost() {
+    let bench = |orders| {
+        let bench = shop(1);
+        bench.imported();
+        (0..orders).for_each(|_| drop(bench.order(|_| ())));
+        bench
+    };
+    // both wait for as long as the program does
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let bench = bench(3);
+            let held = hold(&bench);
+            let ran = bench.run(&[]).exits(1);
+            assert_eq!(bench.writes(), Vec::<String>::new());
+            drop(held);
+            said(&ran.error());
+            bench.run(&[]).exits(0);
+            bench.each_order_is_there_once();
+        });
+        scope.spawn(|| {
+            let bench = bench(60);
+            bench
+                .sandbox
+                .set(|options| options.caflou_latency = Duration::from_millis(30));
+            let run = bench.spawn(&[]);
+            wait_for("create", || !bench.writes().is_empty());
+            let (held, since) = (hold(&bench), Instant::now());
+            let ran = run.end().exits(1);
+            // each of the records under way does not wait for as long once more
+            assert!(since.elapsed() < Duration::from_mins(1));
+            drop(held);
+            assert_eq!(ran.summary()["status"], "failed");
+            said(&ran.error());
+            bench.run(&[]).exits(0);
+            bench.each_order_is_there_once();
+        });
+        scope.spawn(|| {
+            let bench = bench(3);
+            let held = hold(&bench);
+            let mut run = bench.spawn(&[]);
+            std::thread::sleep(Duration::from_millis(500));
+            assert!(run.runs(), "it waits for a while");
+            drop(held);
+            run.end().exits(0);
+            bench.each_order_is_there_once();
+        });
+    });
+}
+
+#[track_caller]
+fn said(error: &str) {
+    for word in ["state.db", "locked", "another program holds it"] {
+        assert!(error.contains(word), "{error}");
+    }
+}

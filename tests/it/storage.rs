@@ -1,0 +1,276 @@
+//! A state file that cannot be used: said before anything is written, and nothing is lost by it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::{Bench, Ran, mark, wait_for};
+
+/// Twelve orders and a company are imported; one is paid since, and one is new.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.customer(|_| ());
+    let codes: Vec<_> = (0..12).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    bench.sandbox.shop().pay(&codes[3]);
+    bench.order(|_| ());
+    bench
+}
+
+/// All is as after a run without trouble.
+#[track_caller]
+fn goes_on(bench: &Bench) {
+    bench.run(&[]).exits(0);
+    bench.each_order_is_there_once();
+    let books = bench.sandbox.books();
+    let paid = books.transfers.values().filter(|one| one["done"] == true);
+    assert_eq!((paid.count(), books.companies.len()), (1, 1));
+}
+
+/// The run failed for the state file, and wrote nothing.
+#[track_caller]
+fn refused(bench: &Bench, ran: &Ran, said: &[&str]) {
+    assert_eq!(ran.code, 1, "{said:?}: {}", ran.stdout);
+    assert_eq!(ran.summary()["status"], "failed");
+    assert_eq!(bench.writes(), Vec::<String>::new(), "{said:?}");
+    for word in said {
+        assert!(ran.error().contains(word), "{word}: {}", ran.error());
+    }
+}
+
+/// Overwrites the pages in which a text is found, but the first.
+fn damage(path: &Path, text: &str) {
+    let mut bytes = fs::read(path).unwrap();
+    let mut found = 0;
+    for page in bytes.chunks_mut(4096).skip(1) {
+        if page.windows(text.len()).any(|part| part == text.as_bytes()) {
+            page.fill(0xff);
+            found += 1;
+        }
+    }
+    assert!(found > 0, "no page with {text}");
+    fs::write(path, bytes).unwrap();
+}
+
+fn change(path: &Path, sql: &str) {
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.execute_batch(sql).unwrap();
+}
+
+type Harm = fn(&Path);
+
+/// Ways to lose a state file, and what has to be said.
+fn harms() -> Vec<(Harm, [&'static str; 2])> {
+    vec![
+        (
+            |path| {
+                let mut chance = fastrand::Rng::with_seed(7);
+                fs::write(path, [0; 9000].map(|_| chance.u8(..))).unwrap();
+            },
+            ["not a database", "restore a copy"],
+        ),
+        (
+            |path| truncate(path, fs::metadata(path).unwrap().len() / 2),
+            ["malformed", "restore a copy"],
+        ),
+        (|path| truncate(path, 100), ["malformed", "restore a copy"]),
+        (|path| truncate(path, 0), ["empty", "restore a copy"]),
+        (
+            |path| damage(path, &mark("2024000007")),
+            ["malformed", "restore a copy"],
+        ),
+        (
+            |path| {
+                let sql = "UPDATE records SET source = substr(source, 1, 20) \
+                           WHERE source_id = '2024000009'";
+                change(path, sql);
+            },
+            ["income 2024000009", "restore a copy"],
+        ),
+        (
+            |path| change(path, "PRAGMA user_version = 99"),
+            ["schema 99", "install that release"],
+        ),
+        (
+            |path| {
+                fs::remove_file(path).unwrap();
+                change(path, "CREATE TABLE strangers (id INTEGER)");
+            },
+            ["another program", "--state"],
+        ),
+    ]
+}
+
+fn truncate(path: &Path, length: u64) {
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.set_len(length).unwrap();
+}
+
+/// The state file and all beside it but the lock.
+fn state(bench: &Bench) -> BTreeMap<String, String> {
+    let mut files = bench.state_hash();
+    files.retain(|name, _| !name.contains("lock"));
+    files
+}
+
+#[test]
+fn a_damaged_or_foreign_file_is_refused_and_left_as_it_is() {
+    let bench = bench();
+    let path = bench.path("state.db");
+    let good = fs::read(&path).unwrap();
+    for (harm, said) in harms() {
+        harm(&path);
+        let harmed = state(&bench);
+        for args in [&[][..], &["--dry-run"][..]] {
+            refused(
+                &bench,
+                &bench.run(args),
+                &[&["state.db"], &said[..]].concat(),
+            );
+            assert_eq!(state(&bench), harmed, "{said:?}");
+        }
+        fs::write(&path, &good).unwrap();
+    }
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    for args in [&[][..], &["--dry-run"][..]] {
+        refused(&bench, &bench.run(args), &["state.db", "check the path"]);
+    }
+    fs::remove_dir(&path).unwrap();
+    fs::write(&path, &good).unwrap();
+    goes_on(&bench);
+}
+
+#[test]
+fn damage_met_in_the_middle_stops_the_run_and_a_new_file_finds_what_was_sent() {
+    let bench = Bench::new();
+    // every second order is imported: each page of the shop's list has both kinds
+    let orders: usize = 200;
+    for number in 0..orders {
+        let minutes = chrono::TimeDelta::minutes(i64::try_from(number).unwrap());
+        bench.order(|order| order.creation_time = order.creation_time.map(|at| at + minutes));
+    }
+    let codes: Vec<_> = {
+        let shop = bench.sandbox.shop();
+        shop.orders.iter().map(|order| order.code.clone()).collect()
+    };
+    let mut args: Vec<&str> = Vec::new();
+    for code in codes.iter().step_by(2) {
+        args.extend(["--order", code]);
+    }
+    bench.run(&args).exits(0);
+    bench.sandbox.forget_seen();
+
+    // creates are slow: most pages are still to be decided upon after the first
+    let latency = Duration::from_millis(30);
+    bench
+        .sandbox
+        .set(|options| options.caflou_latency = latency);
+    let run = bench.spawn(&[]);
+    wait_for("create", || !bench.writes().is_empty());
+    damage(&bench.path("state.db"), "shoptet:222651:");
+    let ran = run.end().exits(1);
+    for word in ["state.db", "malformed", "restore a copy"] {
+        assert!(ran.error().contains(word), "{}", ran.error());
+    }
+    bench
+        .sandbox
+        .set(|options| options.caflou_latency = Duration::ZERO);
+    let sent = bench.sandbox.books().transfers.len();
+    assert!(sent < orders, "the run went on to its end");
+    for ending in ["", "-wal", "-shm"] {
+        fs::remove_file(bench.path(&format!("state.db{ending}"))).ok();
+    }
+    let ran = bench.run(&[]).exits(0);
+    let counts = &ran.summary()["incomes"];
+    assert_eq!(
+        (&counts["adopted"], &counts["created"]),
+        (&sent.into(), &(orders - sent).into())
+    );
+    bench.each_order_is_there_once();
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use super::*;
+    use crate::support::{KEY, Running};
+
+    /// Who owns nothing and may write nowhere.
+    const NOBODY: u32 = 65534;
+
+    /// A run by someone whom permissions bind: root hands all to nobody.
+    fn run_bound(bench: &Bench, args: &[&str]) -> Ran {
+        let mut command = bench.command(&Bench::run_args(args));
+        let program = bench.path("program");
+        if program.exists() || fs::metadata(bench.path("")).unwrap().uid() == 0 {
+            let folder = fs::read_dir(bench.path("")).unwrap();
+            folder
+                .for_each(|file| chown(file.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap());
+            chown(bench.path(""), Some(NOBODY), Some(NOBODY)).unwrap();
+            // the program need not lie where nobody may look
+            if !program.exists() {
+                fs::copy(command.get_program(), &program).unwrap();
+            }
+            command = Command::new(program);
+            command.args(Bench::run_args(args));
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        Running::of(&mut bench.at_home(command)).end()
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_file_or_folder_that_cannot_be_written_is_refused_before_any_write() {
+        let bench = bench();
+        let (file, folder) = (bench.path("state.db"), bench.path(""));
+        for (path, mode) in [(&file, 0o400), (&folder, 0o500), (&file, 0o000)] {
+            let usual = fs::metadata(path).unwrap().mode();
+            set_mode(path, mode);
+            let ran = run_bound(&bench, &[]);
+            set_mode(path, usual);
+            refused(&bench, &ran, &["state.db", "writable for this user"]);
+        }
+        // binds root, too
+        let below = format!("{}/state.db", bench.path("connections.toml").display());
+        let ran = bench.run(&["--state", &below]);
+        refused(&bench, &ran, &[&below, "--state"]);
+        goes_on(&bench);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_becomes_full_stops_the_run_and_nothing_comes_twice() {
+        std::thread::scope(|scope| {
+            for blocks in [1, 150, 500, 900] {
+                scope.spawn(move || becomes_full(blocks));
+            }
+        });
+    }
+
+    /// A file may not become larger than so many blocks of 512 bytes.
+    #[cfg(target_os = "linux")]
+    fn becomes_full(blocks: u32) {
+        let bench = Bench::new();
+        (0..80).for_each(|_| drop(bench.order(|_| ())));
+        bench.caflou_setting("timeout = \"1s\"");
+        let limit = format!("trap '' XFSZ; ulimit -f {blocks}");
+        let ran = bench.spawn_after(&limit).end().exits(1);
+        let error = ran.error();
+        assert!(
+            error.contains("state.db") && error.contains("disk"),
+            "{error}"
+        );
+        assert_eq!(ran.summary()["status"], "failed");
+        assert!(blocks > 1 || bench.writes().is_empty());
+        bench.program(&["run", KEY]).exits(0);
+        bench.each_order_is_there_once();
+    }
+}
