@@ -1,5 +1,6 @@
 //! The agendas of a run, one after the other, with whatever sink they are given.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
@@ -9,11 +10,12 @@ use super::end::End;
 use super::session::{Scopes, Services, Session};
 use crate::caflou::Reader;
 use crate::config::Mode;
+use crate::http::Stopper;
 use crate::record::Kind;
 use crate::source::Scope;
 use crate::source::shoptet::{MapSettings, PROGRAM, Shop, Source};
 use crate::state::{Cursor, View};
-use crate::sync::{Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink};
+use crate::sync::{Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink};
 
 /// Items between reading and planning.
 const CHANNEL: usize = 128;
@@ -21,6 +23,28 @@ const CHANNEL: usize = 128;
 const MANY: usize = 10;
 /// A clock that is off by more than this is worth a word.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// What the agendas of a run share.
+struct Run<'a, K> {
+    source: &'a Source,
+    shop: &'a Shop,
+    report: RefCell<&'a mut dyn Report>,
+    summary: RefCell<&'a mut RunReport>,
+    awaiting: Awaiting,
+    /// Ends both agendas: on the session's stop, and when one of them fails.
+    halt: Stopper,
+    /// Moves a cursor.
+    keep: K,
+}
+
+/// A report that both agendas tell.
+struct Shared<'r, 'a>(&'r RefCell<&'a mut dyn Report>);
+
+impl Report for Shared<'_, '_> {
+    fn event(&mut self, event: &Event) {
+        self.0.borrow_mut().event(event);
+    }
+}
 
 /// What a run is made of once its sink is chosen.
 pub(super) struct Running<'a, S> {
@@ -62,13 +86,77 @@ impl<S: Sink> Running<'_, S> {
         let client = self.services.shoptet.clone();
         let source = Source::new(client, settings, session.interval(), shop.now);
         self.not_suddenly_empty(&shop).await?;
-        for (kind, scope) in &self.scopes {
-            report.event(&Event::Agenda(*kind));
-            let complete = self.agenda(*kind, scope, &source, report, summary).await?;
-            let own = *kind == Kind::Income && session.own_interval();
-            if complete && !own {
-                self.move_cursor(*kind, scope, &shop, &keep)?;
+        let run = Run {
+            source: &source,
+            shop: &shop,
+            report: RefCell::new(report),
+            summary: RefCell::new(summary),
+            awaiting: Awaiting::default(),
+            halt: Stopper::default(),
+            keep,
+        };
+        if session.args.dry_run {
+            // What is shown is read from the top: companies first.
+            for (kind, scope) in &self.scopes {
+                self.import(*kind, scope, &run).await?;
             }
+            return Ok(());
+        }
+        self.side_by_side(&run).await
+    }
+
+    /// Companies and incomes at the same time.
+    async fn side_by_side<K>(&self, run: &Run<'_, K>) -> Result<(), End>
+    where
+        K: Fn(Kind, &Cursor) -> Result<(), Fatal>,
+    {
+        let one = async |wanted: Kind| match self.scopes.iter().find(|(kind, _)| *kind == wanted) {
+            Some((kind, scope)) => {
+                let ended = self.import(*kind, scope, run).await;
+                if ended.is_err() {
+                    run.halt.stop("the other agenda of this run failed");
+                }
+                ended
+            }
+            None => Ok(()),
+        };
+        if self.scopes.len() > 1 {
+            run.awaiting.open();
+        }
+        let both = async { tokio::join!(one(Kind::Company), one(Kind::Income)) };
+        let stop = &self.session.stop;
+        let asked_to_stop = async {
+            stop.wait().await;
+            run.halt.stop(stop.reason().unwrap_or("stopped"));
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            (companies, incomes) = both => [companies, incomes],
+            () = asked_to_stop => return Ok(()), // never: it only passes the word on
+        };
+        let mut errors: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+        // The one that failed says more than the one that was stopped because of it.
+        errors.sort_by_key(|error| matches!(error, Fatal::Stopped(_)));
+        match errors.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// One agenda, and its cursor.
+    async fn import<K>(&self, kind: Kind, scope: &Scope, run: &Run<'_, K>) -> Result<(), Fatal>
+    where
+        K: Fn(Kind, &Cursor) -> Result<(), Fatal>,
+    {
+        let mut report = Shared(&run.report);
+        report.event(&Event::Agenda(kind));
+        let ended = Box::pin(self.agenda(kind, scope, run, &mut report)).await;
+        if kind == Kind::Company {
+            run.awaiting.close();
+        }
+        let own = kind == Kind::Income && self.session.own_interval();
+        if ended? && !own {
+            self.move_cursor(kind, scope, run.shop, &run.keep)?;
         }
         Ok(())
     }
@@ -103,14 +191,14 @@ impl<S: Sink> Running<'_, S> {
     }
 
     /// Reads and plans at the same time; whether the cursor may move.
-    async fn agenda(
+    async fn agenda<K>(
         &self,
         kind: Kind,
         scope: &Scope,
-        source: &Source,
-        report: &mut dyn Report,
-        summary: &mut RunReport,
+        run: &Run<'_, K>,
+        report: &mut Shared<'_, '_>,
     ) -> Result<bool, Fatal> {
+        let (source, stop) = (run.source, run.halt.listener());
         let connection = self.session.connection;
         let options = EngineOptions {
             kind,
@@ -121,13 +209,15 @@ impl<S: Sink> Running<'_, S> {
                 match_existing: connection.mapping.match_existing,
             },
             companies: connection.import.companies != Mode::No,
+            awaiting: run.awaiting.clone(),
             view: (self.view)()?,
             reader: Reader::new(Arc::clone(&self.services.caflou)),
             sink: self.sink.clone(),
-            stop: self.session.stop.clone(),
+            stop: stop.clone(),
         };
         let state = (self.view)()?;
-        let mut engine = Engine::new(options, report);
+        let mut told = Shared(report.0);
+        let mut engine = Engine::new(options, &mut told);
         let (sender, items) = mpsc::channel(CHANNEL);
         let reading = async {
             let reading = async {
@@ -138,10 +228,13 @@ impl<S: Sink> Running<'_, S> {
             };
             tokio::select! {
                 reading = reading => reading.map_err(Fatal::from),
-                () = self.session.stop.wait() => Err(self.session.stopped()),
+                () = stop.wait() => {
+                    Err(Fatal::Stopped(stop.reason().unwrap_or("stopped").to_owned()))
+                }
             }
         };
         let (reading, fatal) = tokio::join!(reading, engine.run(items));
+        let mut summary = run.summary.borrow_mut();
         *summary.counts(kind) = engine.counts;
         summary.forecast += engine.forecast;
         if kind == Kind::Income {

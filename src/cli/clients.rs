@@ -105,6 +105,7 @@ pub(super) fn caflou(
         Cache::token_name(settings.api_url.as_str(), &who.into()),
         || LaneOptions {
             open: settings.max_concurrency,
+            by_collection: true,
             single_file: cache.single_file(settings.api_url.as_str()),
         },
     );

@@ -16,6 +16,8 @@ use super::Answer;
 pub struct LaneOptions {
     /// Requests under way at once, at most.
     pub open: usize,
+    /// That many for each collection (`/companies`, `/transfers`), not in all.
+    pub by_collection: bool,
     /// Paths that the service is known to serve one request at a time.
     pub single_file: Vec<String>,
 }
@@ -24,6 +26,7 @@ pub struct LaneOptions {
 #[derive(Debug)]
 pub struct Lane {
     most: usize,
+    by_collection: bool,
     state: Mutex<State>,
     free: Notify,
 }
@@ -31,7 +34,8 @@ pub struct Lane {
 #[derive(Debug)]
 struct State {
     limit: usize,
-    open: usize,
+    /// Requests under way by collection.
+    open: HashMap<String, usize>,
     /// Good answers since the limit last changed.
     calm: u32,
     bucket: Option<Bucket>,
@@ -45,7 +49,7 @@ struct State {
 impl State {
     /// Takes a place, if there is one and the path allows it. A path that is not known yet is
     /// tried with two requests at once: at most one of them collides.
-    fn admit(&mut self, path: &str) -> bool {
+    fn admit(&mut self, path: &str, collection: &str) -> bool {
         let most = if self.single_file.contains(path) {
             1
         } else if self.side_by_side.contains(path) {
@@ -54,16 +58,19 @@ impl State {
             2
         };
         let now = self.under_way.get(path).copied().unwrap_or(0);
-        if self.open >= self.limit || now >= most {
+        let open = self.open.entry(collection.to_owned()).or_default();
+        if *open >= self.limit || now >= most {
             return false;
         }
-        self.open += 1;
+        *open += 1;
         *self.under_way.entry(path.to_owned()).or_default() += 1;
         true
     }
 
-    fn leave(&mut self, path: &str) {
-        self.open -= 1;
+    fn leave(&mut self, path: &str, collection: &str) {
+        if let Some(open) = self.open.get_mut(collection) {
+            *open -= 1;
+        }
         if let Some(now) = self.under_way.get_mut(path) {
             *now -= 1;
             if *now == 0 {
@@ -96,7 +103,8 @@ pub struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.lane.state().leave(&self.path);
+        let collection = self.lane.collection(&self.path);
+        self.lane.state().leave(&self.path, collection);
         // All are woken: one that is about to wait is not yet known to the queue.
         self.lane.free.notify_waiters();
     }
@@ -109,7 +117,7 @@ impl Lane {
         let most = options.open.max(1);
         let state = State {
             limit: most,
-            open: 0,
+            open: HashMap::new(),
             calm: 0,
             bucket: None,
             single_file: options.single_file.into_iter().collect(),
@@ -118,8 +126,20 @@ impl Lane {
         };
         Self {
             most,
+            by_collection: options.by_collection,
             state: Mutex::new(state),
             free: Notify::new(),
+        }
+    }
+
+    /// What a path belongs to: `/transfers/7` to `/transfers`.
+    fn collection<'p>(&self, path: &'p str) -> &'p str {
+        if !self.by_collection {
+            return "";
+        }
+        match path.rsplit_once('/') {
+            Some((collection, id)) if id.bytes().all(|b| b.is_ascii_digit()) => collection,
+            _ => path,
         }
     }
 
@@ -131,7 +151,7 @@ impl Lane {
     pub async fn enter(&self, path: &str) -> Place<'_> {
         loop {
             let freed = self.free.notified();
-            if self.state().admit(path) {
+            if self.state().admit(path, self.collection(path)) {
                 return Place {
                     lane: self,
                     path: path.to_owned(),
@@ -251,6 +271,22 @@ mod tests {
     /// One poll, whatever it brings.
     async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
         tokio::select! { biased; out = future => Some(out), () = std::future::ready(()) => None }
+    }
+
+    #[tokio::test]
+    async fn each_collection_has_its_own_places_where_the_service_counts_by_path() {
+        let lane = Lane::new(LaneOptions {
+            open: 1,
+            by_collection: true,
+            ..LaneOptions::default()
+        });
+        let _one = lane.enter("/transfers/7").await;
+        let two = lane.enter("/transfers/8");
+        tokio::pin!(two);
+        assert!(futures_poll(&mut two).await.is_none());
+        let other = lane.enter("/companies");
+        tokio::pin!(other);
+        assert!(futures_poll(&mut other).await.is_some());
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ use crate::source::Item;
 use crate::state::{Known, View};
 
 use self::prepare::decide;
+use super::awaiting::Awaiting;
 use super::outcome::{Done, Fatal};
 use super::plan::{Plan, Rules};
 use super::report::{Action, Change, Counts, Event, Report, Totals};
@@ -47,8 +48,10 @@ pub struct EngineOptions<S> {
     pub program: &'static str,
     /// Mode and matching.
     pub rules: Rules,
-    /// Whether companies are imported: an income whose company is missing waits for it.
+    /// Whether companies are imported: an income whose company is missing gets it later.
     pub companies: bool,
+    /// Incomes that wait for a company of this run.
+    pub awaiting: Awaiting,
     /// The state, for reading.
     pub view: View,
     /// Caflou, for reading.
@@ -129,12 +132,16 @@ impl<'a, S: Sink> Engine<'a, S> {
         let mut batch = Vec::with_capacity(BATCH);
         let stop = self.options.stop.clone();
         let (mut stopping, mut deadline) = (false, None);
+        let incomes = self.options.kind == Kind::Income;
+        let awaiting = self.options.awaiting.clone();
         loop {
-            let open = self.fatal.is_none() && !(items.is_closed() && items.is_empty());
-            if !open && self.tasks.is_empty() {
+            let reading = self.fatal.is_none() && !(items.is_closed() && items.is_empty());
+            let held = incomes && self.fatal.is_none() && !awaiting.is_empty();
+            if !reading && !held && self.tasks.is_empty() {
                 break;
             }
             let room = self.tasks.len() + BATCH <= UNDER_WAY;
+            let more = reading && room && !(incomes && awaiting.is_full());
             tokio::select! {
                 biased;
                 () = stop.wait(), if !stopping => {
@@ -150,7 +157,13 @@ impl<'a, S: Sink> Engine<'a, S> {
                 Some(finished) = self.tasks.join_next(), if !self.tasks.is_empty() => {
                     self.finish(finished);
                 }
-                taken = items.recv_many(&mut batch, BATCH), if open && room => {
+                () = awaiting.ready(), if held && room => {
+                    let ready = awaiting.take(BATCH);
+                    if let Err(fatal) = self.go_on(ready).await {
+                        self.fatal.get_or_insert(fatal);
+                    }
+                }
+                taken = items.recv_many(&mut batch, BATCH), if more => {
                     if taken > 0
                         && let Err(fatal) = self.take(&mut batch).await
                     {
@@ -183,13 +196,14 @@ impl<'a, S: Sink> Engine<'a, S> {
                     if let Record::Income(income) = &draft.record {
                         self.unknown_paid += u64::from(income.paid == Paid::Unknown);
                     }
-                    let number = self.number();
-                    let known = self.options.view.known(draft.kind, &draft.source_id)?;
-                    if let Some(ready) = self.prepare(draft, known, number, &mut prepared).await? {
-                        prepared.push((number, ready));
+                    if let Some(draft) = self.unless_it_waits(draft)? {
+                        self.plan(draft, &mut prepared).await?;
                     }
                 }
                 Item::Broken(broken) => {
+                    if let (Kind::Company, Some(customer)) = (broken.kind, &broken.source_id) {
+                        self.options.awaiting.settled(customer, true);
+                    }
                     let (number, done) = (self.number(), self.options.sink.broken(&broken));
                     self.tell(number, Some(done));
                 }
@@ -202,6 +216,45 @@ impl<'a, S: Sink> Engine<'a, S> {
             }
         }
         self.launch(prepared)
+    }
+
+    /// Plans incomes whose companies are settled now, and sets them going.
+    async fn go_on(&mut self, incomes: Vec<Draft>) -> Result<(), Fatal> {
+        let mut prepared = Vec::with_capacity(incomes.len());
+        for draft in incomes {
+            self.plan(Box::new(draft), &mut prepared).await?;
+        }
+        self.launch(prepared)
+    }
+
+    async fn plan(
+        &mut self,
+        draft: Box<Draft>,
+        prepared: &mut Vec<(u64, Prepared)>,
+    ) -> Result<(), Fatal> {
+        let number = self.number();
+        let known = self.options.view.known(draft.kind, &draft.source_id)?;
+        if let Some(ready) = self.prepare(draft, known, number, prepared).await? {
+            prepared.push((number, ready));
+        }
+        Ok(())
+    }
+
+    /// Gives an income back unless its company is yet to come in this run.
+    fn unless_it_waits(&self, draft: Box<Draft>) -> Result<Option<Box<Draft>>, Fatal> {
+        let customer = match &draft.record {
+            Record::Income(income) => income.company.clone(),
+            Record::Company(_) | Record::Void { .. } => None,
+        };
+        let Some(customer) = customer else {
+            return Ok(Some(draft));
+        };
+        let options = &self.options;
+        let there = options.view.company(&customer)?.is_some();
+        if there || options.sink.company(&customer).is_some() {
+            return Ok(Some(draft));
+        }
+        Ok(options.awaiting.hold(&customer, draft))
     }
 
     fn number(&mut self) -> u64 {
@@ -318,6 +371,13 @@ impl<'a, S: Sink> Engine<'a, S> {
         }
         if let Some(fatal) = done.fatal.take() {
             self.fatal.get_or_insert(fatal);
+        }
+        if let (Kind::Company, Some(change)) = (self.options.kind, &done.change)
+            && done.uncertain.is_none()
+        {
+            let customer = SourceId(change.source_id.clone());
+            let without = matches!(change.action, Action::Fail | Action::Skip);
+            self.options.awaiting.settled(&customer, without);
         }
         match done.outage.take() {
             Some(outage) => {

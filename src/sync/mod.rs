@@ -5,10 +5,12 @@
 //! - [`engine`](Engine): one agenda (companies or incomes) of one run: takes what the source reads, asks
 //!   Caflou what the plan needs to know, and hands the plan to a [`Sink`].
 //! - The two sinks: [`Preview`] shows what would be done, [`Apply`] does it.
+//! - [`Awaiting`]: incomes that wait for the company of their customer.
 //! - [`scope`]: how much of the source has to be read.
 //! - [`report`]: what is told, while it happens.
 
 mod apply;
+mod awaiting;
 mod engine;
 mod outcome;
 pub mod plan;
@@ -18,6 +20,7 @@ pub mod scope;
 mod sink;
 
 pub use apply::Apply;
+pub use awaiting::Awaiting;
 pub use engine::{Engine, EngineOptions};
 pub use outcome::{Done, Fatal};
 pub use plan::{Plan, Rules};

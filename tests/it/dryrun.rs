@@ -27,6 +27,8 @@ fn plans(ran: &Ran, before: &BTreeSet<i64>) -> Vec<Value> {
         let id = plan["caflou_id"].as_i64();
         plan["caflou_id"] = json!(id.filter(|id| before.contains(id)));
     }
+    // A run imports companies and incomes side by side.
+    plans.sort_by_key(|plan| plan["kind"].to_string());
     plans
 }
 

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
 use super::Source;
+use super::ahead::Ahead;
 use super::answer::part;
 use super::map;
 use super::page::{List, Pages};
@@ -34,6 +36,7 @@ struct Customers<'a> {
     complete: bool,
     /// Details refused one after another.
     strikes: u32,
+    details: Ahead<String, Value>,
 }
 
 impl Source {
@@ -56,6 +59,7 @@ impl Source {
             seen,
             complete,
             strikes: 0,
+            details: Ahead::new(),
         };
         match scope {
             Scope::Full
@@ -69,6 +73,7 @@ impl Source {
                 }
             }
         }
+        while customers.arrived().await? {}
         Ok(Reading {
             complete: customers.complete,
         })
@@ -142,13 +147,35 @@ impl Customers<'_> {
         if self.state.settled(Kind::Company, &id)?.is_some() {
             return self.send(Item::Settled).await;
         }
-        let detail = match self
-            .source
-            .client
-            .get::<Json>(&["api", "customers", guid], &[])
-            .await
-        {
-            Ok(answer) => part(answer.data.0, "customer"),
+        if self.details.is_full() {
+            self.arrived().await?;
+        }
+        let client = self.source.client.clone();
+        let key = guid.to_owned();
+        self.details.ask(guid.to_owned(), async move {
+            let answer = client.get::<Json>(&["api", "customers", &key], &[]).await?;
+            Ok(part(answer.data.0, "customer"))
+        });
+        Ok(())
+    }
+
+    /// Hands on the customer whose detail was asked for first; `false` where none was.
+    async fn arrived(&mut self) -> Result<bool, SourceError> {
+        let Some((guid, detail)) = self.details.next().await else {
+            return Ok(false);
+        };
+        self.detail(&guid, detail).await?;
+        Ok(true)
+    }
+
+    async fn detail(
+        &mut self,
+        guid: &str,
+        detail: Result<Value, SourceError>,
+    ) -> Result<(), SourceError> {
+        let id = SourceId(guid.to_owned());
+        let detail = match detail {
+            Ok(detail) => detail,
             // Deleted since the list was read; a create that is still open has to be settled.
             Err(SourceError::Http(error)) if error.is_missing() => {
                 if self.state.known(Kind::Company, &id)?.is_none() {

@@ -2,6 +2,7 @@
 //!
 //! The facts are from the vendor's `OpenAPI` description, edition 2026-08-21; each type names its path.
 
+mod ahead;
 mod answer;
 mod auth;
 mod client;

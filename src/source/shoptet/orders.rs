@@ -7,7 +7,9 @@ use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
 use super::Source;
+use super::ahead::Ahead;
 use super::answer::part;
+use super::client::Client;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
 use super::row::Row;
@@ -37,6 +39,8 @@ struct Orders<'a> {
     complete: bool,
     /// The user named the orders.
     asked_for: bool,
+    /// Online payments asked for.
+    payments: Ahead<Box<Order>, Option<DateTime<Utc>>>,
 }
 
 impl Source {
@@ -57,6 +61,7 @@ impl Source {
             seen: HashSet::new(),
             complete: true,
             asked_for: matches!(scope, Scope::Only(_)),
+            payments: Ahead::new(),
         };
         match scope {
             Scope::Full => orders.read_all().await?,
@@ -67,6 +72,7 @@ impl Source {
                 orders.read_codes(codes, Missing::Asked).await?;
             }
         }
+        while orders.arrived().await? {}
         Ok(Reading {
             complete: orders.complete,
         })
@@ -321,33 +327,38 @@ impl Orders<'_> {
                 Ok(())
             };
         }
-        let paid_at = self.paid_at(&order).await?;
-        match map::order(&order, settings, paid_at) {
+        let dated = settings.mapping.payment_date == PaymentDate::Transactions;
+        if !dated || order.paid != Some(true) {
+            return self.hand_on(order, None).await;
+        }
+        if self.payments.is_full() {
+            self.arrived().await?;
+        }
+        let payment = paid_at(self.source.client.clone(), order.code.clone());
+        self.payments.ask(Box::new(order), payment);
+        Ok(())
+    }
+
+    /// Hands on the order whose payment was asked for first; `false` where none was.
+    async fn arrived(&mut self) -> Result<bool, SourceError> {
+        let Some((order, paid_at)) = self.payments.next().await else {
+            return Ok(false);
+        };
+        self.hand_on(*order, paid_at?).await?;
+        Ok(true)
+    }
+
+    async fn hand_on(
+        &mut self,
+        order: Order,
+        paid_at: Option<DateTime<Utc>>,
+    ) -> Result<(), SourceError> {
+        match map::order(&order, &self.source.settings, paid_at) {
             Ok(draft) => self.send(Item::Draft(Box::new(draft))).await,
             Err(error) => {
                 self.broken(Verdict::Failed, Some(order.code), error.to_string())
                     .await
             }
-        }
-    }
-
-    /// The moment of the last online payment, where the settings date incomes by it.
-    async fn paid_at(&self, order: &Order) -> Result<Option<DateTime<Utc>>, SourceError> {
-        let asked = self.source.settings.mapping.payment_date == PaymentDate::Transactions;
-        if !asked || order.paid != Some(true) {
-            return Ok(None);
-        }
-        match self
-            .source
-            .client
-            .order_detail(&order.code, Some("paymentTransactions"))
-            .await
-        {
-            Ok(detail) => Ok(Row::of(&detail)
-                .and_then(wire::last_payment)
-                .unwrap_or_default()),
-            Err(SourceError::Http(error)) if error.is_missing() => Ok(None),
-            Err(error) => Err(error),
         }
     }
 
@@ -382,7 +393,21 @@ impl Orders<'_> {
     }
 }
 
-impl super::client::Client {
+/// The moment of the last online payment of an order.
+async fn paid_at(client: Client, code: String) -> Result<Option<DateTime<Utc>>, SourceError> {
+    match client
+        .order_detail(&code, Some("paymentTransactions"))
+        .await
+    {
+        Ok(detail) => Ok(Row::of(&detail)
+            .and_then(wire::last_payment)
+            .unwrap_or_default()),
+        Err(SourceError::Http(error)) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Client {
     /// The `order` of `GET /api/orders/{code}`.
     async fn order_detail(&self, code: &str, include: Option<&str>) -> Result<Value, SourceError> {
         let query: Vec<_> = include

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::ahead::Ahead;
 use super::answer::count;
 use super::client::Client;
 use super::row::{Row, RowError};
@@ -78,9 +79,9 @@ impl Page {
 
 /// Which list, and what of it.
 #[derive(Debug, Clone)]
-pub(super) struct List<'a> {
-    pub(super) path: &'a [&'a str],
-    pub(super) query: Vec<(&'a str, String)>,
+pub(super) struct List {
+    pub(super) path: &'static [&'static str],
+    pub(super) query: Vec<(&'static str, String)>,
     /// The attribute that a row is known by.
     pub(super) key: &'static str,
     /// Rows a page, the most that the description allows.
@@ -92,10 +93,15 @@ const PASSES: u32 = 4;
 
 /// Goes through a list. Rows that come twice are handed out once; when `totalCount` moved, what
 /// may have slipped from one page to another is read again.
-pub(super) struct Pages<'a> {
-    client: &'a Client,
-    list: List<'a>,
+pub(super) struct Pages {
+    client: Client,
+    list: List,
     page: u64,
+    /// The page after the last that was asked for.
+    asked: u64,
+    /// Pages asked for; how many there are is known from the first.
+    ahead: Ahead<(), Page>,
+    count: u64,
     seen: HashSet<u64>,
     /// Rows of this pass that had not been seen in an earlier one.
     news: usize,
@@ -116,12 +122,15 @@ pub(super) struct Fresh {
     pub(super) total: Option<u64>,
 }
 
-impl<'a> Pages<'a> {
-    pub(super) fn new(client: &'a Client, list: List<'a>) -> Self {
+impl Pages {
+    pub(super) fn new(client: &Client, list: List) -> Self {
         Self {
-            client,
+            client: client.clone(),
             list,
             page: 1,
+            asked: 1,
+            ahead: Ahead::new(),
+            count: 1,
             seen: HashSet::new(),
             news: 0,
             total: None,
@@ -138,16 +147,17 @@ impl<'a> Pages<'a> {
         if self.ended {
             return Ok(None);
         }
-        let (page, per_page) = (self.page.to_string(), self.list.per_page.to_string());
-        let mut query: Vec<(&str, &str)> = self
-            .list
-            .query
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        query.extend([("itemsPerPage", per_page.as_str()), ("page", page.as_str())]);
-        let page: Page = self.client.get(self.list.path, &query).await?.data;
+        while self.asked <= self.count.max(self.page) && !self.ahead.is_full() {
+            let (client, list) = (self.client.clone(), self.list.clone());
+            self.ahead.ask((), fetch(client, list, self.asked));
+            self.asked += 1;
+        }
+        let Some(((), page)) = self.ahead.next().await else {
+            return Ok(None);
+        };
+        let page = page?;
         let extent = page.extent().map_err(|error| self.garbled(&error))?;
+        self.count = extent.pages.unwrap_or(1);
         let first = self.page == 1 && self.pass == 1;
         if self.page > 1 && extent.rows != self.total {
             self.moved = true;
@@ -157,6 +167,7 @@ impl<'a> Pages<'a> {
         let rows = self.fresh(&page);
         self.page += 1;
         if last {
+            self.ahead.forget();
             self.end_pass();
         }
         Ok(Some(Fresh {
@@ -210,10 +221,18 @@ impl<'a> Pages<'a> {
             self.ended = true;
             self.unstable = true;
         } else {
-            (self.page, self.news, self.moved) = (1, 0, false);
+            (self.page, self.asked, self.news, self.moved) = (1, 1, 0, false);
             self.pass += 1;
         }
     }
+}
+
+async fn fetch(client: Client, list: List, page: u64) -> Result<Page, SourceError> {
+    let (page, per_page) = (page.to_string(), list.per_page.to_string());
+    let query = list.query.iter();
+    let mut query: Vec<(&str, &str)> = query.map(|(n, value)| (*n, value.as_str())).collect();
+    query.extend([("itemsPerPage", per_page.as_str()), ("page", page.as_str())]);
+    Ok(client.get(list.path, &query).await?.data)
 }
 
 /// Only the keys of a row whose rest cannot be parsed.
