@@ -196,7 +196,7 @@ fn numbers_and_durations_have_their_ranges() {
     insta::assert_snapshot!(caflou("timeout = \"99ms\""), @r#"connections.shop.caflou.timeout: "99ms" is not between 100ms and 10m"#);
     insta::assert_snapshot!(caflou("timeout = \"11m\""), @r#"connections.shop.caflou.timeout: "11m" is not between 100ms and 10m"#);
     insta::assert_snapshot!(caflou("timeout = \"99999999999999999999m\""), @r#"connections.shop.caflou.timeout: "99999999999999999999m" is not a duration such as "30s", "500ms" or "2m""#);
-    insta::assert_snapshot!(caflou("timeout = \"1 d\""), @r#"connections.shop.caflou.timeout: "1 h" is not a duration such as "30s", "500ms" or "2m""#);
+    insta::assert_snapshot!(caflou("timeout = \"1 d\""), @r#"connections.shop.caflou.timeout: "1 d" is not a duration such as "30s", "500ms" or "2m""#);
     insta::assert_snapshot!(caflou("timeout = 30"), @r#"connections.shop.caflou.timeout: expected a duration such as "30s", "500ms" or "2m", found a whole number"#);
     insta::assert_snapshot!(problem(&with("mapping", "expected_days = -1")), @"connections.shop.mapping.expected_days: -1 is not between 0 and 3650");
     insta::assert_snapshot!(problem(&with("mapping", "category_id = 0")), @"connections.shop.mapping.category_id: 0 is not a positive number");
