@@ -47,12 +47,19 @@ pub(crate) enum Reply {
     Cut,
     /// No answer within any patience.
     Silence,
+    /// For the request whose target ends so, whenever it comes.
+    At(&'static str, Box<Reply>),
 }
 
 impl Reply {
     /// An answer of JSON, or of what is not.
     pub(crate) fn new(status: u16, body: impl Display) -> Self {
         Self::Answer(status, Vec::new(), body.to_string())
+    }
+
+    /// The answer to a request whose target ends so, whenever it comes.
+    pub(crate) fn at(self, target: &'static str) -> Self {
+        Self::At(target, Box::new(self))
     }
 
     pub(crate) fn with(self, header: &'static str, value: impl Display) -> Self {
@@ -104,6 +111,19 @@ impl Script {
     }
 }
 
+/// The answer that is meant for a request, else the next of those for any.
+fn next(replies: &mut VecDeque<Reply>, target: &str) -> Option<Reply> {
+    let meant = |reply: &Reply| matches!(reply, Reply::At(end, _) if target.ends_with(end));
+    if let Some(place) = replies.iter().position(meant)
+        && let Some(Reply::At(_, reply)) = replies.remove(place)
+    {
+        return Some(*reply);
+    }
+    let any = |reply: &Reply| !matches!(reply, Reply::At(..));
+    let place = replies.iter().position(any)?;
+    replies.remove(place)
+}
+
 /// One request of one connection.
 async fn serve(
     mut stream: TcpStream,
@@ -113,8 +133,9 @@ async fn serve(
     let Some(request) = read(&mut stream).await else {
         return;
     };
+    let target = request.target.clone();
     asked.lock().unwrap().push(request);
-    let reply = replies.lock().unwrap().pop_front();
+    let reply = next(&mut replies.lock().unwrap(), &target);
     let nothing_left = || Reply::new(400, r#"{"message": "more requests than answers"}"#);
     match reply.unwrap_or_else(nothing_left) {
         Reply::Answer(status, headers, body) => {
@@ -127,7 +148,7 @@ async fn serve(
             stream.write_all(answer.as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap();
         }
-        Reply::Cut => {}
+        Reply::Cut | Reply::At(..) => {}
         Reply::Silence => tokio::time::sleep(Duration::from_mins(10)).await,
     }
 }

@@ -237,11 +237,11 @@ async fn customers_are_listed_and_each_ones_detail_is_read() {
     };
     let api = Script::new([
         data(&json!({"customers": rows, "paginator": {"totalCount": 4, "pageCount": 1}})),
-        detail("g-1"),
+        detail("g-1").at("/g-1"),
         // Deleted since.
-        refusal(404, "not-found", "Customer not found."),
-        detail("g-9"),
-        data(&json!({"customer": {"guid": "g-4", "billingAddress": null}})),
+        refusal(404, "not-found", "Customer not found.").at("/g-2"),
+        detail("g-9").at("/g-3"),
+        data(&json!({"customer": {"guid": "g-4", "billingAddress": null}})).at("/g-4"),
     ])
     .await;
     let (items, complete) = read(&plain(&api), Kind::Company, Scope::Full)
@@ -253,7 +253,9 @@ async fn customers_are_listed_and_each_ones_detail_is_read() {
     g-3 broken: the shop answered with another customer, g-9
     g-4 broken: no name: company, full name and e-mail are all empty
     ");
-    insta::assert_snapshot!(api.lines().join("\n"), @"
+    let mut lines = api.lines();
+    lines[1..].sort_unstable(); // three at a time
+    insta::assert_snapshot!(lines.join("\n"), @"
     GET /api/customers?itemsPerPage=1000&page=1
     GET /api/customers/g-1
     GET /api/customers/g-2
@@ -273,5 +275,5 @@ async fn details_that_are_refused_one_after_another_end_the_reading() {
         .await
         .unwrap_err();
     insta::assert_snapshot!(error, @"Shoptet refused GET /api/customers/g-5: 422 unprocessable, No. (request r-2)");
-    assert_eq!(api.lines().len(), 6, "the list and five details");
+    assert!(api.lines().len() <= 1 + 5 + 3, "the rest is not asked for");
 }
