@@ -1,7 +1,5 @@
-//! Finding what is in Caflou already: an index of all its records of a kind, by hashed keys.
-//!
-//! Unknown filters are silently ignored by the service and full-text search is not confirmed for
-//! transfers, so the whole list is read; what is kept of a record is a few dozen bytes.
+//! Finding what is in Caflou already: an index of its records of a kind, by hashed keys. What is
+//! kept of a record is a few dozen bytes.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -9,10 +7,8 @@ use std::hash::BuildHasher;
 
 use serde::Serialize;
 
-use super::Reader;
 use super::marks::marks;
 use super::wire::Stored;
-use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, Kind, Mark, Value, registration_key, vat_key};
 
 /// By what two records were taken for the same, in the order in which it is tried.
@@ -58,6 +54,13 @@ impl Keys {
             Kind::Income => keys.extend(reference_key(attributes)),
         }
         Self(keys)
+    }
+
+    /// What a full-text search for the record would look for: the reference number of an income.
+    /// Numbers of companies are written in too many ways.
+    pub(super) fn search_term(&self) -> Option<&str> {
+        let (_, key) = self.0.iter().find(|(by, _)| *by == MatchedBy::Reference)?;
+        key.split('\0').next()
     }
 
     /// Only the mark.
@@ -134,9 +137,6 @@ pub struct Index {
     slots: HashMap<u64, Vec<Slot>>,
 }
 
-/// How often the list is read again because it changed while it was read.
-const PASSES: u32 = 4;
-
 impl Index {
     /// An index without records. `program` is what marks of ours begin with.
     #[must_use]
@@ -147,44 +147,6 @@ impl Index {
             hasher: RandomState::new(),
             slots: HashMap::new(),
         }
-    }
-
-    /// Reads all records of a kind.
-    ///
-    /// # Errors
-    /// When a page cannot be read.
-    pub async fn load(
-        reader: &Reader,
-        kind: Kind,
-        program: &'static str,
-    ) -> Result<Self, HttpError> {
-        let mut index = Self::empty(kind, program);
-        for _ in 0..PASSES {
-            let (mut page, mut total, mut moved) = (1, None, false);
-            let mut before: Vec<CaflouId> = Vec::new();
-            loop {
-                let read = reader.page(kind, page).await?;
-                let ids: Vec<_> = read.rows.iter().map(|row| row.id).collect();
-                if !ids.is_empty() && ids == before {
-                    return Err(repeating(kind, page));
-                }
-                before = ids;
-                moved |= page > 1 && read.total != total;
-                total = read.total;
-                let empty = read.rows.is_empty();
-                for stored in read.rows {
-                    index.add(&stored);
-                }
-                if empty || page >= read.pages {
-                    break;
-                }
-                page += 1;
-            }
-            if !moved {
-                break;
-            }
-        }
-        Ok(index)
     }
 
     /// Adds a record, unless it is in the trash, a template or an expense.
@@ -306,18 +268,6 @@ impl Index {
                 self.slots.remove(&hash);
             }
         }
-    }
-}
-
-/// A list that gives the same page again and again never ends, and what it hides would be created
-/// a second time.
-fn repeating(kind: Kind, page: u64) -> HttpError {
-    HttpError::Garbled {
-        service: "Caflou",
-        method: reqwest::Method::GET,
-        path: format!("/{}", super::client::collection(kind)),
-        reason: format!("page {page} of the list is the page before it again"),
-        request_id: None,
     }
 }
 

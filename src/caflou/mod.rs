@@ -6,6 +6,7 @@
 mod auth;
 mod client;
 mod index;
+mod lookup;
 mod marks;
 mod reader;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod writer;
 pub use auth::{Credentials, read_login};
 pub use client::{Client, ClientOptions};
 pub use index::{Candidates, Index, Keys, MatchedBy};
+pub use lookup::Lookup;
 pub use reader::{Account, Reader};
 pub use wire::{Page, Stored};
 pub use writer::Writer;

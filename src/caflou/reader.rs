@@ -94,10 +94,24 @@ impl Reader {
     /// # Errors
     /// When the request fails or the answer is no page.
     pub async fn page(&self, kind: Kind, page: u64) -> Result<Page, HttpError> {
-        let mut url = self.0.account(&[collection(kind)]);
         let number = page.to_string();
-        url.query_pairs_mut()
-            .extend_pairs([("page", number.as_str()), ("per", PER_PAGE)]);
+        self.list(kind, [("page", number.as_str()), ("per", PER_PAGE)])
+            .await
+    }
+
+    /// The first page of what a full-text search finds (`filter[search]`). An account in which it
+    /// does not work gives everything.
+    ///
+    /// # Errors
+    /// When the request fails or the answer is no page.
+    pub async fn search(&self, kind: Kind, text: &str) -> Result<Page, HttpError> {
+        self.list(kind, [("filter[search]", text), ("per", PER_PAGE)])
+            .await
+    }
+
+    async fn list(&self, kind: Kind, query: [(&str, &str); 2]) -> Result<Page, HttpError> {
+        let mut url = self.0.account(&[collection(kind)]);
+        url.query_pairs_mut().extend_pairs(query);
         let answer = self
             .0
             .send(Method::GET, url.clone(), None, Repeat::Safe, || Ok(()))

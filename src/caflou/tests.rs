@@ -15,6 +15,7 @@ use crate::state::Cache;
 
 mod login;
 mod reading;
+mod searching;
 mod writing;
 
 const TOKEN: &str = "caflou-secret";
@@ -48,6 +49,12 @@ fn reader(api: &Script) -> Reader {
 
 fn writer(api: &Script) -> Writer {
     Writer::new(token_client(api))
+}
+
+/// A page of a list.
+fn page(rows: &Json, pages: u64, total: u64) -> Reply {
+    let page = json!({"results": rows, "total_results": total, "total_pages": pages, "page": 1});
+    Reply::new(200, page)
 }
 
 /// The values of the `authorization` header.

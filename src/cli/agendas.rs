@@ -212,6 +212,7 @@ impl<S: Sink> Running<'_, S> {
             awaiting: run.awaiting.clone(),
             view: (self.view)()?,
             reader: Reader::new(Arc::clone(&self.services.caflou)),
+            thorough: *scope == Scope::Full,
             sink: self.sink.clone(),
             stop: stop.clone(),
         };

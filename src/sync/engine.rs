@@ -14,7 +14,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::caflou::{Index, Keys, MatchedBy, Reader};
+use crate::caflou::{Keys, Lookup, MatchedBy, Reader};
 use crate::http::Stop;
 use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
@@ -56,6 +56,8 @@ pub struct EngineOptions<S> {
     pub view: View,
     /// Caflou, for reading.
     pub reader: Reader,
+    /// Many records may be new: Caflou's whole list is read at once.
+    pub thorough: bool,
     /// Where plans go.
     pub sink: S,
     /// Ends the run.
@@ -67,7 +69,8 @@ pub struct Engine<'a, S> {
     options: EngineOptions<S>,
     report: &'a mut dyn Report,
     tasks: JoinSet<Finished>,
-    index: Option<(Index, DateTime<Utc>)>,
+    /// What is in Caflou, and since when that is known.
+    lookup: Option<(Lookup, DateTime<Utc>)>,
     /// The next number to give out, and the next to be told.
     next: u64,
     told: u64,
@@ -113,7 +116,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             options,
             report,
             tasks: JoinSet::new(),
-            index: None,
+            lookup: None,
             next: 0,
             told: 0,
             waiting: BTreeMap::new(),
@@ -364,10 +367,10 @@ impl<'a, S: Sink> Engine<'a, S> {
                 return;
             }
         };
-        if let (Some(keys), Some((index, _))) = (reserved, &mut self.index)
+        if let (Some(keys), Some((lookup, _))) = (reserved, &mut self.lookup)
             && self.options.sink.writes()
         {
-            index.settle(&keys, done.created);
+            lookup.settle(&keys, done.created);
         }
         if let Some(fatal) = done.fatal.take() {
             self.fatal.get_or_insert(fatal);

@@ -3,22 +3,23 @@
 use super::*;
 use crate::record::{Mark, SourceId};
 
-fn page(rows: &Json, pages: u64, total: u64) -> Reply {
-    let page = json!({"results": rows, "total_results": total, "total_pages": pages, "page": 1});
-    Reply::new(200, page)
-}
-
 fn company(id: i64) -> Json {
     json!({"id": id, "name": "A", "another_identifier": format!("shoptet:1:g-{id}")})
 }
 
-/// What the index knows of the customers `g-1` to `g-4`.
-fn found(index: &Index) -> [bool; 4] {
+/// What is known of the customers `g-1` to `g-4`.
+fn found(index: &Lookup) -> [bool; 4] {
     [1, 2, 3, 4].map(|id| {
         let mark = Mark::new("shoptet", "1", &SourceId(format!("g-{id}")));
         let one = Candidates::One(CaflouId(id), MatchedBy::Mark);
         index.find(&Keys::mark(&mark)) == one
     })
+}
+
+async fn whole_list(api: &Script) -> Lookup {
+    let mut lookup = Lookup::new(&reader(api), Kind::Company, "shoptet");
+    lookup.begin(true).await.unwrap();
+    lookup
 }
 
 #[tokio::test]
@@ -29,9 +30,7 @@ async fn a_list_asks_for_a_thousand_rows_a_page_and_believes_how_many_pages_ther
         page(&json!([company(3)]), 3, 3),
     ])
     .await;
-    let index = Index::load(&reader(&api), Kind::Company, "shoptet")
-        .await
-        .unwrap();
+    let index = whole_list(&api).await;
     assert_eq!(found(&index), [true, true, true, false]);
     insta::assert_snapshot!(api.lines().join("\n"), @"
     GET /api/v1/12345/companies?page=1&per=1000
@@ -58,9 +57,7 @@ async fn a_list_that_changed_while_it_was_read_is_read_again() {
         page(&json!([company(4)]), 2, 3),
     ])
     .await;
-    let index = Index::load(&reader(&api), Kind::Company, "shoptet")
-        .await
-        .unwrap();
+    let index = whole_list(&api).await;
     assert_eq!(found(&index), [true; 4]);
     assert_eq!(api.lines().len(), 4);
 }
@@ -75,9 +72,7 @@ async fn templates_and_trashed_records_are_not_found() {
         {"id": null}, null, "x",
     ]);
     let api = Script::new([page(&rows, 1, 7)]).await;
-    let index = Index::load(&reader(&api), Kind::Company, "shoptet")
-        .await
-        .unwrap();
+    let index = whole_list(&api).await;
     assert_eq!(found(&index), [false, false, false, true]);
 }
 

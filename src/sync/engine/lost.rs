@@ -24,7 +24,7 @@ impl<S: Sink> Engine<'_, S> {
                 self.later = lost;
                 return Err(stopped(&self.options.stop));
             }
-            self.index = None;
+            self.lookup = None;
             let mut prepared = Vec::new();
             for (draft, _) in lost {
                 let number = self.number();

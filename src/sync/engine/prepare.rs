@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Engine, Job, Prepared, stopped};
-use crate::caflou::{Candidates, Index, Keys, MatchedBy, Reader};
+use crate::caflou::{Candidates, Keys, Lookup, MatchedBy, Reader};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Kind, Record, SourceId};
 use crate::state::{Known, RecordState};
@@ -68,7 +68,7 @@ impl<S: Sink> Engine<'_, S> {
         let known = known
             .filter(|known| matches!(known.state, RecordState::Sending | RecordState::Uncertain))?;
         let until = self.under_way(known)?;
-        let looked = self.index.as_ref().map_or_else(Utc::now, |(_, at)| *at);
+        let looked = self.lookup.as_ref().map_or_else(Utc::now, |(_, at)| *at);
         (looked < until).then_some(until)
     }
 
@@ -108,19 +108,22 @@ impl<S: Sink> Engine<'_, S> {
         keys: Keys,
         earlier: &mut Vec<(u64, Prepared)>,
     ) -> Result<(Job, Option<Keys>), Fatal> {
-        let mut found = self.index(draft.kind).await?.find(&keys);
+        let lost = known.as_ref().is_some_and(|known| {
+            matches!(known.state, RecordState::Sending | RecordState::Uncertain)
+        });
+        let mut found = self.find(draft.kind, &keys, lost).await?;
         if matches!(found, Candidates::Pending(_)) && self.options.sink.writes() {
             // Another record of this run is about to become the one that this one is linked with.
             self.launch(std::mem::take(earlier))?;
             self.drain().await?;
-            found = self.index(draft.kind).await?.find(&keys);
+            found = self.find(draft.kind, &keys, lost).await?;
         }
         Ok(match found {
             Candidates::None => {
                 let plan = plan::absent(draft, desired);
                 let creates = matches!(plan, Plan::Create { .. });
-                if creates {
-                    self.index(draft.kind).await?.reserve(&keys);
+                if creates && let Some((lookup, _)) = &mut self.lookup {
+                    lookup.reserve(&keys);
                 }
                 (Job::Settle(plan), creates.then_some(keys))
             }
@@ -152,24 +155,30 @@ impl<S: Sink> Engine<'_, S> {
         })
     }
 
-    /// The index, read when it is first needed.
-    async fn index(&mut self, kind: Kind) -> Result<&mut Index, Fatal> {
-        if self.index.is_none() {
-            let at = Utc::now();
-            let load = Index::load(&self.options.reader, kind, self.options.program);
-            let index = tokio::select! {
-                index = load => index?,
-                () = self.options.stop.wait() => return Err(stopped(&self.options.stop)),
-            };
-            self.index = Some((index, at));
-        }
-        match &mut self.index {
-            Some((index, _)) => Ok(index),
-            None => Err(Fatal::Service(
-                "the list of Caflou records is not there".to_owned(),
-            )),
+    /// What Caflou holds with these keys. `certain`: the whole list has to be looked through.
+    async fn find(&mut self, kind: Kind, keys: &Keys, certain: bool) -> Result<Candidates, Fatal> {
+        let certain = certain || self.options.thorough;
+        let stop = self.options.stop.clone();
+        let look = async {
+            if self.lookup.is_none() {
+                let at = Utc::now();
+                let mut lookup = Lookup::new(&self.options.reader, kind, self.options.program);
+                lookup.begin(certain || kind == Kind::Company).await?;
+                self.lookup = Some((lookup, at));
+            }
+            let (lookup, _) = self.lookup.as_mut().ok_or_else(nothing_known)?;
+            lookup.cover(keys, certain).await?;
+            Ok(lookup.find(keys))
+        };
+        tokio::select! {
+            found = look => found,
+            () = stop.wait() => Err(stopped(&stop)),
         }
     }
+}
+
+fn nothing_known() -> Fatal {
+    Fatal::Service("the list of Caflou records is not there".to_owned())
 }
 
 /// A record in Caflou that has to be read before the plan is made: with the key that it was found
