@@ -173,7 +173,7 @@ impl Journal {
                 "INSERT INTO records (connection, kind, source_id, state, label, source, \
                  changed_at, sent_at) VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7) \
                  ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, \
-                 label = excluded.label, source = excluded.source, written = NULL, \
+                 label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
                  changed_at = excluded.changed_at, sent_at = excluded.sent_at",
             )?;
             for intent in intents {
@@ -203,26 +203,27 @@ impl Journal {
         )
     }
 
-    /// Notes durably that an update leaves now: `written` is what Caflou holds before it, `sent`
-    /// what it will hold, once it is carried out.
+    /// Notes durably that an update leaves now: the source's values as they are decided upon and
+    /// what Caflou holds without it, and what is `sent`.
     ///
     /// # Errors
     /// When the file cannot be written: then it may not be sent.
     pub fn updating(
         &self,
         (kind, id): Key<'_>,
-        written: &Attributes,
+        (source, written): (&Attributes, &Attributes),
         sent: &Attributes,
         now: DateTime<Utc>,
     ) -> Result<(), StateError> {
         self.durably(|| {
             self.execute(
-                "UPDATE records SET written = ?4, pending = ?5, sent_at = ?6 \
+                "UPDATE records SET source = ?4, written = ?5, pending = ?6, sent_at = ?7 \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
                 params![
                     self.connection,
                     kind.as_str(),
                     id.0,
+                    source.to_json().to_string(),
                     written.to_json().to_string(),
                     sent.to_json().to_string(),
                     now.timestamp_millis(),
@@ -341,20 +342,16 @@ impl Journal {
         self.execute(&failed, key)
     }
 
-    /// Notes that nothing is to be done about a record: forgets it where it is not in Caflou, and
-    /// else an update of unknown outcome.
+    /// Forgets a record that is not in Caflou and need not be.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn forget(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        let key = params![self.connection, kind.as_str(), id.0];
-        let this = "connection = ?1 AND kind = ?2 AND source_id = ?3";
-        let gone = format!(
-            "DELETE FROM records WHERE {this} AND state IN ('sending', 'uncertain', 'failed')"
-        );
-        let settled = format!("UPDATE records SET pending = NULL WHERE {this}");
-        self.execute(&gone, key)?;
-        self.execute(&settled, key)
+        self.execute(
+            "DELETE FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
+                 AND state IN ('sending', 'uncertain', 'failed')",
+            params![self.connection, kind.as_str(), id.0],
+        )
     }
 
     /// Moves a cursor.

@@ -137,7 +137,9 @@ impl Apply {
         let (attempts, trouble) = (AtomicU32::new(0), Mutex::new(None));
         let leaves = || {
             attempts.fetch_add(1, Ordering::Relaxed);
-            let noted = self.journal().updating(key, &before, &sent, Utc::now());
+            let noted = self
+                .journal()
+                .updating(key, (&undecided, &before), &sent, Utc::now());
             unless_noted(noted, &trouble)
         };
         let answer = self.writer.update(draft.kind, id, &sent, leaves).await;
@@ -341,8 +343,15 @@ impl Sink for Apply {
                     ..Done::told(None)
                 }
             }
-            (Plan::Skip { .. }, Some(change)) => {
-                let noted = self.journal().forget(key);
+            (Plan::Skip { settled, .. }, Some(mut change)) => {
+                let noted = match settled {
+                    Some(settled) => {
+                        let (id, revision) = *settled;
+                        change.caflou_id = Some(id);
+                        self.synced(&step, id, (&revision.source, &revision.written), None)
+                    }
+                    None => self.journal().forget(key),
+                };
                 self.tell(change, noted)
             }
             (Plan::Gone { source }, Some(change)) => {

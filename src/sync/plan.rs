@@ -4,8 +4,6 @@
 //! looked up, [`adopt`] and [`update`] decide with what was found. Planning again after a plan was
 //! applied gives [`Plan::Unchanged`].
 
-use std::collections::BTreeSet;
-
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
@@ -62,6 +60,9 @@ pub enum Plan {
         reason: String,
         /// What to look at.
         warning: Option<&'static str>,
+        /// The record, where an update of unknown outcome is settled with it, and what is then
+        /// known of it.
+        settled: Option<Box<(CaflouId, Revision)>>,
     },
     /// It was deleted in Caflou: leave it alone for good.
     Gone {
@@ -105,7 +106,8 @@ pub enum Need {
 /// The values that a record should have in Caflou, by what the source says now and what is known.
 #[must_use]
 pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLink>) -> Attributes {
-    let was_inactive = known.is_some_and(|known| known.source.is_true("inactive"));
+    let was_inactive = known
+        .is_some_and(|known| known.source.is_true("inactive") || known.pending.is_true("inactive"));
     match &draft.record {
         Record::Company(record) => record.attributes(&draft.mark),
         Record::Income(record) => {
@@ -116,14 +118,17 @@ pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLin
             attributes
         }
         // Its other values are worthless: a cancelled order has a price of zero.
-        Record::Void { .. } => {
-            let mut attributes = known.map(|known| known.source.clone()).unwrap_or_default();
-            if draft.kind == Kind::Income {
-                attributes.set("inactive", Value::Bool(true));
-            }
-            attributes
-        }
+        Record::Void { .. } => void(draft.kind, known),
     }
+}
+
+/// What a void record should have: what it has, out of the cash flow.
+fn void(kind: Kind, known: Option<&Known>) -> Attributes {
+    let mut attributes = known.map(|known| known.source.clone()).unwrap_or_default();
+    if kind == Kind::Income {
+        attributes.set("inactive", Value::Bool(true));
+    }
+    attributes
 }
 
 /// What has to be looked up to plan a record.
@@ -143,11 +148,12 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
             by_mark_only: !rules.match_existing || void.is_some(),
         },
         (Some((known, RecordState::Synced)), _) => {
-            let settled = known.pending.is_empty() && agrees(desired, &known.source);
-            if !rules.updates(draft.kind) || settled {
+            let settled = known.pending.is_empty();
+            if !rules.updates(draft.kind) || (settled && agrees(desired, &known.source)) {
                 return Need::Nothing(in_order(known));
             }
             if let Some((why, paid)) = void
+                && settled
                 && (paid || known.source.is_true("done"))
             {
                 return Need::Nothing(left_alone(why.as_str()));
@@ -177,6 +183,7 @@ pub fn absent(draft: &Draft, desired: &Attributes) -> Plan {
         Record::Void { why, .. } => Plan::Skip {
             reason: format!("{}, not imported", why.as_str()),
             warning: None,
+            settled: None,
         },
         Record::Company(_) | Record::Income(_) => Plan::Create {
             attributes: desired.clone(),
@@ -207,6 +214,7 @@ fn left_alone(why: &str) -> Plan {
     Plan::Skip {
         reason: format!("{why}, but paid: left alone"),
         warning: Some("paid and then cancelled or deleted: check whether the money went back"),
+        settled: None,
     }
 }
 
@@ -231,32 +239,52 @@ pub fn update(
             source: desired.clone(),
         };
     };
-    if let Record::Void { why, .. } = &draft.record
-        && current.is_true("done")
-        && !known.source.is_true("done")
-        && !known.pending.is_true("done")
-    {
-        // Marked as paid in Caflou: there is money in it.
-        return left_alone(why.as_str());
+    let open = !known.pending.is_empty();
+    let known = settle(known, current);
+    let Record::Void { why, paid } = &draft.record else {
+        let revision = revise(desired, (&known.source, &known.written), current);
+        return Plan::Update { id, revision };
+    };
+    // Marked as paid by the shop or in Caflou: there is money in it.
+    if *paid || known.source.is_true("done") || current.is_true("done") {
+        let mut plan = left_alone(why.as_str());
+        if let (Plan::Skip { settled, .. }, true) = (&mut plan, open) {
+            let revision = Revision {
+                source: known.source,
+                written: known.written,
+                ..Revision::default()
+            };
+            *settled = Some(Box::new((id, revision)));
+        }
+        return plan;
     }
-    Plan::Update {
-        id,
-        revision: revise(
-            desired,
-            (&known.source, &known.written),
-            &known.pending,
-            current,
-        ),
+    let desired = void(draft.kind, Some(&known));
+    let revision = revise(&desired, (&known.source, &known.written), current);
+    Plan::Update { id, revision }
+}
+
+/// What is known of a record once it is seen how far an update of unknown outcome was carried out.
+/// What of it is there counts as written; else it would be taken for somebody's edit.
+fn settle(known: &Known, current: &Attributes) -> Known {
+    let mut settled = known.clone();
+    for field in known.pending.fields() {
+        let (sent, now) = (known.pending.get(field), current.get(field));
+        if let Some(value) = now
+            && same(field, now, sent)
+        {
+            settled.source.set(field, value.clone());
+            settled.written.set(field, value.clone());
+        }
     }
+    settled.pending = Attributes::default();
+    settled
 }
 
 /// Compares three ways: only what changed at the source since the last decision is written, and
-/// only where Caflou still holds what we wrote. What an update of unknown outcome would have
-/// written is ours, too.
+/// only where Caflou still holds what we wrote.
 fn revise(
     desired: &Attributes,
     (source, written): (&Attributes, &Attributes),
-    pending: &Attributes,
     current: &Attributes,
 ) -> Revision {
     let mut revision = Revision {
@@ -264,19 +292,16 @@ fn revise(
         written: written.clone(),
         ..Revision::default()
     };
-    let all = desired.fields().chain(source.fields());
-    for field in all.chain(pending.fields()).collect::<BTreeSet<_>>() {
+    for field in desired.fields_of_both(source) {
         let (new, now) = (desired.get(field), current.get(field));
-        let sent = pending.get(field);
-        let ours = sent.is_some() && (now.is_none() || same(field, now, sent));
-        if same(field, new, source.get(field)) && !ours {
+        if same(field, new, source.get(field)) {
             continue;
         }
         if now.is_some() && same(field, now, new) {
             revision
                 .written
                 .set(field, new.cloned().unwrap_or(Value::Null));
-        } else if now.is_some() && !ours && !same(field, now, written.get(field)) {
+        } else if now.is_some() && !same(field, now, written.get(field)) {
             revision.kept.push(field);
         } else {
             let before = now.or(written.get(field)).cloned().unwrap_or(Value::Null);
@@ -304,12 +329,9 @@ pub fn adopt(
             && matches!(known.state, RecordState::Sending | RecordState::Uncertain)
     });
     let revision = match lost {
-        Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => revise(
-            desired,
-            (&sent.source, &sent.source),
-            &sent.pending,
-            current,
-        ),
+        Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
+            revise(desired, (&sent.source, &sent.source), current)
+        }
         Some(sent) => linked(&sent.source, current),
         None => {
             let mut revision = linked(desired, current);

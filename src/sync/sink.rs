@@ -86,7 +86,9 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
                 change.reason = Some("changed in Caflou meanwhile: kept as it is there".to_owned());
             }
         }
-        Plan::Skip { reason, warning } => {
+        Plan::Skip {
+            reason, warning, ..
+        } => {
             change.reason = Some(reason.clone());
             change.warnings.extend(warning.map(str::to_owned));
         }

@@ -19,15 +19,6 @@ const UNMATCHED: Rules = Rules {
     ..UPDATING
 };
 
-/// With no update of unknown outcome.
-fn revise(
-    desired: &Attributes,
-    before: (&Attributes, &Attributes),
-    current: &Attributes,
-) -> Revision {
-    super::revise(desired, before, &Attributes::default(), current)
-}
-
 fn draft(kind: Kind, record: Record) -> Draft {
     let source_id = SourceId("7".to_owned());
     Draft {
@@ -132,7 +123,11 @@ fn create(draft: &Draft) -> Need {
 
 fn skipped(reason: &str) -> Need {
     let (reason, warning) = (reason.to_owned(), None);
-    Need::Nothing(Plan::Skip { reason, warning })
+    Need::Nothing(Plan::Skip {
+        reason,
+        warning,
+        settled: None,
+    })
 }
 
 fn candidates(by_mark_only: bool) -> Need {
@@ -231,7 +226,9 @@ fn a_void_record_that_was_paid_is_left_alone_with_a_warning() {
         (cancelled(), &paid),
         (void(Void::Deleted, false), &paid),
     ] {
-        let Need::Nothing(Plan::Skip { reason, warning }) = needed(&now, Some(before), UPDATING)
+        let Need::Nothing(Plan::Skip {
+            reason, warning, ..
+        }) = needed(&now, Some(before), UPDATING)
         else {
             panic!("{now:?}");
         };
@@ -622,14 +619,18 @@ proptest! {
         desired in any_attributes(),
         arrived in any::<bool>(),
     ) {
-        let (mut pending, mut current) = (Attributes::default(), source.clone());
+        let mut current = source.clone();
+        let mut before = synced(&income(Paid::No));
         for field in sent.fields().filter(|field| source.get(field).is_some()) {
-            pending.set_some(field, sent.get(field).cloned());
+            before.pending.set_some(field, sent.get(field).cloned());
             if arrived {
                 current.set_some(field, sent.get(field).cloned());
             }
         }
-        let revision = super::revise(&desired, (&source, &source), &pending, &current);
+        (before.source, before.written) = (source.clone(), source);
+        let draft = income(Paid::No);
+        let plan = update(&draft, &before, &desired, ID, Some(&current));
+        let Plan::Update { revision, .. } = plan else { panic!("{plan:?}") };
         prop_assert!(revision.kept.is_empty());
         let after = applied(&current, &revision);
         prop_assert!(agrees(&desired, &after), "{after:?}");

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `RELIABILITY_SEEDS=1000` lives more lives than the usual hundred, `RELIABILITY_SEED=17` one of
-//! them again.
+//! them twenty times.
 
 mod figures;
 mod life;
