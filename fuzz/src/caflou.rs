@@ -124,7 +124,8 @@ fn check_plans(kind: Kind, stored: &Stored) {
             failure: None,
         };
         let current = Some(&stored.attributes);
-        let update = plan::update(&draft, &known, &desired, stored.id, current);
+        let void = plan::desired(&draft, Some(&known), None);
+        let update = plan::update(&draft, &known, &void, stored.id, current);
         let by = (stored.id, MatchedBy::Mark);
         let adopt = plan::adopt(
             &draft,
@@ -134,7 +135,7 @@ fn check_plans(kind: Kind, stored: &Stored) {
             &stored.attributes,
             rules,
         );
-        for plan in [update, adopt] {
+        for (plan, desired) in [(update, &void), (adopt, &desired)] {
             if let Plan::Update { revision, .. } | Plan::Adopt { revision, .. } = plan {
                 let sent = revision.fields.after();
                 for field in sent.fields() {

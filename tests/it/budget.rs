@@ -117,7 +117,7 @@ fn an_order_newly_paid_costs_a_look_and_a_change() {
 
 /// An account with so many incomes of others, and a shop that was imported into it.
 fn beside_many(incomes: usize) -> Bench {
-    let bench = Bench::new();
+    let bench = Bench::with(|options| options.single_file = false);
     bench.order(|_| ());
     entered(&bench, incomes);
     bench.imported();

@@ -28,7 +28,7 @@ fn plans(ran: &Ran, before: &BTreeSet<i64>) -> Vec<Value> {
         plan["caflou_id"] = json!(id.filter(|id| before.contains(id)));
     }
     // A run imports companies and incomes side by side.
-    plans.sort_by_key(|plan| plan["kind"].to_string());
+    plans.sort_by_key(|plan| format!("{} {}", plan["kind"], plan["source_id"]));
     plans
 }
 
