@@ -5,6 +5,7 @@
 
 mod auth;
 mod client;
+mod expiry;
 mod index;
 mod reader;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod writer;
 
 pub use auth::Credentials;
 pub use client::{Client, ClientOptions};
+pub use expiry::{login_ends, token_ends};
 pub use index::{Candidates, Index, Keys, MatchedBy};
 pub use reader::{Account, Reader};
 pub use wire::Stored;

@@ -16,6 +16,7 @@ mod preview;
 pub mod report;
 pub mod scope;
 mod sink;
+mod told;
 
 pub use apply::Apply;
 pub use engine::{Engine, EngineOptions};
