@@ -149,7 +149,12 @@ impl Task<'_> {
     fn tell(&self, held: &Belonging) {
         let companies = held.companies.iter().filter_map(|held| held.caflou_id);
         let incomes = held.incomes.iter().filter_map(|held| held.caflou_id);
-        let (companies, incomes): (Vec<_>, Vec<_>) = (companies.collect(), incomes.collect());
+        let sorted = |ids: &mut dyn Iterator<Item = CaflouId>| {
+            let mut ids: Vec<_> = ids.map(|id| id.0).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let (companies, incomes) = (sorted(&mut { companies }), sorted(&mut { incomes }));
         if self.global.json() {
             let ids = |all: &std::collections::BTreeSet<crate::state::Held>| -> Vec<_> {
                 all.iter().map(|held| held.source_id.clone()).collect()
@@ -166,7 +171,7 @@ impl Task<'_> {
             return Self::print(&object.to_string());
         }
         Self::print(&format!("forgotten: {}", self.what(held)));
-        let list = |word: &str, ids: &[CaflouId]| {
+        let list = |word: &str, ids: &[i64]| {
             (!ids.is_empty()).then(|| format!("{word} {}", joined(ids.iter())))
         };
         let left = [list("companies", &companies), list("incomes", &incomes)];
@@ -176,8 +181,8 @@ impl Task<'_> {
         }
         if !held.same_name.is_empty() {
             Self::print(&format!(
-                "not forgotten, though under the same name: orders {}; if they are the same \
-                 person's: caflou-sync forget {} --order CODE",
+                "linked by nothing but the name: orders {}; a run may read them again. If they \
+                 are the same person's: caflou-sync forget {} --order CODE",
                 joined(held.same_name.iter()),
                 self.key
             ));
@@ -242,7 +247,7 @@ fn same_name(held: &Belonging) -> String {
     match held.same_name.len() {
         0 => String::new(),
         _ => format!(
-            ". Not deleted, as nothing but the name links them: orders {} (add --order CODE)",
+            ". Not among them, as nothing but the name links them: orders {} (add --order CODE)",
             joined(held.same_name.iter())
         ),
     }

@@ -433,7 +433,8 @@ impl Report for Silent {
     fn event(&mut self, _event: &Event) {}
 }
 
-/// Sorts by time; the tail keeps two runs of one second apart.
+/// Sorts by time, to the millisecond; chance keeps runs of several connections apart.
 fn run_id(now: DateTime<Utc>) -> String {
-    format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..))
+    let (second, chance) = (now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..1 << 20));
+    format!("{second}-{:03x}{chance:05x}", now.timestamp_subsec_millis())
 }

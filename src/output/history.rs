@@ -231,10 +231,11 @@ fn stands(of: &RecordHistory) -> Vec<Line> {
     }
     if let Some(failure) = &known.failure {
         let (first, last) = (local(failure.first), local(failure.last));
-        let words = format!(
-            "{} (tried {} times, {first} to {last})",
-            failure.reason, failure.attempts
-        );
+        let tried = match failure.attempts {
+            0 | 1 => format!("tried once, {last}"),
+            number => format!("tried {} times, {first} to {last}", grouped(number.into())),
+        };
+        let words = format!("{} ({tried})", failure.reason);
         lines.push(item(Line::of(RED, &words)));
     }
     if let Some(customer) = &of.awaits {
@@ -256,7 +257,7 @@ fn stands(of: &RecordHistory) -> Vec<Line> {
         }
     }
     if !differs.is_empty() {
-        let words = Line::of(YELLOW, "otherwise in Caflou than in the shop: ");
+        let words = Line::of(YELLOW, "differs (shop → Caflou): ");
         let mut line = words;
         line.append(joined(changes(&differs)));
         lines.push(item(line));

@@ -15,7 +15,7 @@ use crate::state::{OpenCounts, OpenRecord, PastRun};
 /// Records that are listed to people, of each connection.
 pub const LISTED: u32 = 10;
 /// Columns before what a line says.
-const LABEL: usize = 15;
+const LABEL: usize = 17;
 /// Columns of a record's name.
 const NAME: usize = 23;
 
@@ -88,21 +88,7 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
             "the last run died before its end: its process was killed, or the machine went down; \
              the next one goes on: caflou-sync run {key}"
         ),
-        Trouble::Stale(at) => {
-            let later = |run: &PastRun| run.started_at - at > STALE_AFTER;
-            let since = when(at, now);
-            if of.last_good_run.as_ref().is_some_and(later) {
-                format!(
-                    "runs end, but none read everything since {since}: `caflou-sync run {key}` \
-                     shows what it cannot read"
-                )
-            } else {
-                format!(
-                    "nothing was imported since {since}, though auto_repeat is on: look whether \
-                     the timer or cron still starts `caflou-sync run --scheduled`"
-                )
-            }
-        }
+        Trouble::Stale(at) => stale(at, of, now),
         Trouble::NeverComplete => format!(
             "no run has imported everything yet, though auto_repeat is on: caflou-sync run {key}"
         ),
@@ -118,6 +104,29 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
             Count(number, "record")
         ),
     }
+}
+
+/// Why there was no whole import for long is for the last runs to tell.
+fn stale(at: DateTime<Utc>, of: &Condition, now: DateTime<Utc>) -> String {
+    let fresh = |run: &PastRun| now - run.started_at <= STALE_AFTER;
+    let why = if of.last_good_run.as_ref().is_some_and(fresh) {
+        format!(
+            ": runs end, but do not read everything; `caflou-sync run {}` shows what is missing",
+            of.connection
+        )
+    } else if of
+        .running
+        .as_ref()
+        .or(of.last_run.as_ref())
+        .is_some_and(fresh)
+    {
+        String::new()
+    } else {
+        ", though auto_repeat is on: does the timer or cron still start `caflou-sync run \
+         --scheduled`?"
+            .to_owned()
+    };
+    format!("the last whole import was {}{why}", when(at, now))
 }
 
 impl Condition {

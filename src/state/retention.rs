@@ -5,6 +5,7 @@
 //! nothing about a person.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
@@ -36,12 +37,18 @@ pub struct Belonging {
     names: BTreeSet<String>,
 }
 
+/// How long the remains wait for others that read the file.
+const SCRUB: Duration = Duration::from_secs(2);
+
 const LINKED: &str = "SELECT source_id, caflou_id FROM records \
      WHERE connection = ?1 AND kind = 'income' AND (awaits = ?2 \
      OR json_extract(source, '$.company_id') = ?3 OR json_extract(written, '$.company_id') = ?3 \
      OR json_extract(pending, '$.company_id') = ?3)";
+/// Orders that were never imported, such as cancelled ones, are in the history only.
 const SAME_NAME: &str = "SELECT source_id FROM records WHERE connection = ?1 AND kind = 'income' \
-     AND label = ?2";
+     AND label = ?2 UNION SELECT changes.source_id FROM runs JOIN changes \
+     ON changes.run_id = runs.run_id WHERE runs.connection = ?1 AND changes.kind = 'income' \
+     AND json_extract(changes.change, '$.label') = ?2";
 const ANY_CHANGE: &str = "SELECT 1 FROM changes CROSS JOIN runs ON runs.run_id = changes.run_id \
      WHERE changes.kind = ?2 AND changes.source_id = ?3 AND runs.connection = ?1 LIMIT 1";
 /// What is left of a change: that it was, and of which record.
@@ -201,7 +208,7 @@ impl Journal {
                 transaction.execute(&bare, key)?;
             }
         }
-        // Orders that were never imported, such as cancelled ones, have no link but the name.
+        // What is told of orders that were never imported is linked by nothing but the name.
         let bare = format!(
             "{BARE} AND json_extract(change, '$.label') = ?3 AND NOT EXISTS (SELECT 1 FROM records \
              WHERE records.connection = ?1 AND records.kind = ?2 \
@@ -240,6 +247,7 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn scrub(&self) -> Result<bool, StateError> {
+        self.sqlite.busy_timeout(SCRUB)?;
         let busy = |error: &rusqlite::Error| {
             let code = error.sqlite_error_code();
             matches!(

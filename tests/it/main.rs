@@ -11,6 +11,8 @@ mod support;
 
 mod auth;
 mod dryrun;
+mod forget;
+mod history;
 mod incremental;
 mod interval;
 mod matching;
@@ -18,5 +20,7 @@ mod modes;
 mod output;
 mod reliability;
 mod report;
+mod scheduled;
+mod status;
 mod updates;
 mod void;
