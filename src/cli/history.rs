@@ -10,9 +10,7 @@ use super::run::find;
 use super::status::{is_running, rfc3339};
 use super::{Exit, Failure, Global};
 use crate::config::Config;
-use crate::output::{
-    HistoryOptions, RecordHistory, ShownRun, record_history, run_history, runs as render,
-};
+use crate::output::{HistoryOptions, RecordHistory, ShownRun, run_history, runs as render, story};
 use crate::record::{Attributes, Kind, SourceId};
 use crate::state::{PastRun, StateError, View};
 use crate::sync::report::Change;
@@ -112,8 +110,9 @@ impl Shown<'_> {
         all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let all: Vec<_> = all.into_iter().map(|run| self.shown(run)).collect();
         if self.global.json() {
-            all.iter()
-                .for_each(|run| Self::print(&object(run).to_string()));
+            for run in &all {
+                Self::print(&object(run).to_string());
+            }
         } else if all.is_empty() {
             Self::print("no runs yet");
         } else {
@@ -176,7 +175,7 @@ impl Shown<'_> {
                     blocks.push(change_line(&told.run_id, &told.change));
                 }
             } else {
-                blocks.push(record_history(&of, self.options()));
+                blocks.push(story(&of, self.options()));
             }
         }
         if blocks.is_empty() {

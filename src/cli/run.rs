@@ -32,7 +32,7 @@ pub(super) struct RunArgs {
     /// All connections
     #[arg(long, conflicts_with = "names")]
     all: bool,
-    /// All connections with auto_repeat, for a timer or cron: a line for each that changed
+    /// All connections with `auto_repeat`, for a timer or cron: a line for each that changed
     /// something, errors on stderr, else silence
     #[arg(long, conflicts_with_all = ["names", "all"])]
     scheduled: bool,

@@ -1,17 +1,14 @@
 //! Past runs and what each did, for people.
 
-use anstyle::Style;
 use serde_json::Value as Json;
 
 use super::amount::grouped;
-use super::detail::{attributes, changes};
-use super::flow::{folded, indented, joined};
+use super::flow::{folded, joined};
 use super::line::Line;
 use super::record::Layout;
 use super::style::{BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::time::{local, took};
-use crate::record::{Changes, Kind, SourceId};
-use crate::state::{Known, PastRun, RecordState, Told};
+use crate::state::PastRun;
 use crate::sync::report::Change;
 
 /// How the history is shown.
@@ -60,23 +57,6 @@ impl ShownRun {
         let error = self.run.error()?;
         Some(Line::of(RED, "  error: ").with(PLAIN, error))
     }
-}
-
-/// What is known of a record, and all that happened to it.
-#[derive(Debug)]
-pub struct RecordHistory {
-    /// The connection's key.
-    pub connection: String,
-    /// Company or income.
-    pub kind: Kind,
-    /// Its key at the source.
-    pub source_id: SourceId,
-    /// Where it stands; `None`: it is not in Caflou, and nothing is open.
-    pub known: Option<Known>,
-    /// The customer whose company it waits for.
-    pub awaits: Option<SourceId>,
-    /// What runs did with it, oldest first.
-    pub told: Vec<Told>,
 }
 
 /// Runs as a table, newest first, without a line end at the end.
@@ -168,108 +148,6 @@ pub fn run(one: &ShownRun, did: &[Change], options: HistoryOptions) -> String {
     rendered(lines, options)
 }
 
-/// A record's history, without a line end at the end.
-#[must_use]
-pub fn record(of: &RecordHistory, options: HistoryOptions) -> String {
-    let mut head = Line::of(BOLD, &format!("{} {}", of.kind, of.source_id));
-    let label = of.known.as_ref().map(|known| known.label.as_str());
-    if let Some(label) = label.filter(|label| !label.is_empty() && *label != of.source_id.0) {
-        head.push(PLAIN, &format!("  {label}"));
-    }
-    head.push(DIM, &format!("  {}", of.connection));
-    let mut lines = vec![head];
-    lines.extend(
-        stands(of)
-            .into_iter()
-            .flat_map(|line| folded(line, options.width, 7)),
-    );
-    let layout = Layout::new(options.width);
-    for told in &of.told {
-        lines.push(Line::default());
-        let moment = Line::of(BOLD, &local(told.at)).with(DIM, &format!("  run {}", told.run_id));
-        lines.push(moment);
-        match Change::read(&told.change) {
-            Some(change) => lines.extend(layout.record(&change, true)),
-            None => lines.push(Line::of(DIM, "  (what was noted cannot be read)")),
-        }
-    }
-    rendered(lines, options)
-}
-
-/// Where a record stands now.
-fn stands(of: &RecordHistory) -> Vec<Line> {
-    let now = |style: Style, words: &str| Line::of(DIM, "  now: ").with(style, words);
-    let Some(known) = &of.known else {
-        return vec![now(PLAIN, "not imported, and nothing is open")];
-    };
-    let id = known.caflou_id.map(|id| id.to_string()).unwrap_or_default();
-    let mut lines = match known.state {
-        RecordState::Gone if known.is_forgotten() => {
-            vec![now(DIM, "forgotten at your request; never imported again")]
-        }
-        RecordState::Gone => {
-            vec![now(
-                YELLOW,
-                &format!(
-                    "deleted in Caflou (it was {} {id}); not created again",
-                    of.kind
-                ),
-            )]
-        }
-        RecordState::Synced => vec![now(GREEN, &format!("in Caflou as {} {id}", of.kind))],
-        RecordState::Failed => vec![now(RED, "not in Caflou; each run tries it again")],
-        RecordState::Sending | RecordState::Uncertain => vec![now(
-            YELLOW,
-            "sent to Caflou, outcome unknown; the next run looks for it there before anything else",
-        )],
-    };
-    let item = |line: Line| indented(7, line);
-    if !known.pending.is_empty() {
-        let fields: Vec<_> = known.pending.fields().collect();
-        let words = format!("an update of unknown outcome: {}", fields.join(", "));
-        lines.push(item(Line::of(YELLOW, &words)));
-    }
-    if let Some(failure) = &known.failure {
-        let (first, last) = (local(failure.first), local(failure.last));
-        let tried = match failure.attempts {
-            0 | 1 => format!("tried once, {last}"),
-            number => format!("tried {} times, {first} to {last}", grouped(number.into())),
-        };
-        let words = format!("{} ({tried})", failure.reason);
-        lines.push(item(Line::of(RED, &words)));
-    }
-    if let Some(customer) = &of.awaits {
-        let words = format!("is linked with its company once customer {customer} is imported");
-        lines.push(item(Line::of(PLAIN, &words)));
-    }
-    let mut differs = Changes::default();
-    for field in known.source.fields_of_both(&known.written) {
-        let (ours, theirs) = (known.source.get(field), known.written.get(field));
-        if !crate::record::same(field, ours, theirs) {
-            let value = |value: Option<&crate::record::Value>| {
-                value.cloned().unwrap_or(crate::record::Value::Null)
-            };
-            let change = crate::record::Change {
-                before: value(ours),
-                after: value(theirs),
-            };
-            differs.0.insert(field, change);
-        }
-    }
-    if !differs.is_empty() {
-        let words = Line::of(YELLOW, "differs (shop → Caflou): ");
-        let mut line = words;
-        line.append(joined(changes(&differs)));
-        lines.push(item(line));
-    }
-    lines.extend(
-        attributes(&Changes::creation(&known.source))
-            .into_iter()
-            .map(item),
-    );
-    lines
-}
-
 /// "2 new · 1 failed", from the counts of a summary.
 fn counts(counts: &Json) -> Line {
     let parts = [
@@ -314,7 +192,8 @@ fn aligned(rows: Vec<Vec<Line>>) -> Vec<Line> {
     rows.into_iter().map(line).collect()
 }
 
-fn rendered(lines: Vec<Line>, options: HistoryOptions) -> String {
+/// Lines as they are written.
+pub(super) fn rendered(lines: Vec<Line>, options: HistoryOptions) -> String {
     let lines = lines.into_iter().map(|line| line.render(options.color));
     lines.collect::<Vec<_>>().join("\n")
 }

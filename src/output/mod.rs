@@ -24,6 +24,7 @@ mod progress;
 mod prometheus;
 mod record;
 mod status;
+mod story;
 mod style;
 mod summary;
 mod table;
@@ -36,14 +37,13 @@ mod tests;
 pub use amount::{grouped, money};
 pub use brief::Brief;
 pub use count::Count;
-pub use history::{
-    HistoryOptions, RecordHistory, ShownRun, record as record_history, run as run_history, runs,
-};
+pub use history::{HistoryOptions, ShownRun, run as run_history, runs};
 pub use human::{Human, HumanOptions};
 pub use json::JsonLines;
 pub use progress::Progress;
 pub use prometheus::prometheus;
 pub use status::{Access, Condition, LISTED, status, trouble_words};
+pub use story::{RecordHistory, story};
 pub use table::{ListRow, list, table};
 pub use text::safe;
 pub use time::local;

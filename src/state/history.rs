@@ -53,7 +53,8 @@ const RUNS: &str = "WHERE connection = ?1 ORDER BY started_at DESC, run_id DESC 
 /// The plus keeps SQLite from reading all runs of the connection.
 const BEGINNING: &str =
     "WHERE run_id >= ?1 AND run_id < ?2 AND +connection = ?3 ORDER BY run_id LIMIT ?4";
-const OF_RUN: &str = "SELECT change FROM changes WHERE run_id = ?1 ORDER BY rowid";
+/// Not as they were noted: writes under way together end in no order.
+const OF_RUN: &str = "SELECT change FROM changes WHERE run_id = ?1 ORDER BY kind, source_id, rowid";
 /// The index of `changes` leads; SQLite would rather read all runs where it knows of no sizes.
 const OF_RECORD: &str = "SELECT changes.run_id, runs.started_at, changes.change \
      FROM changes CROSS JOIN runs ON runs.run_id = changes.run_id \
@@ -108,7 +109,7 @@ impl View {
         Ok(runs.collect::<Result<_, _>>()?)
     }
 
-    /// Gives what a run did, change by change in their order, as JSON.
+    /// Gives what a run did, change by change in the order of their records, as JSON.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -209,7 +210,10 @@ pub(super) mod tests {
             ),
             (
                 OF_RUN.to_owned(),
-                &["SEARCH changes USING INDEX changes_of_run (run_id=?)"],
+                &[
+                    "SEARCH changes USING INDEX changes_of_run (run_id=?)",
+                    "USE TEMP B-TREE FOR ORDER BY",
+                ],
             ),
             (
                 OF_RECORD.to_owned(),

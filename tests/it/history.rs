@@ -67,10 +67,10 @@ fn a_run_is_told_record_by_record_by_the_beginning_of_its_id() {
     insta::assert_snapshot!(stable(&ran.stdout), @r"
     20240506T100000Z-00000001  my-shop  2024-05-06 10:00  0 s  partly
 
-      ! income   2024000004               unknown currency `Kč`
-      - income   2024000003               cancelled in the shop, not imported
-      ~ income   2024000002               inactive: no → yes (cancelled in the shop)
       ~ income   2024000001               value: 1 234.50 → 1 300.00
+      ~ income   2024000002               inactive: no → yes (cancelled in the shop)
+      - income   2024000003               cancelled in the shop, not imported
+      ! income   2024000004               unknown currency `Kč`
 
     companies  1 unchanged
     incomes    2 changed · 1 skipped · 1 failed
@@ -111,7 +111,7 @@ fn a_record_tells_where_it_stands_and_how_it_came_there() {
     };
     insta::assert_snapshot!(of("--order", "2024000001"), @r"
     income 2024000001  Jan Novák  my-shop
-      now: in Caflou as income 1002
+      now: in Caflou as income 1003
            company id: 1001
            currency: CZK
            date: 2024-05-06
@@ -125,7 +125,7 @@ fn a_record_tells_where_it_stands_and_how_it_came_there() {
            VAT value: 214.25
 
     2024-05-06 10:00  run 20240506T100000Z-00000001
-      + income   2024000001               1 234.50 CZK · unpaid · 2024-05-06 · Jan Novák · Caflou 1002
+      + income   2024000001               1 234.50 CZK · unpaid · 2024-05-06 · Jan Novák · Caflou 1003
                  company id: 1001
                  currency: CZK
                  date: 2024-05-06
