@@ -67,12 +67,15 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
         connection.pragma_update(None, "foreign_keys", "ON")
     };
     prepare(&connection).map_err(|error| sqlite(path, &error))?;
-    migrations()
-        .to_latest(&mut connection)
-        .map_err(|error| match error {
-            rusqlite_migration::Error::RusqliteError { err, .. } => sqlite(path, &err),
-            other => unusable(path, &other.to_string()),
-        })?;
+    if let Err(error) = migrations().to_latest(&mut connection) {
+        // Where two find the same old schema, the other one may just have brought it up to date.
+        if version(path, &connection)? < newest() {
+            return Err(match error {
+                rusqlite_migration::Error::RusqliteError { err, .. } => sqlite(path, &err),
+                other => unusable(path, &other.to_string()),
+            });
+        }
+    }
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

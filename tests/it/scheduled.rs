@@ -137,3 +137,19 @@ fn programs_get_the_usual_lines_and_a_dry_run_is_shown_in_full() {
     assert_eq!(types, ["start", "change", "summary"]);
     assert_eq!(ran.stderr, "");
 }
+
+#[test]
+fn connections_that_make_the_state_file_side_by_side_do_not_fail_for_it() {
+    let bench = Bench::new();
+    let one = |number: i32| {
+        let key = format!("shop-{number}");
+        let text = bench.connection(&key, &Settings::default());
+        // An account each: then they run at the same time.
+        text.replace(bench.sandbox.account_id(), &format!("account{number}"))
+    };
+    bench.write_config(&(0..8).map(one).collect::<Vec<_>>().join("\n"));
+    let ran = bench.program(&["run", "--scheduled"]);
+    assert!(!ran.stderr.contains("state file"), "{}", ran.stderr);
+    let runs = bench.program(&["history"]).exits(0).stdout;
+    assert_eq!(runs.matches("shop-").count(), 8, "{runs}");
+}
