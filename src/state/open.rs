@@ -54,12 +54,19 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
     {
         fs::create_dir_all(folder).map_err(|error| unusable(path, &error.to_string()))?;
     }
-    touch(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let failed = |error: io::Error| unusable(path, &error.to_string());
+    let mut alone = None;
+    if !path.exists() {
+        alone = Some(lock(path).map_err(failed)?);
+        touch(path).map_err(failed)?;
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| sqlite(path, &error))?;
     connection.busy_timeout(BUSY)?;
-    version(path, &connection)?;
+    if version(path, &connection)? < newest() && alone.is_none() {
+        alone = Some(lock(path).map_err(failed)?);
+    }
     let prepare = |connection: &Connection| {
         // An intent has to survive a power cut before its create is sent; see `Journal`.
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -67,15 +74,13 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
         connection.pragma_update(None, "foreign_keys", "ON")
     };
     prepare(&connection).map_err(|error| sqlite(path, &error))?;
-    if let Err(error) = migrations().to_latest(&mut connection) {
-        // Where two find the same old schema, the other one may just have brought it up to date.
-        if version(path, &connection)? < newest() {
-            return Err(match error {
-                rusqlite_migration::Error::RusqliteError { err, .. } => sqlite(path, &err),
-                other => unusable(path, &other.to_string()),
-            });
-        }
-    }
+    migrations()
+        .to_latest(&mut connection)
+        .map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => sqlite(path, &err),
+            other => unusable(path, &other.to_string()),
+        })?;
+    drop(alone);
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
@@ -99,13 +104,31 @@ fn version(path: &Path, connection: &Connection) -> Result<usize, StateError> {
     }
 }
 
-/// Makes the file, readable by its owner only; SQLite gives its log the same mode.
-fn touch(path: &Path) -> io::Result<File> {
+/// Makes the file where it is not there, readable by its owner only; SQLite gives its log the same
+/// mode. A file that is there is not opened: closing it would end SQLite's locks of this process.
+fn touch(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    private().open(path).map(|_| ())
+}
+
+/// Held while the file is made or its schema is brought up to date: SQLite does not let two do
+/// that at the same moment.
+fn lock(path: &Path) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = private().open(name)?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
 }
 
 fn unusable(path: &Path, reason: &str) -> StateError {
@@ -147,4 +170,22 @@ pub(super) fn read_again(path: &Path) -> Result<Connection, StateError> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_make_a_file_at_the_same_moment_all_get_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("state.db");
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| read_write(&path).unwrap());
+                }
+            });
+        }
+    }
 }
