@@ -15,12 +15,14 @@
 //! - [`http`]: the one door for requests: repeating, pacing, counting.
 //! - [`sync`]: from drafts to plans to writes, exactly once.
 //! - [`state`]: what is remembered between runs, and the lock.
+//! - [`health`]: whether a connection is well, judged by the state.
 //! - [`output`]: a run for people and for programs.
 //! - [`cli`]: a file per command.
 
 pub mod caflou;
 pub mod cli;
 pub mod config;
+pub mod health;
 pub mod http;
 pub mod output;
 pub mod record;

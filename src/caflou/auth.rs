@@ -64,7 +64,7 @@ impl Auth {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::Login { email, password } => (email, password),
         };
-        let name = Cache::token_name(&format!("{} {email}", self.login_url), password);
+        let name = login_name(&self.login_url, email, password);
         self.tokens
             .get(&name, refused, self.login(door, email, password))
             .await
@@ -108,6 +108,11 @@ pub fn read_login(body: &[u8], now: DateTime<Utc>) -> Option<CachedToken> {
         token: token.into(),
         expires_at: expires_at.unwrap_or(now + WEEK),
     })
+}
+
+/// The name under which the token of a login is kept.
+pub(super) fn login_name(login_url: &Url, email: &str, password: &SecretString) -> String {
+    Cache::token_name(&format!("{login_url} {email}"), password)
 }
 
 /// The header of a token.

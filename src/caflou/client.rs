@@ -79,11 +79,7 @@ impl Client {
             policy,
         };
         let door = Door::new(door, lane, stop)?;
-        let auth = Auth::new(
-            credentials,
-            join(&api_url, &["api", "v1", "login"]),
-            cache.clone(),
-        );
+        let auth = Auth::new(credentials, login_url(&api_url), cache.clone());
         Ok(Self {
             door,
             api_url,
@@ -188,6 +184,11 @@ impl Client {
             request_id: answer.request_id().map(str::to_owned),
         }
     }
+}
+
+/// Where a login is exchanged for a token.
+pub(super) fn login_url(api_url: &Url) -> Url {
+    join(api_url, &["api", "v1", "login"])
 }
 
 fn join(base: &Url, path: &[&str]) -> Url {

@@ -5,6 +5,7 @@
 
 mod auth;
 mod client;
+mod expiry;
 mod index;
 mod lookup;
 mod marks;
@@ -16,6 +17,7 @@ mod writer;
 
 pub use auth::{Credentials, read_login};
 pub use client::{Client, ClientOptions};
+pub use expiry::{login_ends, token_ends};
 pub use index::{Candidates, Index, Keys, MatchedBy};
 pub use lookup::Lookup;
 pub use reader::{Account, Reader};

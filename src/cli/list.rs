@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use serde_json::json;
 
 use super::{Exit, Failure, Global};
 use crate::config::Connection;
-use crate::output::{ListRow, list as render};
+use crate::output::{ListRow, list as render, local};
 use crate::state::{LastRun, View};
 
 /// Prints the overview.
@@ -75,11 +75,4 @@ fn row(connection: &Connection, last: Option<&LastRun>) -> ListRow {
                 .unwrap_or_else(|| "did not end".to_owned())
         }),
     }
-}
-
-/// A moment in the time zone of this machine, to the minute.
-fn local(time: DateTime<Utc>) -> String {
-    time.with_timezone(&Local)
-        .format("%Y-%m-%d %H:%M")
-        .to_string()
 }

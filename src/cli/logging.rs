@@ -7,10 +7,11 @@ use tracing_subscriber::fmt;
 
 use super::{Color, Global, LogFormat};
 
-/// Starts logging: warnings; with `-v` what the program decides, with `-vv` each request.
-pub(super) fn start(global: &Global) {
+/// Starts logging: warnings, of an unattended run errors; with `-v` what the program decides, with `-vv` each request.
+pub(super) fn start(global: &Global, unattended: bool) {
     let ours = match (global.quiet, global.verbose) {
         (true, _) => "error",
+        (false, 0) if unattended => "error",
         (false, 0) => "warn",
         (false, 1) => "info",
         (false, _) => "debug",

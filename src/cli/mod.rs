@@ -5,12 +5,15 @@ mod clients;
 
 mod end;
 mod exit;
+mod forget;
+mod history;
 mod list;
 mod logging;
 mod run;
 mod session;
 mod several;
 mod signal;
+mod status;
 mod test;
 
 use std::io::{self, Write};
@@ -59,7 +62,7 @@ struct Global {
     /// Colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
-    /// Output for people, or JSON lines for programs
+    /// Output for people, JSON lines for programs, or (`status` only) gauges for Prometheus
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     format: Format,
     /// Log lines on stderr as text or JSON
@@ -79,6 +82,7 @@ enum Color {
 enum Format {
     Human,
     Json,
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -95,19 +99,43 @@ enum Command {
     List,
     /// Check a connection: reads both sides, writes nothing
     Test(test::TestArgs),
+    /// Is each connection healthy? Fit for a monitoring check
+    Status(status::StatusArgs),
+    /// Past runs and what each did, record by record
+    History(history::HistoryArgs),
+    /// Delete the data of a customer, an order or a whole connection from the state file
+    Forget(forget::ForgetArgs),
+}
+
+impl Command {
+    fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        if global.format == Format::Prometheus && !matches!(self, Self::Status(_)) {
+            let message =
+                "--format prometheus is for `status` only; the others know human and json";
+            return Err(Failure::usage(message));
+        }
+        match self {
+            Self::Run(args) => run::run(global, args),
+            Self::List => list::list(global),
+            Self::Test(args) => test::test(global, args),
+            Self::Status(args) => status::status(global, args),
+            Self::History(args) => history::history(global, args),
+            Self::Forget(args) => forget::forget(global, args),
+        }
+    }
+
+    /// Whether nobody watches: then log lines are about errors only, so that cron has no mail.
+    fn is_unattended(&self) -> bool {
+        matches!(self, Self::Run(args) if args.is_brief())
+    }
 }
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(&cli.global);
-    let outcome = match &cli.command {
-        Command::Run(args) => run::run(&cli.global, args),
-        Command::List => list::list(&cli.global),
-        Command::Test(args) => test::test(&cli.global, args),
-    };
-    let exit = outcome.unwrap_or_else(|failure| {
+    logging::start(&cli.global, cli.command.is_unattended());
+    let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
         // The one place that prints an error.
         let _ = writeln!(io::stderr(), "error: {:#}", failure.error);
         failure.exit

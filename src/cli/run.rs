@@ -14,7 +14,7 @@ use super::signal::{end_after, end_on_signal};
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir, parse_duration};
 use crate::http::Stopper;
-use crate::output::{Human, HumanOptions, JsonLines, Progress};
+use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
 use crate::record::{Kind, SourceId};
 use crate::state::Cache;
 use crate::sync::Report;
@@ -32,6 +32,10 @@ pub(super) struct RunArgs {
     /// All connections
     #[arg(long, conflicts_with = "names")]
     all: bool,
+    /// All connections with `auto_repeat`, for a timer or cron: a line for each that changed
+    /// something, errors on stderr, else silence
+    #[arg(long, conflicts_with_all = ["names", "all"])]
+    scheduled: bool,
     /// Show what would change; nothing is written, neither to Caflou nor to the state file
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -96,6 +100,11 @@ impl RunArgs {
             .collect()
     }
 
+    /// Whether nobody watches: only what changed is told, and what went wrong.
+    pub(super) fn is_brief(&self) -> bool {
+        self.scheduled && !self.dry_run
+    }
+
     fn check(&self) -> Result<(), Failure> {
         if !self.orders.is_empty() && self.only == Some(Agenda::Companies) {
             return Err(Failure::usage(
@@ -114,6 +123,10 @@ impl RunArgs {
     fn choose<'a>(&self, config: &'a Config) -> Result<Vec<&'a Connection>, Failure> {
         if self.all {
             return Ok(config.connections.iter().collect());
+        }
+        if self.scheduled {
+            let all = config.connections.iter();
+            return Ok(all.filter(|one| one.import.auto_repeat).collect());
         }
         if self.names.is_empty() {
             return match config.connections.as_slice() {
@@ -158,6 +171,17 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     args.check()?;
     let (config, state) = global.load()?;
     let chosen = args.choose(&config)?;
+    if chosen.is_empty() {
+        // Only --scheduled can choose none. That may be meant: it is no failure, but no secret.
+        if !global.quiet {
+            let path = config.path.display();
+            let _ = writeln!(
+                io::stderr(),
+                "nothing to run: no connection in {path} has auto_repeat = true"
+            );
+        }
+        return Ok(Exit::Done);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -174,6 +198,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         connection,
         args,
         state: &state,
+        keep_runs: config.keep_runs,
+        told_briefly: args.is_brief() && !global.json(),
         cache: &cache,
         lanes: &lanes,
         stop: &stop,
@@ -181,18 +207,22 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let one =
         |connection, report: &mut dyn Report| runtime.block_on(session(connection).run(report));
     let exits = match chosen.as_slice() {
-        [only] => {
+        [only] if !args.scheduled => {
             let progress = (!global.quiet).then(Progress::on_terminal).flatten();
-            let mut report = reporter(global, args.dry_run, io::stdout(), progress);
+            let mut report = reporter(global, args, io::stdout(), progress);
             vec![one(only, report.as_mut())]
         }
-        several => side_by_side(several, |connection, out| {
-            if stop.reason().is_some() {
-                return None;
-            }
-            let mut report = reporter(global, args.dry_run, out, None);
-            Some(one(connection, report.as_mut()))
-        }),
+        several => side_by_side(
+            several,
+            if args.is_brief() { "" } else { "\n" },
+            |connection, out| {
+                if stop.reason().is_some() {
+                    return None;
+                }
+                let mut report = reporter(global, args, out, None);
+                Some(one(connection, report.as_mut()))
+            },
+        ),
     };
     // A request that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
@@ -207,12 +237,15 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
 /// What a run says goes to stdout: as JSON at once, for people to `out`.
 fn reporter(
     global: &Global,
-    dry_run: bool,
+    args: &RunArgs,
     out: impl Write + 'static,
     progress: Option<Progress>,
 ) -> Box<dyn Report> {
     if global.json() {
         return Box::new(JsonLines::new(io::stdout()));
+    }
+    if args.is_brief() {
+        return Box::new(Brief::new(out, io::stderr()));
     }
     let options = HumanOptions {
         color: global.colours(),
@@ -222,7 +255,7 @@ fn reporter(
         } else {
             i8::try_from(global.verbose).unwrap_or(1)
         },
-        every_record: dry_run || global.verbose > 0,
+        every_record: args.dry_run || global.verbose > 0,
         progress,
     };
     Box::new(Human::new(out, options))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Exit;
 use super::agendas::Running;
@@ -33,6 +33,10 @@ pub(super) struct Session<'a> {
     pub(super) connection: &'a Connection,
     pub(super) args: &'a RunArgs,
     pub(super) state: &'a Path,
+    /// Days for which the history of runs is kept.
+    pub(super) keep_runs: u32,
+    /// The report itself tells on stderr what went wrong.
+    pub(super) told_briefly: bool,
     pub(super) cache: &'a Cache,
     pub(super) lanes: &'a Lanes,
     pub(super) stop: &'a Stop,
@@ -79,7 +83,7 @@ impl Session<'_> {
         };
         if let Err(end) = ended {
             // Where stdout is no terminal, its reader need not be the one who has to act.
-            if !io::stdout().is_terminal() {
+            if !self.told_briefly && !io::stdout().is_terminal() {
                 let _ = writeln!(
                     io::stderr(),
                     "error: {}: {}",
@@ -178,6 +182,10 @@ impl Session<'_> {
             status.as_str(),
             &text.unwrap_or_default(),
         );
+        let oldest = run.started_at - TimeDelta::days(self.keep_runs.into());
+        if let Err(error) = journal.prune(oldest) {
+            tracing::warn!("old runs stay in the history: {error}");
+        }
         drop(lock);
         match (ended, noted) {
             (Ok(_), Err(error)) => Err(Fatal::from(error).into()),
@@ -429,7 +437,8 @@ impl Report for Silent {
     fn event(&mut self, _event: &Event) {}
 }
 
-/// Sorts by time; the tail keeps two runs of one second apart.
+/// Sorts by time, to the millisecond; chance keeps runs of several connections apart.
 fn run_id(now: DateTime<Utc>) -> String {
-    format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..))
+    let (second, chance) = (now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..1 << 20));
+    format!("{second}-{:03x}{chance:05x}", now.timestamp_subsec_millis())
 }

@@ -13,10 +13,11 @@ use crate::config::Connection;
 const SIDE_BY_SIDE: usize = 8;
 
 /// Runs connections, and shows what each of them says as a block, in their order. Those that write
-/// to the same Caflou account run one after another. `run` gives no exit code where the connection
+/// to the same Caflou account run one after another. `between` stands between two blocks. `run` gives no exit code where the connection
 /// was not begun.
 pub(super) fn side_by_side<'a>(
     connections: &[&'a Connection],
+    between: &'static str,
     run: impl Fn(&'a Connection, Block) -> Option<Exit> + Sync,
 ) -> Vec<Exit> {
     let mut accounts: BTreeMap<&str, Vec<(usize, &'a Connection)>> = BTreeMap::new();
@@ -24,7 +25,7 @@ pub(super) fn side_by_side<'a>(
         let account = accounts.entry(&connection.caflou.account_id).or_default();
         account.push((number, connection));
     }
-    let (queue, shown) = (Mutex::new(accounts), Mutex::new(Shown::default()));
+    let (queue, shown) = (Mutex::new(accounts), Mutex::new(Shown::new(between)));
     let next = || lock(&queue).pop_first();
     let work = || {
         let mut exits = Vec::new();
@@ -64,14 +65,24 @@ impl Write for Block {
 }
 
 /// Blocks come in the order of their connections, each as soon as those before it are shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shown {
     next: usize,
     waiting: BTreeMap<usize, Block>,
+    between: &'static str,
     any: bool,
 }
 
 impl Shown {
+    fn new(between: &'static str) -> Self {
+        Self {
+            next: 0,
+            waiting: BTreeMap::new(),
+            between,
+            any: false,
+        }
+    }
+
     fn show(&mut self, number: usize, block: Block) {
         self.waiting.insert(number, block);
         while let Some(block) = self.waiting.remove(&self.next) {
@@ -82,8 +93,10 @@ impl Shown {
             }
             // The reader may be gone (`| head`); the runs go on without it.
             let mut out = io::stdout().lock();
-            let between: &[u8] = if self.any { b"\n" } else { b"" };
-            let _ = out.write_all(between).and_then(|()| out.write_all(&text));
+            let between = if self.any { self.between } else { "" };
+            let _ = out
+                .write_all(between.as_bytes())
+                .and_then(|()| out.write_all(&text));
             let _ = out.flush();
             self.any = true;
         }

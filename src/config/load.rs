@@ -11,7 +11,10 @@ use super::reader::{Findings, Section};
 use super::{Config, Connection, connection};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 2] = ["state", "connections"];
+pub(super) const TOP: [&str; 3] = ["state", "keep_runs", "connections"];
+
+const KEEP_RUNS: u32 = 400;
+const LONGEST: i64 = 36_500;
 
 impl Config {
     /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
@@ -42,14 +45,21 @@ impl Config {
         let state = root.or(&mut found, "state", None, |entry, found| {
             entry.text(found).map(|file| Some(found.folder.join(file)))
         });
+        let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
+            let days = entry.integer(found, 1..=LONGEST)?;
+            u32::try_from(days).ok()
+        });
         let connections = read_connections(&root, &mut found);
         check_readers(path, &metadata, &mut found);
-        match (state, connections) {
-            (Some(state), Some(connections)) if found.problems.is_empty() => Ok(Self {
-                path: path.to_owned(),
-                state,
-                connections,
-            }),
+        match (state, keep_runs, connections) {
+            (Some(state), Some(keep_runs), Some(connections)) if found.problems.is_empty() => {
+                Ok(Self {
+                    path: path.to_owned(),
+                    state,
+                    keep_runs,
+                    connections,
+                })
+            }
             _ => {
                 found.problems.sort_by_key(|problem| problem.line);
                 Err(invalid(found.problems))

@@ -17,6 +17,8 @@ pub struct Config {
     pub path: PathBuf,
     /// The state file, if the file names one; relative ones are already joined to the file's folder.
     pub state: Option<PathBuf>,
+    /// Days for which past runs are kept in the state file: 1 to 36500.
+    pub keep_runs: u32,
     /// In the order of the file, at least one, with different keys.
     pub connections: Vec<Connection>,
 }

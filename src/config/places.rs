@@ -69,6 +69,7 @@ mod tests {
         let mut config = Config {
             path: "c".into(),
             state: None,
+            keep_runs: 400,
             connections: Vec::new(),
         };
         assert_eq!(config_path(asked()), PathBuf::from("asked"));

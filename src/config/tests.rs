@@ -222,3 +222,14 @@ fn a_file_that_is_not_there_or_not_text_is_no_configuration() {
     let not_text = Config::load(&folder.path().join("latin2.toml")).unwrap_err();
     assert!(matches!(not_text, ConfigError::Unreadable { .. }));
 }
+
+#[test]
+fn runs_are_remembered_for_400_days_unless_the_file_says_otherwise() {
+    assert_eq!(load(SMALL).unwrap().keep_runs, 400);
+    assert_eq!(
+        load(&format!("keep_runs = 30\n{SMALL}")).unwrap().keep_runs,
+        30
+    );
+    let said = problems(&format!("keep_runs = 0\n{SMALL}"));
+    assert!(said.contains("0 is not between 1 and 36500"), "{said}");
+}

@@ -36,8 +36,8 @@ pub(super) fn details(change: &Change) -> Vec<Line> {
 }
 
 /// All attributes of a new record, for those who want to see all.
-pub(super) fn attributes(change: &Change) -> Vec<Line> {
-    let fields = change.fields.0.iter();
+pub(super) fn attributes(fields: &Changes) -> Vec<Line> {
+    let fields = fields.0.iter();
     let line = |(field, change): (&&'static str, &crate::record::Change)| {
         Line::of(DIM, &format!("{}: ", field_words(field)))
             .with(PLAIN, &value_words(field, &change.after, &change.before))
@@ -121,7 +121,8 @@ fn updated(change: &Change) -> Vec<Line> {
     items
 }
 
-fn changes(changes: &Changes) -> Vec<Line> {
+/// Before and after, item by item.
+pub(super) fn changes(changes: &Changes) -> Vec<Line> {
     let item = |(field, change): (&&'static str, &crate::record::Change)| {
         Line::of(PLAIN, &format!("{}: ", field_words(field)))
             .with(DIM, &value_words(field, &change.before, &change.after))

@@ -47,7 +47,7 @@ impl Layout {
     pub(super) fn record(self, change: &Change, all: bool) -> Vec<Line> {
         let mut lines = self.own(change);
         if all && change.action == Action::Create {
-            for line in attributes(change) {
+            for line in attributes(&change.fields) {
                 lines.extend(self.below(line));
             }
         }

@@ -59,8 +59,8 @@ type Key<'a> = (Kind, &'a SourceId);
 /// The state of one connection, for writing.
 #[derive(Debug)]
 pub struct Journal {
-    sqlite: Connection,
-    connection: String,
+    pub(super) sqlite: Connection,
+    pub(super) connection: String,
     run_id: String,
 }
 

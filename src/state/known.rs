@@ -85,6 +85,15 @@ pub struct Known {
     pub failure: Option<Failure>,
 }
 
+impl Known {
+    /// Whether the user had it forgotten (`caflou-sync forget`): all that is left is that it must
+    /// not be imported again. Nothing else is gone without a single value.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.state == RecordState::Gone && self.source.is_empty()
+    }
+}
+
 /// How far an agenda was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {

@@ -79,6 +79,14 @@ impl Lock {
             .map_err(unusable)?;
         Ok(Self { _file: file })
     }
+
+    /// Whether a process holds the lock of a connection. To know that, it is taken for a moment:
+    /// ask only where a run seems to be under way.
+    #[must_use]
+    pub fn is_held(state: &Path, connection: &str) -> bool {
+        let file = File::open(lock_path(state, connection));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
 }
 
 /// What the holder noted of itself. It may have taken the lock this very moment: then the note is
@@ -132,7 +140,9 @@ mod tests {
             )
         );
         assert!(Lock::take(&state, "other", now).is_ok());
+        assert!(Lock::is_held(&state, "můj/shop") && !Lock::is_held(&state, "other"));
         drop(first);
+        assert!(!Lock::is_held(&state, "můj/shop") && !Lock::is_held(&state, "never"));
         assert!(Lock::take(&state, "můj/shop", now).is_ok());
     }
 }

@@ -59,6 +59,7 @@ const STEPS: &[M<'static>] = &[
         WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL
         OR pending IS NOT NULL;",
     ),
+    M::up("CREATE INDEX changes_of_record ON changes (kind, source_id, run_id);"),
 ];
 
 /// The schema's history.

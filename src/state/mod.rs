@@ -5,20 +5,26 @@
 
 mod cache;
 mod error;
+mod health;
+mod history;
 mod journal;
 mod known;
 mod lock;
 mod migrations;
 mod open;
+mod retention;
 mod runs;
 mod tokens;
 mod view;
 
 pub use cache::{Cache, CachedToken, hex_digest};
 pub use error::StateError;
+pub use health::{OpenCounts, OpenRecord};
+pub use history::{PastRun, Told};
 pub use journal::{Intent, Journal, Synced};
 pub use known::{Cursor, Failure, Known, RecordState};
 pub use lock::{Lock, LockError};
+pub use retention::{Belonging, Held};
 pub use runs::{LastRun, RunStart};
 pub use tokens::Tokens;
 pub use view::View;

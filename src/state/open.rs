@@ -54,12 +54,15 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
     if !exists(path)? {
         make(path)?;
     }
-    // SQLite would open a file that cannot be written for reading.
-    let writable = OpenOptions::new().append(true).open(path);
-    writable.map_err(|error| StateError::io(path, &error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let named = |error| StateError::sqlite(path, &error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(named)?;
+    // SQLite opens a file that cannot be written for reading. (It is not tried by opening it here:
+    // closing it again would end SQLite's locks of the whole process.)
+    if connection.is_readonly("main").map_err(named)? {
+        let error = io::Error::from(io::ErrorKind::PermissionDenied);
+        return Err(StateError::io(path, &error));
+    }
     connection.busy_timeout(BUSY).map_err(named)?;
     let found = version(path, &connection)?;
     sound(path, &connection, found)?;
@@ -197,4 +200,22 @@ pub(super) fn read_again(path: &Path) -> Result<Connection, StateError> {
     connection.busy_timeout(BUSY).map_err(named)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_make_a_file_at_the_same_moment_all_get_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("state.db");
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| read_write(&path).unwrap());
+                }
+            });
+        }
+    }
 }

@@ -128,13 +128,12 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(Vec::new());
         };
-        let all = || {
+        asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(sql)?;
             let key = params![self.connection, kind.as_str()];
             let rows = statement.query_map(key, |row| row.get(0).map(SourceId))?;
-            rows.collect::<Result<_, _>>()
-        };
-        all().map_err(|error| StateError::statement(sqlite, &error))
+            rows.collect()
+        })
     }
 
     /// How far an agenda was read.
@@ -171,9 +170,18 @@ pub(super) fn one<T>(
     params: impl Params,
     read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Option<T>, StateError> {
-    let found = sqlite.prepare_cached(sql);
-    let found = found.and_then(|mut statement| statement.query_row(params, read).optional());
-    found.map_err(|error| StateError::statement(sqlite, &error))
+    asked(sqlite, || {
+        let mut statement = sqlite.prepare_cached(sql)?;
+        statement.query_row(params, read).optional()
+    })
+}
+
+/// Asks the file; an error says which file and what to do.
+pub(super) fn asked<T>(
+    sqlite: &Connection,
+    ask: impl FnOnce() -> rusqlite::Result<T>,
+) -> Result<T, StateError> {
+    ask().map_err(|error| StateError::statement(sqlite, &error))
 }
 
 type Read<T> = Result<T, &'static str>;

@@ -98,9 +98,7 @@ impl Apply {
         }
         let reason = format!("{UNKNOWN}: {error}");
         let noted = self.failed(&step, Some(RecordState::Uncertain), &reason);
-        let change = fail(change, reason);
-        let mut done = Done::told(Some(change));
-        done.fatal = noted.err().map(Fatal::from);
+        let mut done = self.tell(fail(change, reason), noted);
         done.uncertain = Some((step.draft, Utc::now() + self.under_way));
         if error.is_outage() {
             done.outage = Some(error.to_string());

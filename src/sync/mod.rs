@@ -18,6 +18,7 @@ mod preview;
 pub mod report;
 pub mod scope;
 mod sink;
+mod told;
 
 pub use apply::Apply;
 pub use awaiting::Awaiting;

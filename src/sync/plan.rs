@@ -164,7 +164,10 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
             }
         }
         (Some((known, RecordState::Gone)), _) => {
-            let unchanged = !rules.updates(draft.kind) || agrees(desired, &known.source);
+            // Of a forgotten record nothing may be noted again.
+            let unchanged = known.is_forgotten()
+                || !rules.updates(draft.kind)
+                || agrees(desired, &known.source);
             Need::Nothing(if unchanged {
                 Plan::Unchanged
             } else {

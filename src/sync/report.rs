@@ -100,6 +100,15 @@ pub enum Action {
 }
 
 impl Action {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Adopt,
+        Self::Update,
+        Self::Skip,
+        Self::Fail,
+    ];
+
     /// The word of the report.
     #[must_use]
     pub fn as_str(self) -> &'static str {

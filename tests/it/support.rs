@@ -321,6 +321,19 @@ impl Bench {
         assert_eq!(books.transfers.len(), shop.orders.len());
     }
 
+    /// Changes the state file behind the program's back, as time does.
+    pub fn in_state(&self, sql: &str) -> usize {
+        let sqlite = rusqlite::Connection::open(self.path("state.db")).expect("a state file");
+        sqlite.execute(sql, []).expect(sql)
+    }
+
+    /// All bytes of the state file and its log, as text.
+    pub fn state_text(&self) -> String {
+        let files = ["state.db", "state.db-wal"].map(|name| fs::read(self.path(name)));
+        let bytes: Vec<u8> = files.into_iter().flatten().flatten().collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// A hash of the state file and all that lies beside it.
     pub fn state_hash(&self) -> BTreeMap<String, String> {
         let files = fs::read_dir(self.folder.path()).expect("the folder");
@@ -369,6 +382,44 @@ pub fn price(with_vat: &str) -> Price {
         currency: "CZK".into(),
         exchange_rate: Decimal::ONE,
     }
+}
+
+/// The text with the same moments and run ids at every run of a test.
+pub fn stable(text: &str) -> String {
+    let text = masked(
+        text,
+        "99999999T999999Z-hhhhhhhh",
+        "20240506T100000Z-00000001",
+    );
+    let text = masked(&text, "9999-99-99 99:99", "2024-05-06 10:00");
+    // How long a run takes depends on the machine.
+    (1..9).fold(text, |text, second| {
+        text.replace(&format!(" {second} s "), " 0 s ")
+    })
+}
+
+/// Replaces what looks like the pattern: `9` is a digit, `h` a hexadecimal one.
+fn masked(text: &str, pattern: &str, with: &str) -> String {
+    let fits = |at: usize| {
+        let piece = text.get(at..at + pattern.len())?;
+        let alike = piece.bytes().zip(pattern.bytes()).all(|(c, p)| match p {
+            b'9' => c.is_ascii_digit(),
+            b'h' => c.is_ascii_hexdigit(),
+            p => c == p,
+        });
+        alike.then_some(pattern.len())
+    };
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(c) = text[at..].chars().next() {
+        if let Some(length) = fits(at) {
+            out.push_str(with);
+            at += length;
+        } else {
+            out.push(c);
+            at += c.len_utf8();
+        }
+    }
+    out
 }
 
 /// The names in a JSON object.

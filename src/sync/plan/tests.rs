@@ -275,6 +275,19 @@ fn what_is_deleted_in_caflou_is_told_once_for_each_change_at_the_source() {
 }
 
 #[test]
+fn of_a_forgotten_record_nothing_is_written_or_noted_whatever_comes() {
+    for draft in [income(Paid::No), income(Paid::Yes), cancelled(), company()] {
+        let mut forgotten = known(RecordState::Gone, &draft);
+        (forgotten.source, forgotten.written) = Default::default();
+        assert!(forgotten.is_forgotten());
+        for rules in [UPDATING, NEW_ONLY] {
+            assert_eq!(needed(&draft, Some(&forgotten), rules), UNCHANGED);
+        }
+    }
+    assert!(!known(RecordState::Gone, &income(Paid::No)).is_forgotten());
+}
+
+#[test]
 fn absent_creates_what_counts_and_skips_what_does_not() {
     for draft in [income(Paid::No), company()] {
         let attributes = wanted(&draft, None);

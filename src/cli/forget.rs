@@ -1,0 +1,260 @@
+//! `forget`: deletes personal data from the state file.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use chrono::Utc;
+use clap::Args;
+use serde_json::json;
+
+use super::history::{failed, known_key};
+use super::{Exit, Failure, Global};
+use crate::config::Config;
+use crate::output::Count;
+use crate::record::{CaflouId, SourceId};
+use crate::state::{Belonging, Journal, Lock, LockError, View};
+
+/// What `forget` is asked for.
+#[derive(Debug, Args)]
+pub(super) struct ForgetArgs {
+    /// The connection, also one that is not in the configuration any more
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Only this customer with their orders; may be repeated
+    #[arg(long = "customer", value_name = "GUID")]
+    customers: Vec<String>,
+    /// Only this order, such as a guest's; may be repeated
+    #[arg(long = "order", value_name = "CODE")]
+    orders: Vec<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Deletes, after asking.
+pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Failure> {
+    let (config, state) = global.load()?;
+    let key = known_key(&config, &state, &args.name)?;
+    let whole = args.customers.is_empty() && args.orders.is_empty();
+    let task = Task {
+        global,
+        args,
+        state: &state,
+        key: &key,
+    };
+    if !View::exists(&state).map_err(failed)? {
+        return Err(Failure::usage(format!(
+            "{} holds nothing: no run wrote it yet",
+            state.display()
+        )));
+    }
+    if whole {
+        task.connection(&config)
+    } else {
+        task.people()
+    }
+}
+
+struct Task<'a> {
+    global: &'a Global,
+    args: &'a ForgetArgs,
+    state: &'a Path,
+    key: &'a str,
+}
+
+impl Task<'_> {
+    fn connection(&self, config: &Config) -> Result<Exit, Failure> {
+        let key = self.key;
+        let connection = config.connection(key);
+        if connection.is_some_and(|connection| !connection.mapping.match_existing) {
+            return Err(Failure::usage(format!(
+                "`{key}` has match_existing = false: once its state is forgotten, a run would \
+                 create every company and income a second time. Set match_existing = true first, \
+                 or remove the connection from the configuration"
+            )));
+        }
+        let then = match connection {
+            Some(_) => {
+                "A later run links what it finds in Caflou, and creates what it does not \
+                        find: also what was deleted there"
+            }
+            None => "It is not in the configuration any more",
+        };
+        let question = format!(
+            "All that {} holds of `{key}` is deleted: which records were imported as what, and \
+             the history. {then}. Caflou and the shop are not touched",
+            self.state.display()
+        );
+        self.ask(&question)?;
+        let (_lock, mut journal) = self.open()?;
+        journal.forget_connection().map_err(failed)?;
+        let clean = journal.scrub().map_err(failed)?;
+        if self.global.json() {
+            Self::print(&json!({"type": "forgotten", "connection": key, "all": true}).to_string());
+        } else {
+            Self::print(&format!("forgotten: all of {key}"));
+        }
+        self.end(clean)
+    }
+
+    fn people(&self) -> Result<Exit, Failure> {
+        let ids = |all: &[String]| -> Vec<_> {
+            all.iter()
+                .map(|id| SourceId(id.trim().to_owned()))
+                .collect()
+        };
+        let (customers, orders) = (ids(&self.args.customers), ids(&self.args.orders));
+        let view = View::open(self.state, self.key).map_err(failed)?;
+        let held = view.belonging(&customers, &orders).map_err(failed)?;
+        drop(view);
+        if !held.unknown.is_empty() {
+            return Err(Failure::usage(format!(
+                "nothing is held of {} in `{}`; nothing was deleted. Where the companies of \
+                 customers are not imported, name their orders: --order CODE",
+                joined(held.unknown.iter()),
+                self.key
+            )));
+        }
+        self.ask(&format!(
+            "The names and values of {} are deleted from {}, and what is told of them in the \
+             history. That they were imported is kept: they are never imported again, and later \
+             changes in the shop no longer reach Caflou{}. Caflou and the shop are not touched",
+            self.what(&held),
+            self.state.display(),
+            same_name(&held),
+        ))?;
+        let (_lock, mut journal) = self.open()?;
+        // A run may have imported more of them while the question was open.
+        let view = journal.view().map_err(failed)?;
+        let held = view.belonging(&customers, &orders).map_err(failed)?;
+        drop(view);
+        journal.forget_people(&held).map_err(failed)?;
+        let clean = journal.scrub().map_err(failed)?;
+        self.tell(&held);
+        self.end(clean)
+    }
+
+    fn what(&self, held: &Belonging) -> String {
+        let mut parts = Vec::new();
+        let (companies, incomes) = (held.companies.len() as u64, held.incomes.len() as u64);
+        if companies > 0 {
+            parts.push(Count(companies, "customer").to_string());
+        }
+        if incomes > 0 {
+            parts.push(Count(incomes, "order").to_string());
+        }
+        format!("{} of `{}`", parts.join(" and "), self.key)
+    }
+
+    fn tell(&self, held: &Belonging) {
+        let companies = held.companies.iter().filter_map(|held| held.caflou_id);
+        let incomes = held.incomes.iter().filter_map(|held| held.caflou_id);
+        let sorted = |ids: &mut dyn Iterator<Item = CaflouId>| {
+            let mut ids: Vec<_> = ids.map(|id| id.0).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let (companies, incomes) = (sorted(&mut { companies }), sorted(&mut { incomes }));
+        if self.global.json() {
+            let ids = |all: &std::collections::BTreeSet<crate::state::Held>| -> Vec<_> {
+                all.iter().map(|held| held.source_id.clone()).collect()
+            };
+            let object = json!({
+                "type": "forgotten",
+                "connection": self.key,
+                "all": false,
+                "customers": ids(&held.companies),
+                "orders": ids(&held.incomes),
+                "same_name": held.same_name,
+                "caflou": {"companies": companies, "incomes": incomes},
+            });
+            return Self::print(&object.to_string());
+        }
+        Self::print(&format!("forgotten: {}", self.what(held)));
+        let list = |word: &str, ids: &[i64]| {
+            (!ids.is_empty()).then(|| format!("{word} {}", joined(ids.iter())))
+        };
+        let left = [list("companies", &companies), list("incomes", &incomes)];
+        let left: Vec<_> = left.into_iter().flatten().collect();
+        if !left.is_empty() {
+            Self::print(&format!("in Caflou there still are: {}", left.join("; ")));
+        }
+        if !held.same_name.is_empty() {
+            Self::print(&format!(
+                "linked by nothing but the name: orders {}; a run may read them again. If they \
+                 are the same person's: caflou-sync forget {} --order CODE",
+                joined(held.same_name.iter()),
+                self.key
+            ));
+        }
+    }
+
+    /// Goes on only with a yes.
+    fn ask(&self, question: &str) -> Result<(), Failure> {
+        if self.args.yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Failure::usage(format!(
+                "{question}. Nobody is there to ask: add --yes to go on"
+            )));
+        }
+        let _ = write!(io::stderr(), "{question}.\nGo on? [y/N] ");
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::Failed,
+            anyhow::anyhow!("nothing was deleted"),
+        ))
+    }
+
+    /// The state for writing, with no run beside it.
+    fn open(&self) -> Result<(Lock, Journal), Failure> {
+        let lock = Lock::take(self.state, self.key, Utc::now()).map_err(|error| {
+            let exit = match error {
+                LockError::Held { .. } => Exit::Locked,
+                LockError::Unusable { .. } => Exit::Failed,
+            };
+            Failure::new(exit, error)
+        })?;
+        let journal = Journal::open(self.state, self.key).map_err(failed)?;
+        Ok((lock, journal))
+    }
+
+    fn print(text: &str) {
+        let _ = writeln!(io::stdout().lock(), "{text}");
+    }
+
+    fn end(&self, clean: bool) -> Result<Exit, Failure> {
+        if clean {
+            return Ok(Exit::Done);
+        }
+        Err(Failure::new(
+            Exit::Failed,
+            anyhow::anyhow!(
+                "deleted, but another program has {} open, and remains may still be in its free \
+                 places: run the same command again when that has ended",
+                self.state.display()
+            ),
+        ))
+    }
+}
+
+fn same_name(held: &Belonging) -> String {
+    match held.same_name.len() {
+        0 => String::new(),
+        _ => format!(
+            ". Not among them, as nothing but the name links them: orders {} (add --order CODE)",
+            joined(held.same_name.iter())
+        ),
+    }
+}
+
+fn joined<T: ToString>(all: impl Iterator<Item = T>) -> String {
+    all.map(|one| one.to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,273 @@
+//! `history`: past runs and what each did, record by record. Reads the state file; asks nobody.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::run::find;
+use super::status::{is_running, rfc3339};
+use super::{Exit, Failure, Global};
+use crate::config::Config;
+use crate::output::{HistoryOptions, RecordHistory, ShownRun, run_history, runs as render, story};
+use crate::record::{Attributes, Kind, SourceId};
+use crate::state::{PastRun, StateError, View};
+use crate::sync::report::Change;
+
+/// Runs named when the beginning of an id fits several.
+const CANDIDATES: u32 = 5;
+
+/// What `history` is asked for.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// The connection [default: all]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// So many runs
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// One run, record by record; the beginning of its id is enough
+    #[arg(long, value_name = "ID", conflicts_with_all = ["order", "customer"])]
+    run: Option<String>,
+    /// Everything that happened to the order with this code, and where it stands
+    #[arg(long, value_name = "CODE", conflicts_with = "customer")]
+    order: Option<String>,
+    /// Everything that happened to the customer with this guid, and where it stands
+    #[arg(long, value_name = "GUID")]
+    customer: Option<String>,
+}
+
+/// Tells what happened.
+pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
+    let (config, state) = global.load()?;
+    let keys = match &args.name {
+        Some(name) => vec![known_key(&config, &state, name)?],
+        None => config.connections.iter().map(|c| c.key.clone()).collect(),
+    };
+    let shown = Shown {
+        global,
+        state: &state,
+        keys,
+    };
+    match (&args.run, &args.order, &args.customer) {
+        (Some(id), ..) => shown.run(id.trim()),
+        (_, Some(code), _) => shown.record(Kind::Income, code),
+        (_, _, Some(guid)) => shown.record(Kind::Company, guid),
+        _ => shown.runs(args.limit).map_err(failed),
+    }
+}
+
+/// The key of a connection of the configuration, or of one that only the state file still knows.
+pub(super) fn known_key(config: &Config, state: &Path, name: &str) -> Result<String, Failure> {
+    find(config, name)
+        .map(|connection| connection.key.clone())
+        .or_else(|failure| {
+            let known = View::connections(state).map_err(failed)?;
+            if known.iter().any(|key| key == name) {
+                Ok(name.to_owned())
+            } else {
+                Err(failure)
+            }
+        })
+}
+
+pub(super) fn failed(error: StateError) -> Failure {
+    Failure::new(Exit::Failed, error)
+}
+
+struct Shown<'a> {
+    global: &'a Global,
+    state: &'a Path,
+    keys: Vec<String>,
+}
+
+impl Shown<'_> {
+    fn options(&self) -> HistoryOptions {
+        HistoryOptions {
+            color: self.global.colours(),
+            width: Global::width(),
+            all: self.global.verbose > 0,
+        }
+    }
+
+    /// Prints lines. The reader may be gone (`| head`).
+    fn print(text: &str) {
+        let _ = writeln!(io::stdout().lock(), "{text}");
+    }
+
+    fn shown(&self, run: PastRun) -> ShownRun {
+        let running = is_running(&run, self.state);
+        ShownRun { run, running }
+    }
+
+    fn runs(&self, limit: u32) -> Result<Exit, StateError> {
+        let mut all = Vec::new();
+        for key in &self.keys {
+            all.extend(View::open(self.state, key)?.runs(limit)?);
+        }
+        all.sort_by(|a, b| (b.started_at, &b.run_id).cmp(&(a.started_at, &a.run_id)));
+        all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let all: Vec<_> = all.into_iter().map(|run| self.shown(run)).collect();
+        if self.global.json() {
+            for run in &all {
+                Self::print(&object(run).to_string());
+            }
+        } else if all.is_empty() {
+            Self::print("no runs yet");
+        } else {
+            Self::print(&render(&all, self.options()));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn run(&self, id: &str) -> Result<Exit, Failure> {
+        let mut found = Vec::new();
+        for key in &self.keys {
+            let view = View::open(self.state, key).map_err(failed)?;
+            found.extend(view.runs_beginning(id, CANDIDATES).map_err(failed)?);
+        }
+        let run = match found.len() {
+            0 => {
+                return Err(Failure::usage(format!(
+                    "no run has an id that begins with `{id}`; `caflou-sync history` lists them"
+                )));
+            }
+            1 => self.shown(found.remove(0)),
+            _ => {
+                let ids: Vec<_> = found.iter().map(|run| run.run_id.as_str()).collect();
+                let ids = ids.join(", ");
+                return Err(Failure::usage(format!(
+                    "several runs begin with `{id}`: {ids}"
+                )));
+            }
+        };
+        let mut changes = Vec::new();
+        View::open(self.state, &run.run.connection)
+            .and_then(|view| {
+                view.run_changes(&run.run.run_id, |change| changes.push(change.to_owned()))
+            })
+            .map_err(failed)?;
+        if self.global.json() {
+            Self::print(&object(&run).to_string());
+            for change in &changes {
+                Self::print(&change_line(&run.run.run_id, change));
+            }
+        } else {
+            let changes: Vec<_> = changes
+                .iter()
+                .filter_map(|text| Change::read(text))
+                .collect();
+            Self::print(&run_history(&run, &changes, self.options()));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn record(&self, kind: Kind, id: &str) -> Result<Exit, Failure> {
+        let source_id = SourceId(id.trim().to_owned());
+        let mut blocks = Vec::new();
+        for key in &self.keys {
+            let found = self.look_up(key, kind, &source_id).map_err(failed)?;
+            let Some(of) = found else { continue };
+            if self.global.json() {
+                blocks.push(record_object(&of).to_string());
+                for told in &of.told {
+                    blocks.push(change_line(&told.run_id, &told.change));
+                }
+            } else {
+                blocks.push(story(&of, self.options()));
+            }
+        }
+        if blocks.is_empty() {
+            let what = if kind == Kind::Income {
+                "order"
+            } else {
+                "customer"
+            };
+            return Err(Failure::new(
+                Exit::Failed,
+                anyhow::anyhow!(
+                    "no run of {} has dealt with {what} {source_id}",
+                    self.keys.join(", ")
+                ),
+            ));
+        }
+        let between = if self.global.json() { "\n" } else { "\n\n" };
+        Self::print(&blocks.join(between));
+        Ok(Exit::Done)
+    }
+
+    fn look_up(
+        &self,
+        key: &str,
+        kind: Kind,
+        id: &SourceId,
+    ) -> Result<Option<RecordHistory>, StateError> {
+        let view = View::open(self.state, key)?;
+        let (known, told) = (view.known(kind, id)?, view.told_of(kind, id)?);
+        if known.is_none() && told.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(RecordHistory {
+            connection: key.to_owned(),
+            kind,
+            source_id: id.clone(),
+            known,
+            awaits: view.awaits(kind, id)?,
+            told,
+        }))
+    }
+}
+
+fn object(shown: &ShownRun) -> Value {
+    let (run, summary) = (&shown.run, &shown.run.summary);
+    json!({
+        "type": "run",
+        "run_id": run.run_id,
+        "connection": run.connection,
+        "started_at": rfc3339(run.started_at),
+        "finished_at": run.finished_at.map(rfc3339),
+        "status": shown.result(),
+        "error": run.error(),
+        "companies": summary["companies"],
+        "incomes": summary["incomes"],
+        "totals": summary["totals"],
+        "requests": summary["requests"],
+    })
+}
+
+/// A change as it was reported, with its run in front.
+fn change_line(run_id: &str, change: &str) -> String {
+    let rest = change.strip_prefix('{').unwrap_or("}");
+    let comma = if rest == "}" { "" } else { "," };
+    let run_id = Value::from(run_id);
+    format!("{{\"type\":\"change\",\"run_id\":{run_id}{comma}{rest}")
+}
+
+fn record_object(of: &RecordHistory) -> Value {
+    let known = of.known.as_ref();
+    let values = |values: &Attributes| (!values.is_empty()).then(|| values.to_json());
+    let failure = known.and_then(|known| known.failure.as_ref());
+    let state = match known {
+        None => "not-imported",
+        Some(known) if known.is_forgotten() => "forgotten",
+        Some(known) => known.state.as_str(),
+    };
+    json!({
+        "type": "record",
+        "connection": of.connection,
+        "kind": of.kind,
+        "source_id": of.source_id,
+        "label": known.map(|known| &known.label),
+        "state": state,
+        "caflou_id": known.and_then(|known| known.caflou_id),
+        "source": known.and_then(|known| values(&known.source)),
+        "written": known.and_then(|known| values(&known.written)),
+        "pending": known.and_then(|known| values(&known.pending)),
+        "awaits": of.awaits,
+        "reason": failure.map(|failure| &failure.reason),
+        "attempts": failure.map_or(0, |failure| failure.attempts),
+        "first_at": failure.map(|failure| rfc3339(failure.first)),
+        "last_at": failure.map(|failure| rfc3339(failure.last)),
+    })
+}

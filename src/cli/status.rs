@@ -1,0 +1,216 @@
+//! `status`: is each connection healthy? Reads the state file; asks nobody.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::run::find;
+use super::{Exit, Failure, Format, Global};
+use crate::caflou::{login_ends, token_ends};
+use crate::config::{CaflouAccess, Connection, Mode, Secret, cache_dir};
+use crate::health::{Ended, Signs, Trouble, health, troubles};
+use crate::output::{Access, Condition, LISTED, prometheus, status as render, trouble_words};
+use crate::record::Kind;
+use crate::state::{Cache, Lock, OpenRecord, PastRun, StateError, View};
+
+/// What `status` is asked for.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all is well; 1 a last run failed or died, or nothing was imported \
+                  for more than 26 hours though auto_repeat is on; 3 records failed or are \
+                  uncertain, or a token ends within 14 days; 4 a token has ended."
+)]
+pub(super) struct StatusArgs {
+    /// The connection [default: all]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Tells how the connections are.
+pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure> {
+    let (config, state) = global.load()?;
+    let chosen = match &args.name {
+        Some(name) => vec![find(&config, name)?],
+        None => config.connections.iter().collect(),
+    };
+    let (now, cache) = (Utc::now(), Cache::new(cache_dir()));
+    // People see the first few open records, programs all of them.
+    let listed = (global.format == Format::Human).then_some(LISTED);
+    let conditions: Vec<_> = chosen
+        .into_iter()
+        .map(|connection| condition(connection, &state, &cache, listed, now))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let mut out = io::stdout().lock();
+    // The reader may be gone; the exit code tells all the same.
+    let _ = match global.format {
+        Format::Human => {
+            let text = render(&conditions, now, global.colours(), Global::width());
+            writeln!(out, "{text}")
+        }
+        Format::Json => conditions
+            .iter()
+            .try_for_each(|condition| writeln!(out, "{}", object(condition, now))),
+        Format::Prometheus => write!(out, "{}", prometheus(&conditions)),
+    };
+    let troubles = conditions.iter().flat_map(|one| &one.troubles);
+    Ok(Exit::of_all(&troubles.map(exit).collect::<Vec<_>>()))
+}
+
+fn exit(trouble: &Trouble) -> Exit {
+    match trouble {
+        Trouble::TokenEnded(_) => Exit::Access,
+        Trouble::LastRun(_) | Trouble::Stale(_) | Trouble::NeverComplete => Exit::Failed,
+        Trouble::Failed(_) | Trouble::Uncertain(_) | Trouble::TokenEnds(_) => Exit::SomeFailed,
+    }
+}
+
+fn condition(
+    connection: &Connection,
+    state: &Path,
+    cache: &Cache,
+    listed: Option<u32>,
+    now: DateTime<Utc>,
+) -> Result<Condition, StateError> {
+    let view = View::open(state, &connection.key)?;
+    let mut runs = view.runs(2)?.into_iter();
+    let (mut last_run, mut running) = (runs.next(), None);
+    if last_run.as_ref().is_some_and(|run| is_running(run, state)) {
+        (running, last_run) = (last_run, runs.next());
+    }
+    let counts = view.open_counts()?;
+    let access = access(connection, cache, now);
+    let signs = Signs {
+        auto_repeat: connection.import.auto_repeat,
+        running: running.is_some(),
+        last_run: last_run.as_ref().map(ended),
+        complete_to: complete_to(connection, &view)?,
+        failed: counts.failed,
+        uncertain: counts.uncertain,
+        token_ends: access.filter(|access| !access.login).map(|a| a.ends),
+    };
+    let troubles = troubles(&signs, now);
+    Ok(Condition {
+        connection: connection.key.clone(),
+        name: connection.name.clone(),
+        auto_repeat: signs.auto_repeat,
+        health: health(&signs, &troubles),
+        troubles,
+        running,
+        last_run,
+        last_good_run: view.last_good_run()?,
+        complete_to: signs.complete_to,
+        counts,
+        open: view.open_list(listed)?,
+        access,
+    })
+}
+
+/// Whether a run is under way: it has no end, and its connection is locked.
+pub(super) fn is_running(run: &PastRun, state: &Path) -> bool {
+    run.finished_at.is_none() && Lock::is_held(state, &run.connection)
+}
+
+fn ended(run: &PastRun) -> Ended {
+    match run.status.as_deref() {
+        Some("ok" | "partial") => Ended::Good,
+        Some("stopped") => Ended::Stopped,
+        Some(_) => Ended::Failed,
+        None => Ended::Died,
+    }
+}
+
+/// Up to when all that the connection imports was read: the earlier one of its agendas. Only a
+/// run that read everything moves it, so a run of one order does not pass for an import.
+fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<Utc>>, StateError> {
+    let import = &connection.import;
+    let agendas = [
+        (Kind::Company, import.companies),
+        (Kind::Income, import.incomes),
+    ];
+    let mut earliest: Option<DateTime<Utc>> = None;
+    for (kind, mode) in agendas {
+        if mode == Mode::No {
+            continue;
+        }
+        match view.cursor(kind)? {
+            Some(cursor) => {
+                earliest = Some(earliest.map_or(cursor.at, |at| at.min(cursor.at)));
+            }
+            None => return Ok(None),
+        }
+    }
+    Ok(earliest)
+}
+
+/// When the access to Caflou ends. A password manager is not troubled for that.
+fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<Access> {
+    let cheap = |secret: &Secret| match secret {
+        Secret::Plain(_) | Secret::Env(_) | Secret::File(_) => secret.resolve().ok(),
+        Secret::Command(_) => None,
+    };
+    let caflou = &connection.caflou;
+    match &caflou.access {
+        CaflouAccess::Token(token) => Some(Access {
+            login: false,
+            ends: token_ends(&cheap(token)?)?,
+        }),
+        CaflouAccess::Login { email, password } => Some(Access {
+            login: true,
+            ends: login_ends(cache, &caflou.api_url, email, &cheap(password)?, now)?,
+        }),
+    }
+}
+
+/// A moment for programs.
+pub(super) fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn object(of: &Condition, now: DateTime<Utc>) -> Value {
+    let run = |run: &PastRun| {
+        json!({
+            "run_id": run.run_id,
+            "started_at": rfc3339(run.started_at),
+            "finished_at": run.finished_at.map(rfc3339),
+            "status": run.status.as_deref().unwrap_or("died"),
+            "error": run.error(),
+        })
+    };
+    let words = |trouble: &Trouble| trouble_words(*trouble, of, now);
+    json!({
+        "type": "status",
+        "connection": of.connection,
+        "name": of.name,
+        "health": of.health.as_str(),
+        "troubles": of.troubles.iter().map(words).collect::<Vec<_>>(),
+        "auto_repeat": of.auto_repeat,
+        "running_since": of.running.as_ref().map(|run| rfc3339(run.started_at)),
+        "last_run": of.last_run.as_ref().map(run),
+        "last_good_run": of.last_good_run.as_ref().map(run),
+        "complete_to": of.complete_to.map(rfc3339),
+        "failed": of.counts.failed,
+        "uncertain": of.counts.uncertain,
+        "open": of.open.iter().map(open).collect::<Vec<_>>(),
+        "access": of.access.map(|access| json!({
+            "kind": if access.login { "login" } else { "token" },
+            "expires_at": rfc3339(access.ends),
+        })),
+    })
+}
+
+fn open(record: &OpenRecord) -> Value {
+    json!({
+        "kind": record.kind,
+        "source_id": record.source_id,
+        "label": record.label,
+        "state": if record.uncertain { "uncertain" } else { "failed" },
+        "reason": record.reason,
+        "attempts": record.attempts,
+        "first_at": record.first.map(rfc3339),
+        "last_at": record.last.map(rfc3339),
+    })
+}

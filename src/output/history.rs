@@ -1,0 +1,199 @@
+//! Past runs and what each did, for people.
+
+use serde_json::Value as Json;
+
+use super::amount::grouped;
+use super::flow::{folded, joined};
+use super::line::Line;
+use super::record::Layout;
+use super::style::{BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW};
+use super::time::{local, took};
+use crate::state::PastRun;
+use crate::sync::report::Change;
+
+/// How the history is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryOptions {
+    /// In colours.
+    pub color: bool,
+    /// Columns of the terminal; `None`: not a terminal, nothing is cut.
+    pub width: Option<usize>,
+    /// New records with all their attributes.
+    pub all: bool,
+}
+
+/// A run with what it is to be called: a run without an end is under way, or died.
+#[derive(Debug, Clone)]
+pub struct ShownRun {
+    /// The run.
+    pub run: PastRun,
+    /// It is under way.
+    pub running: bool,
+}
+
+impl ShownRun {
+    /// How it ended: `ok`, `partial`, `failed`, `stopped`, `running` or `died`.
+    #[must_use]
+    pub fn result(&self) -> &str {
+        match (&self.run.status, self.running) {
+            (Some(status), _) => status,
+            (None, true) => "running",
+            (None, false) => "died",
+        }
+    }
+
+    fn line(&self) -> Line {
+        let (word, style) = match self.result() {
+            "ok" => ("ok", GREEN),
+            "partial" => ("partly", YELLOW),
+            "stopped" => ("stopped", YELLOW),
+            "running" => ("running", CYAN),
+            other => (other, RED),
+        };
+        Line::of(style, word)
+    }
+
+    fn error(&self) -> Option<Line> {
+        let error = self.run.error()?;
+        Some(Line::of(RED, "  error: ").with(PLAIN, error))
+    }
+}
+
+/// Runs as a table, newest first, without a line end at the end.
+#[must_use]
+pub fn runs(all: &[ShownRun], options: HistoryOptions) -> String {
+    let several = all
+        .iter()
+        .any(|one| one.run.connection != all[0].run.connection);
+    let mut rows = vec![header(several)];
+    for one in all {
+        let run = &one.run;
+        let mut cells = vec![Line::of(PLAIN, &run.run_id)];
+        if several {
+            cells.push(Line::of(PLAIN, &run.connection));
+        }
+        cells.push(Line::of(PLAIN, &local(run.started_at)));
+        cells.push(Line::of(PLAIN, &took(run.started_at, run.finished_at)));
+        cells.push(one.line());
+        cells.push(counts(&run.summary["companies"]));
+        cells.push(counts(&run.summary["incomes"]));
+        rows.push(cells);
+    }
+    let mut lines = Vec::new();
+    for (number, line) in aligned(rows).into_iter().enumerate() {
+        lines.extend(folded(line, options.width, 4));
+        let error = number.checked_sub(1).and_then(|number| all[number].error());
+        lines.extend(
+            error
+                .into_iter()
+                .flat_map(|error| folded(error, options.width, 4)),
+        );
+    }
+    rendered(lines, options)
+}
+
+fn header(several: bool) -> Vec<Line> {
+    let names = [
+        "RUN",
+        "CONNECTION",
+        "STARTED",
+        "TOOK",
+        "RESULT",
+        "COMPANIES",
+        "INCOMES",
+    ];
+    let shown = names
+        .into_iter()
+        .filter(|name| several || *name != "CONNECTION");
+    shown.map(|name| Line::of(DIM, name)).collect()
+}
+
+/// A run record by record, without a line end at the end.
+#[must_use]
+pub fn run(one: &ShownRun, did: &[Change], options: HistoryOptions) -> String {
+    let run = &one.run;
+    let mut head = Line::of(BOLD, &run.run_id);
+    head.push(
+        PLAIN,
+        &format!("  {}  {}", run.connection, local(run.started_at)),
+    );
+    head.push(
+        DIM,
+        &format!("  {}  ", took(run.started_at, run.finished_at)),
+    );
+    head.append(one.line());
+    let mut lines = folded(head, options.width, 2);
+    lines.extend(
+        one.error()
+            .into_iter()
+            .flat_map(|error| folded(error, options.width, 4)),
+    );
+    lines.push(Line::default());
+    let layout = Layout::new(options.width);
+    for change in did {
+        lines.extend(layout.record(change, options.all));
+    }
+    if did.is_empty() {
+        lines.push(Line::of(DIM, "  no record was written, skipped or failed"));
+    }
+    if run.summary.is_object() {
+        lines.push(Line::default());
+        for name in ["companies", "incomes"] {
+            let mut line = Line::of(BOLD, name);
+            line.pad(11);
+            line.append(counts(&run.summary[name]));
+            lines.push(line);
+        }
+    }
+    rendered(lines, options)
+}
+
+/// "2 new · 1 failed", from the counts of a summary.
+fn counts(counts: &Json) -> Line {
+    let parts = [
+        ("created", "new", GREEN),
+        ("adopted", "adopted", CYAN),
+        ("updated", "changed", YELLOW),
+        ("skipped", "skipped", PLAIN),
+        ("failed", "failed", RED),
+    ];
+    let number = |name: &str| counts[name].as_u64().unwrap_or_default();
+    let some = parts.into_iter().filter(|(name, ..)| number(name) > 0);
+    let mut items: Vec<_> = some
+        .map(|(name, word, style)| Line::of(style, &format!("{} {word}", grouped(number(name)))))
+        .collect();
+    if items.is_empty() {
+        let words = match number("unchanged") {
+            0 => "–".to_owned(),
+            number => format!("{} unchanged", grouped(number)),
+        };
+        items.push(Line::of(DIM, &words));
+    }
+    joined(items)
+}
+
+/// Cells in columns.
+fn aligned(rows: Vec<Vec<Line>>) -> Vec<Line> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let wide = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(Line::columns).max().unwrap_or_default()
+    };
+    let widths: Vec<_> = (0..columns).map(wide).collect();
+    let line = |row: Vec<Line>| {
+        let (mut line, mut column) = (Line::default(), 0);
+        for (cell, width) in row.into_iter().zip(&widths) {
+            line.pad(column);
+            line.append(cell);
+            column += width + 2;
+        }
+        line
+    };
+    rows.into_iter().map(line).collect()
+}
+
+/// Lines as they are written.
+pub(super) fn rendered(lines: Vec<Line>, options: HistoryOptions) -> String {
+    let lines = lines.into_iter().map(|line| line.render(options.color));
+    lines.collect::<Vec<_>>().join("\n")
+}

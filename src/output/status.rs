@@ -1,0 +1,272 @@
+//! How the connections are, for people.
+
+use anstyle::Style;
+use chrono::{DateTime, Utc};
+
+use super::amount::grouped;
+use super::count::Count;
+use super::flow::{folded, indented};
+use super::line::Line;
+use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
+use super::time::{distance, local};
+use crate::health::{Ended, Health, STALE_AFTER, Trouble};
+use crate::state::{OpenCounts, OpenRecord, PastRun};
+
+/// Records that are listed to people, of each connection.
+pub const LISTED: u32 = 10;
+/// Columns before what a line says.
+const LABEL: usize = 17;
+/// Columns of a record's name.
+const NAME: usize = 23;
+
+/// How a connection is.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// Its key.
+    pub connection: String,
+    /// Its name for people.
+    pub name: String,
+    /// It takes part in scheduled runs.
+    pub auto_repeat: bool,
+    /// In one word.
+    pub health: Health,
+    /// What is not as it should be.
+    pub troubles: Vec<Trouble>,
+    /// The run that is under way.
+    pub running: Option<PastRun>,
+    /// The last run before it.
+    pub last_run: Option<PastRun>,
+    /// The last run that came to its end.
+    pub last_good_run: Option<PastRun>,
+    /// All changes in the shop before this moment are imported, or noted as failed.
+    pub complete_to: Option<DateTime<Utc>>,
+    /// How many records are not in order.
+    pub counts: OpenCounts,
+    /// The first of them.
+    pub open: Vec<OpenRecord>,
+    /// When the access to Caflou ends.
+    pub access: Option<Access>,
+}
+
+/// An access to Caflou with an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// Obtained with a user's login, and renewed by itself.
+    pub login: bool,
+    /// Its end.
+    pub ends: DateTime<Utc>,
+}
+
+/// The conditions, a block for each, without a line end at the end.
+#[must_use]
+pub fn status(all: &[Condition], now: DateTime<Utc>, color: bool, width: Option<usize>) -> String {
+    let block = |condition: &Condition| {
+        let lines = condition.lines(now).into_iter();
+        let lines = lines.flat_map(|(line, indent)| folded(line, width, indent));
+        let lines: Vec<_> = lines.map(|line| line.render(color)).collect();
+        lines.join("\n")
+    };
+    all.iter().map(block).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What is not as it should be, as a sentence that says what to do.
+#[must_use]
+pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> String {
+    let key = &of.connection;
+    let error = of.last_run.as_ref().and_then(PastRun::error);
+    let error = error.map(|error| format!(": {error}")).unwrap_or_default();
+    let new_token = "make a new one in Caflou under Account settings, API, and put it where the \
+                     configuration says";
+    match trouble {
+        Trouble::TokenEnded(at) => {
+            format!("the Caflou token ended {}: {new_token}", when(at, now))
+        }
+        Trouble::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
+        Trouble::LastRun(Ended::Failed | Ended::Good) => format!("the last run failed{error}"),
+        Trouble::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
+        Trouble::LastRun(Ended::Died) => format!(
+            "the last run died before its end: its process was killed, or the machine went down; \
+             the next one goes on: caflou-sync run {key}"
+        ),
+        Trouble::Stale(at) => stale(at, of, now),
+        Trouble::NeverComplete => format!(
+            "no run has imported everything yet, though auto_repeat is on: caflou-sync run {key}"
+        ),
+        Trouble::Failed(number) => {
+            let tried = if number == 1 { "it" } else { "them" };
+            format!(
+                "{} failed; each run tries {tried} again",
+                Count(number, "record")
+            )
+        }
+        Trouble::Uncertain(number) => format!(
+            "{} with a write of unknown outcome; the next run looks in Caflou what came of it",
+            Count(number, "record")
+        ),
+    }
+}
+
+/// Why there was no whole import for long is for the last runs to tell.
+fn stale(at: DateTime<Utc>, of: &Condition, now: DateTime<Utc>) -> String {
+    let fresh = |run: &PastRun| now - run.started_at <= STALE_AFTER;
+    let why = if of.last_good_run.as_ref().is_some_and(fresh) {
+        format!(
+            ": runs end, but do not read everything; `caflou-sync run {}` shows what is missing",
+            of.connection
+        )
+    } else if of
+        .running
+        .as_ref()
+        .or(of.last_run.as_ref())
+        .is_some_and(fresh)
+    {
+        String::new()
+    } else {
+        ", though auto_repeat is on: does the timer or cron still start `caflou-sync run \
+         --scheduled`?"
+            .to_owned()
+    };
+    format!("the last whole import was {}{why}", when(at, now))
+}
+
+impl Condition {
+    /// The lines, each with the indent of what does not fit on it.
+    fn lines(&self, now: DateTime<Utc>) -> Vec<(Line, usize)> {
+        let mut head = Line::of(BOLD, &self.connection);
+        head.push(PLAIN, "  ");
+        let bad = !self.troubles.is_empty();
+        head.push(style(self.health, bad), word(self.health));
+        if self.name != self.connection {
+            head.push(DIM, &format!("  {}", self.name));
+        }
+        let mut lines = vec![(head, 2)];
+        for trouble in &self.troubles {
+            let line = Line::of(style(trouble.health(), true), "  ! ");
+            let words = trouble_words(*trouble, self, now);
+            lines.push((line.with(PLAIN, &words), 4));
+        }
+        let mut say = |label: &str, words: &str| {
+            let mut line = Line::of(DIM, &format!("  {label}"));
+            line.pad(LABEL);
+            lines.push((line.with(PLAIN, words), LABEL));
+        };
+        if let Some(run) = &self.running {
+            say("running", &format!("since {}", when(run.started_at, now)));
+        }
+        let last = self.last_run.as_ref();
+        say(
+            "last run",
+            &last.map_or_else(|| "never".to_owned(), |run| ended(run, now)),
+        );
+        if let Some(good) = &self.last_good_run
+            && last.is_some_and(|last| last.run_id != good.run_id)
+        {
+            say("last good run", &ended(good, now));
+        }
+        if let Some(at) = self.complete_to {
+            say("complete to", &when(at, now));
+        }
+        say(
+            "scheduled",
+            if self.auto_repeat {
+                "yes"
+            } else {
+                "no, by hand only"
+            },
+        );
+        if let Some(access) = self.access {
+            let renewed = if access.login {
+                ", then renewed by itself"
+            } else {
+                ""
+            };
+            let what = if access.login {
+                "login until"
+            } else {
+                "token until"
+            };
+            say(what, &format!("{}{renewed}", when(access.ends, now)));
+        }
+        lines.extend(self.open_lines().into_iter().map(|line| (line, 6)));
+        lines
+    }
+
+    fn open_lines(&self) -> Vec<Line> {
+        let all = self.counts.failed + self.counts.uncertain;
+        if all == 0 {
+            return Vec::new();
+        }
+        let mut lines = vec![Line::of(DIM, "  not in order:")];
+        lines.extend(self.open.iter().map(open_line));
+        let more = all.saturating_sub(self.open.len() as u64);
+        if more > 0 {
+            let command = format!("caflou-sync status {} --format json", self.connection);
+            let line = Line::of(PLAIN, &format!("… and {} more: ", grouped(more)));
+            let line = line.with(BOLD, &command).with(PLAIN, " lists all");
+            lines.push(indented(4, line));
+        }
+        lines
+    }
+}
+
+fn open_line(open: &OpenRecord) -> Line {
+    let sign = if open.uncertain {
+        Line::of(YELLOW, "    ? ")
+    } else {
+        Line::of(RED, "    ! ")
+    };
+    let company = open.kind == "company" && !open.label.is_empty();
+    let name = if company {
+        &open.label
+    } else {
+        &open.source_id.0
+    };
+    let mut line = sign.with(PLAIN, &format!("{:<7}  {name}", open.kind));
+    line.pad(6 + 7 + 2 + NAME);
+    let reason = open.reason.as_deref();
+    let line = line
+        .with(PLAIN, "  ")
+        .with(PLAIN, reason.unwrap_or("sent, without an answer yet"));
+    let times = open.first.zip(open.last).map(|(first, last)| {
+        let (first, last) = (local(first), local(last));
+        match open.attempts {
+            0 | 1 => format!(" · {first}"),
+            number => format!(" · {} times, {first} to {last}", grouped(number.into())),
+        }
+    });
+    line.with(DIM, &times.unwrap_or_default())
+}
+
+/// "3 h ago (2026-11-23 04:10): partly done".
+fn ended(run: &PastRun, now: DateTime<Utc>) -> String {
+    let how = match run.status.as_deref() {
+        Some("partial") => "done, but some records failed",
+        Some("ok") => "ok",
+        Some(other) => other,
+        None => "died",
+    };
+    format!("{}: {how}", when(run.started_at, now))
+}
+
+fn when(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    format!("{} ({})", distance(time, now), local(time))
+}
+
+fn word(health: Health) -> &'static str {
+    match health {
+        Health::Healthy => "healthy",
+        Health::NeverRun => "never run",
+        Health::Attention => "needs a look",
+        Health::Stale => "stale",
+        Health::Failing => "failing",
+    }
+}
+
+fn style(health: Health, bad: bool) -> Style {
+    match health {
+        Health::Healthy => GREEN,
+        Health::NeverRun if !bad => DIM,
+        Health::Attention => YELLOW,
+        Health::Stale | Health::Failing | Health::NeverRun => RED,
+    }
+}

@@ -1,0 +1,330 @@
+//! What is not kept for ever: old runs, and what the user wants to be forgotten.
+//!
+//! A forgotten record leaves its keys, its Caflou id and the state `gone` without any value
+//! ([`Known::is_forgotten`](super::Known::is_forgotten)): enough to never import it again, and
+//! nothing about a person.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, ErrorCode, Row, params};
+
+use super::view::{asked, one};
+use super::{Journal, StateError, View};
+use crate::record::{CaflouId, Kind, SourceId};
+
+/// A record of which something is held.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// Its key at the source.
+    pub source_id: SourceId,
+    /// Its id in Caflou, once it had one.
+    pub caflou_id: Option<CaflouId>,
+}
+
+/// What is held of some customers and orders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Belonging {
+    /// The customers' companies.
+    pub companies: BTreeSet<Held>,
+    /// The orders, those asked for and those linked with the companies.
+    pub incomes: BTreeSet<Held>,
+    /// Orders under the same name that nothing links with the customers: perhaps somebody else's.
+    pub same_name: BTreeSet<SourceId>,
+    /// Customers and orders asked for of which nothing is held.
+    pub unknown: Vec<SourceId>,
+    /// The customers' names.
+    names: BTreeSet<String>,
+}
+
+/// How long the remains wait for others that read the file.
+const SCRUB: Duration = Duration::from_secs(2);
+
+const LINKED: &str = "SELECT source_id, caflou_id FROM records \
+     WHERE connection = ?1 AND kind = 'income' AND (awaits = ?2 \
+     OR json_extract(source, '$.company_id') = ?3 OR json_extract(written, '$.company_id') = ?3 \
+     OR json_extract(pending, '$.company_id') = ?3)";
+/// Orders that were never imported, such as cancelled ones, are in the history only.
+const SAME_NAME: &str = "SELECT source_id FROM records WHERE connection = ?1 AND kind = 'income' \
+     AND label = ?2 UNION SELECT changes.source_id FROM runs JOIN changes \
+     ON changes.run_id = runs.run_id WHERE runs.connection = ?1 AND changes.kind = 'income' \
+     AND json_extract(changes.change, '$.label') = ?2";
+const ANY_CHANGE: &str = "SELECT 1 FROM changes CROSS JOIN runs ON runs.run_id = changes.run_id \
+     WHERE changes.kind = ?2 AND changes.source_id = ?3 AND runs.connection = ?1 LIMIT 1";
+/// What is left of a change: that it was, and of which record.
+const BARE: &str = "UPDATE changes SET change = json_object('connection', ?1, 'kind', kind, \
+     'action', action, 'source_id', source_id, 'caflou_id', json_extract(change, '$.caflou_id'), \
+     'label', '', 'fields', json('{}'), 'kept', json('[]'), 'ignored', json('[]'), \
+     'warnings', json('[]'), 'reason', 'forgotten') \
+     WHERE run_id IN (SELECT run_id FROM runs WHERE connection = ?1) AND kind = ?2";
+const OLD: &str = "SELECT run_id FROM runs WHERE connection = ?1 AND started_at < ?2 \
+     AND run_id IS NOT (SELECT run_id FROM runs WHERE connection = ?1 \
+     AND status IN ('ok', 'partial') ORDER BY started_at DESC, run_id DESC LIMIT 1)";
+
+impl View {
+    /// What is held of these customers and orders.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn belonging(
+        &self,
+        customers: &[SourceId],
+        orders: &[SourceId],
+    ) -> Result<Belonging, StateError> {
+        let mut all = Belonging::default();
+        let Some(sqlite) = &self.sqlite else {
+            all.unknown = [customers, orders].concat();
+            return Ok(all);
+        };
+        for customer in customers {
+            self.add_customer(sqlite, customer, &mut all)?;
+        }
+        for order in orders {
+            let known = self.known(Kind::Income, order)?;
+            if known.is_none() && !self.told(sqlite, Kind::Income, order)? {
+                all.unknown.push(order.clone());
+                continue;
+            }
+            all.incomes.insert(Held {
+                source_id: order.clone(),
+                caflou_id: known.and_then(|known| known.caflou_id),
+            });
+        }
+        for name in &all.names {
+            let ids: Vec<SourceId> = asked(sqlite, || {
+                let mut statement = sqlite.prepare_cached(SAME_NAME)?;
+                let key = params![self.connection, name];
+                let ids = statement.query_map(key, |row| row.get(0).map(SourceId))?;
+                ids.collect()
+            })?;
+            for id in ids {
+                if !all.incomes.iter().any(|held| held.source_id == id) {
+                    all.same_name.insert(id);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn add_customer(
+        &self,
+        sqlite: &Connection,
+        customer: &SourceId,
+        all: &mut Belonging,
+    ) -> Result<(), StateError> {
+        let known = self.known(Kind::Company, customer)?;
+        let caflou_id = known.as_ref().and_then(|known| known.caflou_id);
+        let linked = self.linked(sqlite, customer, caflou_id)?;
+        let nothing = known.is_none() && linked.is_empty();
+        if nothing && !self.told(sqlite, Kind::Company, customer)? {
+            all.unknown.push(customer.clone());
+            return Ok(());
+        }
+        for values in known
+            .iter()
+            .flat_map(|known| [&known.source, &known.written])
+        {
+            let names = ["name", "person"].into_iter();
+            let names = names.filter_map(|field| values.text(field));
+            all.names.extend(names.map(str::to_owned));
+        }
+        let label = known.map(|known| known.label);
+        all.names.extend(label.filter(|label| !label.is_empty()));
+        all.incomes.extend(linked);
+        all.companies.insert(Held {
+            source_id: customer.clone(),
+            caflou_id,
+        });
+        Ok(())
+    }
+
+    /// The incomes that wait for a customer's company or are linked with it.
+    fn linked(
+        &self,
+        sqlite: &Connection,
+        customer: &SourceId,
+        company: Option<CaflouId>,
+    ) -> Result<Vec<Held>, StateError> {
+        let read = |row: &Row<'_>| {
+            Ok(Held {
+                source_id: SourceId(row.get(0)?),
+                caflou_id: row.get::<_, Option<i64>>(1)?.map(CaflouId),
+            })
+        };
+        let key = params![self.connection, customer.0, company.map(|id| id.0)];
+        asked(sqlite, || {
+            let mut statement = sqlite.prepare_cached(LINKED)?;
+            let linked = statement.query_map(key, read)?;
+            linked.collect()
+        })
+    }
+
+    /// Whether a run did anything with a record.
+    fn told(&self, sqlite: &Connection, kind: Kind, id: &SourceId) -> Result<bool, StateError> {
+        let key = params![self.connection, kind.as_str(), id.0];
+        let found = one(sqlite, ANY_CHANGE, key, |row| row.get::<_, i64>(0))?;
+        Ok(found.is_some())
+    }
+}
+
+impl Journal {
+    /// Drops the runs of this connection that began before a moment, but for the last one that
+    /// came to its end. Gives how many.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn prune(&mut self, before: DateTime<Utc>) -> Result<usize, StateError> {
+        let pruned = self.drop_runs(before);
+        pruned.map_err(|error| StateError::statement(&self.sqlite, &error))
+    }
+
+    fn drop_runs(&mut self, before: DateTime<Utc>) -> rusqlite::Result<usize> {
+        self.sqlite.pragma_update(None, "secure_delete", "ON")?;
+        let transaction = self.sqlite.transaction()?;
+        let which = params![self.connection, before.timestamp()];
+        let changes = format!("DELETE FROM changes WHERE run_id IN ({OLD})");
+        transaction.execute(&changes, which)?;
+        let runs = format!("DELETE FROM runs WHERE run_id IN ({OLD})");
+        let dropped = transaction.execute(&runs, which)?;
+        transaction.commit()?;
+        Ok(dropped)
+    }
+
+    /// Forgets what is held of some customers and orders, and keeps that they are never imported
+    /// again. [`Journal::scrub`] has to follow.
+    ///
+    /// # Errors
+    /// When the file cannot be written: then nothing was changed.
+    pub fn forget_people(&mut self, all: &Belonging) -> Result<(), StateError> {
+        let forgotten = self.blank(all);
+        forgotten.map_err(|error| StateError::statement(&self.sqlite, &error))
+    }
+
+    fn blank(&mut self, all: &Belonging) -> rusqlite::Result<()> {
+        self.sqlite.pragma_update(None, "secure_delete", "ON")?;
+        let transaction = self.sqlite.transaction()?;
+        let records = [
+            (Kind::Company, &all.companies),
+            (Kind::Income, &all.incomes),
+        ];
+        for (kind, held) in records {
+            let bare = format!("{BARE} AND source_id = ?3");
+            for Held { source_id, .. } in held {
+                let key = params![self.connection, kind.as_str(), source_id.0];
+                transaction.execute(
+                    "INSERT INTO records (connection, kind, source_id, state, label, source) \
+                     VALUES (?1, ?2, ?3, 'gone', '', '{}') ON CONFLICT DO UPDATE SET \
+                     state = 'gone', label = '', source = '{}', written = NULL, pending = NULL, \
+                     sent_at = NULL, awaits = NULL, reason = NULL, attempts = 0, \
+                     first_failed_at = NULL, last_failed_at = NULL",
+                    key,
+                )?;
+                transaction.execute(&bare, key)?;
+            }
+        }
+        // What is told of orders that were never imported is linked by nothing but the name.
+        let bare = format!(
+            "{BARE} AND json_extract(change, '$.label') = ?3 AND NOT EXISTS (SELECT 1 FROM records \
+             WHERE records.connection = ?1 AND records.kind = ?2 \
+             AND records.source_id = changes.source_id)"
+        );
+        for name in &all.names {
+            let key = params![self.connection, Kind::Income.as_str(), name];
+            transaction.execute(&bare, key)?;
+        }
+        transaction.commit()
+    }
+
+    /// Forgets the whole connection. [`Journal::scrub`] has to follow.
+    ///
+    /// # Errors
+    /// When the file cannot be written: then nothing was changed.
+    pub fn forget_connection(&mut self) -> Result<(), StateError> {
+        let forgotten = self.drop_all();
+        forgotten.map_err(|error| StateError::statement(&self.sqlite, &error))
+    }
+
+    fn drop_all(&mut self) -> rusqlite::Result<()> {
+        self.sqlite.pragma_update(None, "secure_delete", "ON")?;
+        let transaction = self.sqlite.transaction()?;
+        for statement in [
+            "DELETE FROM changes WHERE run_id IN (SELECT run_id FROM runs WHERE connection = ?1)",
+            "DELETE FROM runs WHERE connection = ?1",
+            "DELETE FROM records WHERE connection = ?1",
+            "DELETE FROM cursors WHERE connection = ?1",
+        ] {
+            transaction.execute(statement, params![self.connection])?;
+        }
+        transaction.commit()
+    }
+
+    /// Removes what earlier writes left in free places of the file and in its log. `false`:
+    /// another process has the file open, and something may still be there.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn scrub(&self) -> Result<bool, StateError> {
+        asked(&self.sqlite, || self.vacuum())
+    }
+
+    fn vacuum(&self) -> rusqlite::Result<bool> {
+        self.sqlite.busy_timeout(SCRUB)?;
+        let busy = |error: &rusqlite::Error| {
+            let code = error.sqlite_error_code();
+            matches!(
+                code,
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            )
+        };
+        match self.sqlite.execute_batch("VACUUM") {
+            Err(error) if busy(&error) => return Ok(false),
+            vacuumed => vacuumed?,
+        }
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let blocked: i64 = self.sqlite.query_row(checkpoint, [], |row| row.get(0))?;
+        Ok(blocked == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::RunStart;
+
+    #[test]
+    fn old_runs_go_and_the_last_good_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
+        let run = |connection: &str, day: i64, status: &str| {
+            let mut journal = Journal::open(&path, connection).unwrap();
+            let run_id = format!("{connection}{day}");
+            let started_at = at(day);
+            journal.begin(&RunStart { run_id, started_at }).unwrap();
+            let key = (Kind::Income, &SourceId("1".to_owned()));
+            journal.note_change(key, "create", "{}").unwrap();
+            journal.finish(at(day), status, "{}").unwrap();
+            journal
+        };
+        for (connection, day, status) in [
+            ("a", 1, "ok"),
+            ("a", 2, "partial"),
+            ("a", 3, "failed"),
+            ("b", 1, "ok"),
+        ] {
+            run(connection, day, status);
+        }
+        let mut journal = run("a", 9, "failed");
+        assert_eq!(journal.prune(at(9)).unwrap(), 2);
+        let runs = |connection| {
+            let runs = View::open(&path, connection).unwrap().runs(9).unwrap();
+            runs.into_iter().map(|run| run.run_id).collect::<Vec<_>>()
+        };
+        assert_eq!(runs("a"), ["a9", "a2"]);
+        assert_eq!(runs("b"), ["b1"]);
+        let (view, id) = (View::open(&path, "a").unwrap(), SourceId("1".to_owned()));
+        let told = view.told_of(Kind::Income, &id).unwrap();
+        assert_eq!(told.len(), 2, "changes go with their runs");
+    }
+}
