@@ -16,12 +16,14 @@
 //! - [`sync`]: from drafts to plans to writes, exactly once.
 //! - [`state`]: what is remembered between runs, and the lock.
 //! - [`output`]: a run for people and for programs.
+//! - [`notify`]: who is told how a run ended, and by which way.
 //! - [`cli`]: a file per command.
 
 pub mod caflou;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod notify;
 pub mod output;
 pub mod record;
 pub mod source;

@@ -2,16 +2,17 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::mem;
 use std::path::Path;
 
 use toml_edit::{Document, TomlError};
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
-use super::{Config, Connection, connection};
+use super::{Config, Connection, Notify, connection, notify};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 2] = ["state", "connections"];
+pub(super) const TOP: [&str; 3] = ["state", "notify", "connections"];
 
 impl Config {
     /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
@@ -42,14 +43,20 @@ impl Config {
         let state = root.or(&mut found, "state", None, |entry, found| {
             entry.text(found).map(|file| Some(found.folder.join(file)))
         });
+        let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
         let connections = read_connections(&root, &mut found);
         check_readers(path, &metadata, &mut found);
-        match (state, connections) {
-            (Some(state), Some(connections)) if found.problems.is_empty() => Ok(Self {
-                path: path.to_owned(),
-                state,
-                connections,
-            }),
+        match (state, notify, connections) {
+            (Some(state), Some(notify), Some(mut connections)) if found.problems.is_empty() => {
+                for connection in &mut connections {
+                    connection.notify = mem::take(&mut connection.notify).or(&notify);
+                }
+                Ok(Self {
+                    path: path.to_owned(),
+                    state,
+                    connections,
+                })
+            }
             _ => {
                 found.problems.sort_by_key(|problem| problem.line);
                 Err(invalid(found.problems))
