@@ -7,11 +7,13 @@ mod end;
 mod exit;
 mod list;
 mod logging;
+mod notify;
 mod run;
 mod session;
 mod several;
 mod signal;
 mod test;
+mod told;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -95,6 +97,8 @@ enum Command {
     List,
     /// Check a connection: reads both sides, writes nothing
     Test(test::TestArgs),
+    /// Try the channels by which results are told
+    Notify(notify::NotifyArgs),
 }
 
 /// Runs the program.
@@ -106,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.global, args),
         Command::List => list::list(&cli.global),
         Command::Test(args) => test::test(&cli.global, args),
+        Command::Notify(args) => notify::notify(&cli.global, args),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         // The one place that prints an error.

@@ -158,8 +158,7 @@ fn read_recipients(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<Mailbo
 }
 
 fn mailbox(entry: &Entry<'_>, found: &mut Findings, text: &str) -> Option<Mailbox> {
-    let message =
-        "not an e-mail address such as \"me@example.com\" or \"Shop <shop@example.com>\"";
+    let message = "not an e-mail address such as \"me@example.com\" or \"Shop <shop@example.com>\"";
     let mailbox = text.trim().parse().ok();
     mailbox.or_else(|| entry.wrong(found, message))
 }
