@@ -100,6 +100,3 @@ fn reason(error: &dyn Error) -> String {
         format!("{outer}: {inner}")
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -46,7 +46,7 @@ fn row(line: &Line, colour: &str) -> String {
 }
 
 /// Text that stays text, whatever a customer is called.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
