@@ -6,7 +6,9 @@ use crate::sync::report::Change;
 use crate::sync::{Action, Event, Report, RunReport};
 
 /// Failed records that a message lists.
-const FAILED: usize = 4;
+const FAILED: usize = 3;
+/// Records with a warning that a message lists.
+const LOOK: usize = 2;
 /// Paid incomes that a message lists.
 const PAID: usize = 8;
 /// Sentences about the run as a whole that a message lists.
@@ -49,8 +51,8 @@ pub struct Memory {
     pub paid: Listed,
     /// So many incomes were paid when they were created.
     pub created_paid: u64,
-    /// Records with a warning, or with something that was kept or not taken.
-    pub look: u64,
+    /// Records with a warning, or with something that was kept or not taken, each with what it is.
+    pub look: Listed,
     /// What was said about the run as a whole.
     pub warnings: Listed,
     /// How it ended.
@@ -96,13 +98,13 @@ impl Memory {
     }
 
     fn change(&mut self, change: &Change) {
-        let noteworthy = [&change.kept, &change.ignored];
         if change.action == Action::Fail {
             let reason = change.reason.as_deref().unwrap_or("no reason was given");
             let failed = format!("{} {}: {reason}", change.kind, name(change));
             self.failed.add(FAILED, &failed);
-        } else if !change.warnings.is_empty() || noteworthy.iter().any(|some| !some.is_empty()) {
-            self.look += 1;
+        } else if let Some(what) = noteworthy(change) {
+            let look = format!("{} {}: {what}", change.kind, name(change));
+            self.look.add(LOOK, &look);
         }
         let done = change.fields.0.get("done");
         let paid = done.is_some_and(|done| done.after == Value::Bool(true));
@@ -111,6 +113,17 @@ impl Memory {
             Action::Update | Action::Adopt if paid => self.paid.add(PAID, &change.source_id),
             _ => {}
         }
+    }
+}
+
+/// What the user should look at.
+fn noteworthy(change: &Change) -> Option<String> {
+    let listed = |what: &str, fields: &[&str]| format!("{what}: {}", fields.join(", "));
+    match (change.warnings.first(), &*change.kept, &*change.ignored) {
+        (Some(warning), ..) => Some(warning.clone()),
+        (None, [], []) => None,
+        (None, [], ignored) => Some(listed("not taken by Caflou", ignored)),
+        (None, kept, _) => Some(listed("kept as it was changed in Caflou", kept)),
     }
 }
 

@@ -54,24 +54,14 @@ impl Heart {
 
     /// Says how the run ended, after its beginning was said.
     pub(super) async fn end(&self, good: bool) -> Result<String, ChannelError> {
-        let start = || {
-            self.start
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-        };
-        let begun = match start() {
+        let start = self
+            .start
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let begun = match start {
             None => Ok(String::new()),
-            Some(mut start) => match tokio::time::timeout(PATIENCE, &mut start).await {
-                Ok(begun) => begun.unwrap_or_else(|error| {
-                    let reason = error.to_string();
-                    Err(ChannelError::BrokenOff(reason))
-                }),
-                Err(_) => {
-                    start.abort();
-                    Err(ChannelError::TooSlow)
-                }
-            },
+            Some(start) => begun(start).await,
         };
         let sign = if good { Beat::Ok } else { Beat::Fail };
         let ended = beat(&self.settings, &self.connection, sign).await;
@@ -83,6 +73,17 @@ impl Heart {
         self.begin();
         self.end(true).await
     }
+}
+
+/// Waits a little for the sign of the beginning, and then no more.
+async fn begun(
+    mut start: JoinHandle<Result<String, ChannelError>>,
+) -> Result<String, ChannelError> {
+    let Ok(begun) = tokio::time::timeout(PATIENCE, &mut start).await else {
+        start.abort();
+        return Err(ChannelError::TooSlow);
+    };
+    begun.unwrap_or_else(|error| Err(ChannelError::BrokenOff(error.to_string())))
 }
 
 async fn beat(settings: &Heartbeat, connection: &str, beat: Beat) -> Result<String, ChannelError> {

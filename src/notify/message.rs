@@ -101,13 +101,10 @@ pub fn message(
     lines.extend(run.error.as_deref().map(why));
     lines.extend(numbers(run, memory));
     lines.extend(failed(run, &memory.failed));
-    if memory.look > 0 {
-        let records = Count(memory.look, "record");
-        let all = format!("caflou-sync run {} --full --dry-run", run.connection);
-        lines.push(Line::Row(
-            "Look at",
-            format!("{records} with a warning: {all}"),
-        ));
+    if memory.look.number > 0 {
+        let records = Count(memory.look.number, "record");
+        lines.push(Line::Row("Look at", format!("{records} with a warning")));
+        lines.extend(memory.look.first.iter().cloned().map(Line::Item));
     }
     let warnings = memory.warnings.first.iter().cloned();
     lines.extend(warnings.map(|text| Line::Row("Warning", text)));
@@ -131,7 +128,7 @@ fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
     }
     let in_a_row = match told.failures {
         0 | 1 => String::new(),
-        failures => format!(" (not well {failures} times in a row)"),
+        failures => format!(" ({failures} bad runs in a row)"),
     };
     match run.status {
         Status::Failed => parts.push(format!("the import failed{in_a_row}")),
@@ -197,7 +194,7 @@ fn counts(counts: &Counts, totals: &Totals, paid: u64) -> String {
     }
     let sums = totals.0.iter();
     let sums = sums.map(|(currency, sum)| format!("{} {currency}", money(*sum)));
-    let mut details: Vec<_> = Vec::from_iter(sums);
+    let mut details: Vec<_> = sums.collect();
     if details.len() > 1 {
         details = vec![details.join(" + ")];
     }

@@ -25,7 +25,7 @@ pub mod rule;
 mod webhook;
 
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 pub use error::ChannelError;
 pub use heard::{Heard, Listed, Memory};

@@ -9,7 +9,7 @@ use crate::sync::report::{RequestCounts, Status};
 use crate::sync::{Counts, RunReport, Totals};
 
 /// A good run in which nothing was to do.
-pub(crate) fn report() -> RunReport {
+pub(super) fn report() -> RunReport {
     let at = DateTime::from_timestamp(1_795_500_000, 0).unwrap();
     RunReport {
         connection: "my-shop".to_owned(),
@@ -28,7 +28,7 @@ pub(crate) fn report() -> RunReport {
 }
 
 /// A sample that is sent.
-pub(crate) fn notice() -> Notice {
+pub(super) fn notice() -> Notice {
     let message = Message::sample("Můj <e-shop>", "my-shop");
     let told = Told {
         failures: 0,

@@ -211,18 +211,13 @@ fn resolved(text: &[u8]) -> String {
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once('=') {
         out.extend(before.as_bytes());
-        match after
-            .get(..2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-        {
-            Some(byte) => {
-                out.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                out.push(b'=');
-                rest = after;
-            }
+        let hex = after.get(..2);
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            out.push(byte);
+            rest = &after[2..];
+        } else {
+            out.push(b'=');
+            rest = after;
         }
     }
     out.extend(rest.as_bytes());

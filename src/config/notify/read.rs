@@ -92,7 +92,7 @@ fn read_email(entry: &Entry<'_>, found: &mut Findings) -> Option<Email> {
         server: server?,
         port: port?.unwrap_or(security.port()),
         security,
-        login: login?,
+        login: login.ok()?,
         ca_file: ca_file?,
         from: from?,
         to: to?,
@@ -118,24 +118,27 @@ fn read_server(
     Some(text.to_owned())
 }
 
-/// Both of user name and password, or neither.
-fn read_login(section: &Section<'_>, found: &mut Findings) -> Option<Option<(String, Secret)>> {
+/// Both of user name and password, or neither; an error where a problem was noted.
+fn read_login(section: &Section<'_>, found: &mut Findings) -> Result<Option<(String, Secret)>, ()> {
     let user = section.entry(found, "user");
     let password = section.entry(found, "password");
     let name = user.as_ref().map(|entry| entry.text(found));
     let secret = password.as_ref().map(|entry| secret(entry, found));
     match (name, secret) {
-        (None, None) => Some(None),
-        (Some(name), Some(secret)) => Some(Some((name?.to_owned(), secret?))),
+        (None, None) => Ok(None),
+        (Some(name), Some(secret)) => {
+            let login = name.map(str::to_owned).zip(secret);
+            login.map(Some).ok_or(())
+        }
         (Some(_), None) => {
             let message = "\"password\" is missing; \"user\" needs it";
             section.missing(found, &["password"], message);
-            None
+            Err(())
         }
         (None, Some(_)) => {
             let message = "\"user\" is missing; \"password\" needs it";
             section.missing(found, &["user"], message);
-            None
+            Err(())
         }
     }
 }

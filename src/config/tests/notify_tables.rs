@@ -108,12 +108,28 @@ webhook = {{ shape = "slack" }}
 command = "tell me"
 "#
     );
-    insta::assert_snapshot!(problems(&text), @"");
+    insta::assert_snapshot!(problems(&text), @r#"
+    connections.toml: 14 problems
+      line  3  notify.on:                       "changes" is not one of "failure", "change", "always"; did you mean "change"?
+      line  4  notify.after:                    0 is not between 1 and 100
+      line  5  notify.comand:                   unknown key; did you mean "command"?
+      line  6  notify.email:                    "password" is missing; "user" needs it
+      line  7  notify.email.server:             not the name of a mail server such as "smtp.example.com"
+      line 10  notify.email.from:               not an e-mail address such as "me@example.com" or "Shop <shop@example.com>"
+      line 11  notify.email.to:                 it is empty
+      line 13  notify.webhook.url:              only https:// is safe; http:// is for loopback addresses
+      line 14  notify.webhook.shape:            "teams" is not one of "json", "slack", "discord", "ntfy"
+      line 15  notify.heartbeat:                "url" is missing
+      line 16  notify.heartbeat.start_url:      not an address such as "https://api.example.com"
+      line 30  connections.shop.notify.email:   expected a table, found true or false
+      line 31  connections.shop.notify.webhook: "url" is missing
+      line 32  connections.shop.notify.command: expected a program and its arguments, such as ["/usr/local/bin/tell", "--loud"], found text
+    "#);
 }
 
 #[test]
 fn mail_in_the_open_stays_on_this_machine() {
     let mail = "server = \"mail.example.com\"\nfrom = \"a@b.cz\"\nto = \"c@d.cz\"";
     let text = format!("[notify.email]\nsecurity = \"none\"\n{mail}\n{SMALL}");
-    insta::assert_snapshot!(problem(&text), @"");
+    insta::assert_snapshot!(problem(&text), @r#"notify.email.server: security = "none" is for a mail server on this machine ("localhost")"#);
 }

@@ -103,7 +103,18 @@ fn all_well_with_changes() {
     run.totals = Totals(totals.into());
     let mut events = vec![start(), paid(Action::Create, "2026000130")];
     events.extend((100..110).map(|id| paid(Action::Update, &format!("2026000{id}"))));
-    insta::assert_snapshot!(shown(&events, &run, WELL), @"");
+    insta::assert_snapshot!(shown(&events, &run, WELL), @r#"
+    Subject: Můj e-shop: 12 new incomes, 2 new companies, 10 paid incomes
+
+    12 new incomes, 2 new companies, 10 paid incomes.
+    Můj e-shop (Shoptet 222651) → Caflou 12345
+
+    Companies   2 new · 1 found in Caflou
+    Incomes     12 new (12 345.50 CZK + 20.00 EUR, 1 paid) · 10 changed · 1 188 unchanged · 2 skipped
+    Paid now    2026000100, 2026000101, 2026000102, 2026000103, 2026000104, 2026000105, 2026000106, 2026000107 and 2 more
+
+    Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)
+    "#);
 }
 
 #[test]
@@ -114,7 +125,17 @@ fn nothing_new() {
         unchanged: 3,
         ..Counts::default()
     };
-    insta::assert_snapshot!(shown(&[start()], &run, WELL), @"");
+    insta::assert_snapshot!(shown(&[start()], &run, WELL), @r#"
+    Subject: Můj e-shop: nothing new
+
+    Nothing new.
+    Můj e-shop (Shoptet 222651) → Caflou 12345
+
+    Companies   nothing to look at
+    Incomes     3 unchanged
+
+    Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)
+    "#);
 }
 
 #[test]
@@ -150,7 +171,26 @@ fn some_failed() {
         failures: 2,
         recovered: 0,
     };
-    insta::assert_snapshot!(shown(&events, &run, told), @"");
+    insta::assert_snapshot!(shown(&events, &run, told), @r#"
+    Subject: Můj e-shop: 6 records failed (2 bad runs in a row), 2 new incomes
+
+    6 records failed (2 bad runs in a row), 2 new incomes.
+    Můj e-shop (Shoptet 222651) → Caflou 12345
+
+    Companies   1 failed
+    Incomes     2 new (1 234.50 CZK) · 1 changed · 5 failed
+    Failed      6 of 9 records
+      - company Jana Nová: several companies have this e-mail: 17, 23; link one of them by hand
+      - income 2026000130: no amount: toPay and withVat are both empty
+      - income 2026000131: no amount: toPay and withVat are both empty
+      - and 3 more
+    Look at     1 record with a warning
+      - income 2026000140: kept as it was changed in Caflou: name
+    Warning     1 order does not say whether it is paid: taken as unpaid
+    What to do  put right what is said above; each run tries again. Look at all of them: caflou-sync run my-shop --dry-run
+
+    Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)
+    "#);
 }
 
 #[test]
@@ -166,7 +206,16 @@ fn the_run_failed_because_access_was_refused() {
         failures: 1,
         recovered: 0,
     };
-    insta::assert_snapshot!(shown(&[start()], &run, told), @"");
+    insta::assert_snapshot!(shown(&[start()], &run, told), @r#"
+    Subject: Můj e-shop: the import failed
+
+    The import failed.
+    Můj e-shop (Shoptet 222651) → Caflou 12345
+
+    Why         Shoptet refused GET /api/eshop: 401 invalid-token, Token is invalid; `caflou-sync test my-shop` checks both sides
+
+    Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)
+    "#);
 }
 
 #[test]
@@ -178,7 +227,17 @@ fn the_run_failed_again_and_the_error_gives_no_advice() {
         failures: 3,
         recovered: 0,
     };
-    insta::assert_snapshot!(shown(&[start()], &run, told), @"");
+    insta::assert_snapshot!(shown(&[start()], &run, told), @r#"
+    Subject: Můj e-shop: the import failed (3 bad runs in a row)
+
+    The import failed (3 bad runs in a row).
+    Můj e-shop (Shoptet 222651) → Caflou 12345
+
+    Why         Caflou cannot be reached: connection refused
+    What to do  check both sides with caflou-sync test my-shop; the next run takes up what is not done
+
+    Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)
+    "#);
 }
 
 #[test]
@@ -194,7 +253,17 @@ fn it_works_again() {
         failures: 0,
         recovered: 3,
     };
-    insta::assert_snapshot!(shown(&[start()], &run, told), @"");
+    insta::assert_snapshot!(shown(&[start()], &run, told), @r#"
+    Subject: Můj e-shop: works again after 3 failures, 1 new income
+
+    Works again after 3 failures, 1 new income.
+    Můj e-shop (Shoptet 222651) → Caflou 12345
+
+    Companies   nothing to look at
+    Incomes     1 new (1 234.50 CZK)
+
+    Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)
+    "#);
 }
 
 #[test]
@@ -211,11 +280,28 @@ fn a_page_holds_the_same_and_names_from_outside_stay_text() {
     let page = message.html();
     for line in message.text().lines().flat_map(|line| line.split("  ")) {
         let part = line.trim_start_matches(['-', ' ']);
-        let escaped = super::html::escaped(part);
+        let escaped = html::escaped(part);
         assert!(page.contains(&escaped), "{part} in {page}");
     }
     assert!(!page.contains("<b onclick"), "{page}");
-    insta::assert_snapshot!(page, @"");
+    insta::assert_snapshot!(page, @r#"
+    <!DOCTYPE html>
+    <html lang="en"><head><meta charset="utf-8"><title>Můj e-shop: 1 record failed</title></head>
+    <body style="margin:0;padding:16px;font:15px/1.5 sans-serif;color:#1d1d1d">
+    <table style="border-collapse:collapse;max-width:720px">
+    <tr><td colspan="2" style="font-size:19px;font-weight:bold;color:#b3261e">1 record failed.</td></tr>
+    <tr><td colspan="2" style="padding:0">Můj e-shop (Shoptet 222651) → Caflou 12345</td></tr>
+    <tr><td colspan="2" style="height:12px"></td></tr>
+    <tr><td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#6b6b6b">Companies</td><td style="padding:2px 0">1 failed</td></tr>
+    <tr><td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#6b6b6b">Incomes</td><td style="padding:2px 0">nothing to look at</td></tr>
+    <tr><td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#6b6b6b">Failed</td><td style="padding:2px 0">1 of 1 record</td></tr>
+    <tr><td></td><td style="padding:2px 0 2px 12px">– company &lt;b onclick=&quot;x&quot;&gt;Jana&lt;/b&gt; &amp; syn: &#39;why&#39;</td></tr>
+    <tr><td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#6b6b6b">What to do</td><td style="padding:2px 0">put right what is said above; each run tries again. Look at all of them: caflou-sync run my-shop --dry-run</td></tr>
+    <tr><td colspan="2" style="height:12px"></td></tr>
+    <tr><td colspan="2" style="font-size:13px;color:#6b6b6b">Run 20261124T060000Z-5e0fda7a, ended 2026-11-24 07:00 (UTC+01:00)</td></tr>
+    </table>
+    </body></html>
+    "#);
 }
 
 proptest! {
