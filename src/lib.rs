@@ -17,6 +17,7 @@
 //! - [`state`]: what is remembered between runs, and the lock.
 //! - [`health`]: whether a connection is well, judged by the state.
 //! - [`output`]: a run for people and for programs.
+//! - [`notify`]: who is told how a run ended, and by which way.
 //! - [`cli`]: a file per command.
 
 pub mod caflou;
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod notify;
 pub mod output;
 pub mod record;
 pub mod source;

@@ -9,12 +9,14 @@ mod forget;
 mod history;
 mod list;
 mod logging;
+mod notify;
 mod run;
 mod session;
 mod several;
 mod signal;
 mod status;
 mod test;
+mod told;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -105,6 +107,8 @@ enum Command {
     History(history::HistoryArgs),
     /// Delete the data of a customer, an order or a whole connection from the state file
     Forget(forget::ForgetArgs),
+    /// Try the channels by which results are told
+    Notify(notify::NotifyArgs),
 }
 
 impl Command {
@@ -121,6 +125,7 @@ impl Command {
             Self::Status(args) => status::status(global, args),
             Self::History(args) => history::history(global, args),
             Self::Forget(args) => forget::forget(global, args),
+            Self::Notify(args) => notify::notify(global, args),
         }
     }
 

@@ -11,6 +11,7 @@ use super::clients::Lanes;
 use super::session::Session;
 use super::several::side_by_side;
 use super::signal::{end_after, end_on_signal};
+use super::told::run_and_tell;
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir, parse_duration};
 use crate::http::Stopper;
@@ -203,9 +204,11 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         cache: &cache,
         lanes: &lanes,
         stop: &stop,
+        heart: None,
     };
-    let one =
-        |connection, report: &mut dyn Report| runtime.block_on(session(connection).run(report));
+    let one = |connection, report: &mut dyn Report| {
+        runtime.block_on(run_and_tell(session(connection), report))
+    };
     let exits = match chosen.as_slice() {
         [only] if !args.scheduled => {
             let progress = (!global.quiet).then(Progress::on_terminal).flatten();

@@ -15,6 +15,7 @@ use super::run::RunArgs;
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::Stop;
+use crate::notify::Heart;
 use crate::record::Kind;
 use crate::source::shoptet::Client as Shoptet;
 use crate::source::{Interval, Scope};
@@ -40,6 +41,8 @@ pub(super) struct Session<'a> {
     pub(super) cache: &'a Cache,
     pub(super) lanes: &'a Lanes,
     pub(super) stop: &'a Stop,
+    /// Told that the run begins, once nothing else runs the connection.
+    pub(super) heart: Option<&'a Heart>,
 }
 
 /// Both services.
@@ -156,6 +159,7 @@ impl Session<'_> {
                 return Err(end);
             }
         };
+        self.heart.inspect(|heart| heart.begin());
         self.begin(run, None, &scopes, report);
         self.warn(report, reasons);
         let journal = Arc::new(Mutex::new(journal));

@@ -32,7 +32,7 @@ pub(super) struct TestArgs {
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What one check found: a sentence, and where it failed, how the program ends.
-type Finding = Result<String, (String, Exit)>;
+pub(super) type Finding = Result<String, (String, Exit)>;
 
 /// Checks a connection; every check is made, whatever the others find.
 pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
@@ -160,7 +160,7 @@ fn fatal(fatal: &Fatal) -> (String, Exit) {
     (fatal.to_string(), Exit::from(fatal))
 }
 
-fn print(global: &Global, connection: &Connection, findings: &[(&str, Finding)]) {
+pub(super) fn print(global: &Global, connection: &Connection, findings: &[(&str, Finding)]) {
     let mut out = io::stdout().lock();
     if !global.json() {
         let _ = writeln!(out, "{} ({})", connection.name, connection.key);

@@ -8,13 +8,13 @@ use url::Url;
 use super::reader::{Entry, Findings, Section};
 use super::template::TemplateError;
 use super::{
-    Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, PaymentDate, Program,
-    Shoptet, credentials, value,
+    Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, Notify, PaymentDate,
+    Program, Shoptet, credentials, notify, value,
 };
 
 /// The keys of `[connections.NAME]`.
-pub(super) const CONNECTION: [&str; 7] = [
-    "name", "program", "eshop_id", "shoptet", "caflou", "import", "mapping",
+pub(super) const CONNECTION: [&str; 8] = [
+    "name", "program", "eshop_id", "shoptet", "caflou", "import", "mapping", "notify",
 ];
 /// The keys of `[connections.NAME.shoptet]`.
 pub(super) const SHOPTET: [&str; 4] = ["private_token", "oauth_token", "token_url", "api_url"];
@@ -74,6 +74,7 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Connection
     let caflou = caflou.and_then(|entry| read_caflou(&entry, found));
     let import = section.or(found, "import", Import::default(), read_import);
     let mapping = section.or(found, "mapping", Mapping::default(), read_mapping);
+    let notify = section.or(found, "notify", Notify::default(), notify::read);
     Some(Connection {
         key: key?.to_owned(),
         name: name?.trim().to_owned(),
@@ -83,6 +84,7 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Connection
         caflou: caflou?,
         import: import?,
         mapping: mapping?,
+        notify: notify?,
     })
 }
 

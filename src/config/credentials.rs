@@ -114,7 +114,7 @@ fn email(entry: &Entry<'_>, found: &mut Findings) -> Option<String> {
 }
 
 /// A secret, or rather where it is.
-fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
+pub(super) fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
     if entry.item.is_str() {
         let text = SecretString::from(entry.text(found)?);
         found.plain_secrets.push((entry.line, entry.path.clone()));

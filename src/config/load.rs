@@ -2,16 +2,17 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::mem;
 use std::path::Path;
 
 use toml_edit::{Document, TomlError};
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
-use super::{Config, Connection, connection};
+use super::{Config, Connection, Notify, connection, notify};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 3] = ["state", "keep_runs", "connections"];
+pub(super) const TOP: [&str; 4] = ["state", "keep_runs", "notify", "connections"];
 
 const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
@@ -49,10 +50,16 @@ impl Config {
             let days = entry.integer(found, 1..=LONGEST)?;
             u32::try_from(days).ok()
         });
+        let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
         let connections = read_connections(&root, &mut found);
         check_readers(path, &metadata, &mut found);
-        match (state, keep_runs, connections) {
-            (Some(state), Some(keep_runs), Some(connections)) if found.problems.is_empty() => {
+        match (state, keep_runs, notify, connections) {
+            (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
+                if found.problems.is_empty() =>
+            {
+                for connection in &mut connections {
+                    connection.notify = mem::take(&mut connection.notify).or(&notify);
+                }
                 Ok(Self {
                     path: path.to_owned(),
                     state,

@@ -7,6 +7,7 @@
 //! - `model`, `mapping`, `template`, `secret`: the types;
 //! - `load`, `connection`, `credentials`: from the tables of the file to those types, with the help of
 //!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
+//! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
 //! - `places`: where the files are.
 
@@ -16,6 +17,7 @@ mod load;
 mod mapping;
 mod model;
 mod near;
+mod notify;
 mod places;
 mod problem;
 mod reader;
@@ -30,6 +32,7 @@ pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
 };
+pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{Secret, SecretError};

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use super::{Mapping, Secret, near};
+use super::{Mapping, Notify, Secret, near};
 
 /// A whole configuration file.
 #[derive(Debug, Clone)]
@@ -64,6 +64,8 @@ pub struct Connection {
     pub import: Import,
     /// How records are translated.
     pub mapping: Mapping,
+    /// Who is told how its runs ended: its own settings, and for the rest those of the file.
+    pub notify: Notify,
 }
 
 /// What a source is. Displayed with its name for people.

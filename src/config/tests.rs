@@ -11,6 +11,7 @@ use super::*;
 
 mod example;
 mod mistakes;
+mod notify_tables;
 
 /// A file that is complete and has nothing but what must be there.
 const SMALL: &str = r#"

@@ -35,27 +35,12 @@ pub(super) fn choice<T: Copy>(
     None
 }
 
-/// An address that requests with secrets may be sent to.
+/// An address that requests with secrets may be sent to, without a query.
 pub(super) fn url(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
-    // the text itself is never repeated: a password may be in it
-    let Ok(url) = Url::parse(entry.text(found)?.trim()) else {
-        return entry.wrong(found, "not an address such as \"https://api.example.com\"");
+    let url = match safe_url(entry.text(found)?) {
+        Ok(url) => url,
+        Err(message) => return entry.wrong(found, message),
     };
-    let local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return entry.wrong(found, "an address with a host is needed"),
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
-        return entry.wrong(
-            found,
-            "only https:// is safe; http:// is for loopback addresses",
-        );
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return entry.wrong(found, "no user name or password may be in an address");
-    }
     if url.query().is_some() || url.fragment().is_some() {
         return entry.wrong(
             found,
@@ -63,6 +48,30 @@ pub(super) fn url(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
         );
     }
     Some(url)
+}
+
+/// An address that requests with secrets may be sent to, or why it is none. The text itself is
+/// never repeated: a password may be in it.
+pub(super) fn safe_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text.trim())
+        .map_err(|_| "not an address such as \"https://api.example.com\"")?;
+    let host = url.host().ok_or("an address with a host is needed")?;
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&host)) {
+        return Err("only https:// is safe; http:// is for loopback addresses");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("no user name or password may be in an address");
+    }
+    Ok(url)
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_local<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => name.as_ref() == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
 }
 
 /// A number with its unit, in the range of a request's time limit.

@@ -288,9 +288,10 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error
     })
 }
 
-/// The cause at the bottom: the layers above it only repeat that a request failed, and hold the
+/// The cause at the bottom of an error: the layers above it only repeat that a request failed, and hold the
 /// address with its query.
-fn innermost(error: &dyn Error) -> String {
+#[must_use]
+pub fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

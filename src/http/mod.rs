@@ -12,7 +12,7 @@ mod stop;
 pub(crate) mod testing;
 
 pub use answer::Answer;
-pub use door::{Call, Door, DoorOptions, Requests, client};
+pub use door::{Call, Door, DoorOptions, Requests, client, innermost};
 pub use error::{HttpError, Refusal};
 pub use lane::{Lane, LaneOptions};
 pub use policy::{Policy, Repeat, retry_after};

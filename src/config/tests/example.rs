@@ -4,6 +4,9 @@ use super::*;
 
 const EXAMPLE: &str = include_str!("../../../connections.example.toml");
 
+/// A user's login to Caflou, which is one of two ways.
+const LOGIN: [&str; 2] = ["email = ", "password = { env = \"CAFLOU_PASSWORD\" }"];
+
 #[test]
 fn the_example_loads() {
     let config = load(EXAMPLE).unwrap();
@@ -19,7 +22,7 @@ fn the_example_loads() {
 /// The example with all its settings switched on but those that begin with one of these words.
 fn example_without(words: &[&str]) -> String {
     let on = |line: &str| match line.strip_prefix('#') {
-        Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => {
+        Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => {
             setting.to_owned()
         }
         _ => line.to_owned(),
@@ -32,7 +35,7 @@ fn example_without(words: &[&str]) -> String {
 #[test]
 fn the_example_shows_every_setting_and_all_of_them_load() {
     let folder = tempfile::tempdir().unwrap();
-    let text = example_without(&["oauth_token", "token_url", "email", "password"]);
+    let text = example_without(&["oauth_token", "token_url", LOGIN[0], LOGIN[1]]);
     let config = load_in(folder.path(), &text, 0o644).unwrap();
     assert_eq!(config.state, Some(folder.path().join("state.db")));
     let mapping = &config.connections[0].mapping;
@@ -41,6 +44,10 @@ fn the_example_shows_every_setting_and_all_of_them_load() {
         (Some(1), &["e-shop".to_owned()][..])
     );
     assert_eq!(mapping.expected_days.days(Some("Dobírkou")), 7);
+    let notify = &config.connections[0].notify;
+    assert_eq!((notify.on(), notify.after()), (On::Change, 1));
+    assert!(notify.email().is_some() && notify.heartbeat().is_some());
+    assert!(notify.command().is_some() && notify.webhook().is_none());
 
     let text = example_without(&["private_token", "token ="]);
     let config = load_in(folder.path(), &text, 0o644).unwrap();
@@ -68,12 +75,16 @@ fn the_example_shows_every_setting_and_all_of_them_load() {
         &connection::CAFLOU[..],
         &connection::IMPORT,
         &connection::MAPPING,
+        &notify::NOTIFY[..2],
+        &notify::EMAIL,
+        &notify::WEBHOOK,
+        &notify::HEARTBEAT,
     ];
     for key in keys
         .into_iter()
         .chain(more)
         .flatten()
-        .filter(|key| **key != "connections")
+        .filter(|key| !["connections", "notify"].contains(key))
     {
         assert!(all.contains(&format!("\n{key} = ")), "{key}");
     }

@@ -51,7 +51,7 @@ fn all_problems_of_a_file_come_at_once() {
     insta::assert_snapshot!(problems(MISTAKES), @r#"
     connections.toml: 28 problems
       line  2  state:                                        it is empty
-      line  3  colour:                                       unknown key (there are state, keep_runs, connections)
+      line  3  colour:                                       unknown key (there are state, keep_runs, notify, connections)
       line  6  connections.my-shop.name:                     expected text, found a whole number
       line  7  connections.my-shop.program:                  "shopted" is not "shoptet"; did you mean "shoptet"?
       line  8  connections.my-shop.eshop_id:                 -1 is not a positive number

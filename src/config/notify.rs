@@ -1,0 +1,251 @@
+//! Who is told how runs ended: the tables `[notify]` and `[connections.NAME.notify]`.
+//!
+//! Nothing here has a part in what is imported, nor in the fingerprint of a connection's settings.
+
+mod read;
+
+use std::path::PathBuf;
+
+use lettre::message::Mailbox;
+use url::Url;
+
+use super::{Secret, value};
+
+pub(super) use read::read;
+#[cfg(test)]
+pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
+
+/// Who is told what. A setting that a connection leaves out is that of the whole file.
+#[derive(Debug, Clone, Default)]
+pub struct Notify {
+    on: Option<On>,
+    after: Option<u32>,
+    email: Channel<Email>,
+    webhook: Channel<Webhook>,
+    command: Channel<Vec<String>>,
+    heartbeat: Channel<Heartbeat>,
+}
+
+/// One way to tell.
+#[derive(Debug, Clone, Default)]
+enum Channel<T> {
+    /// Not said.
+    #[default]
+    Unsaid,
+    /// Switched off, also where the whole file has one.
+    Off,
+    /// This one.
+    On(T),
+}
+
+impl<T> Channel<T> {
+    fn get(&self) -> Option<&T> {
+        match self {
+            Self::On(channel) => Some(channel),
+            Self::Unsaid | Self::Off => None,
+        }
+    }
+
+    fn or(self, general: &Self) -> Self
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Unsaid => general.clone(),
+            said => said,
+        }
+    }
+}
+
+impl Notify {
+    /// These settings; those that are left out as in `general`.
+    #[must_use]
+    pub(super) fn or(self, general: &Self) -> Self {
+        Self {
+            on: self.on.or(general.on),
+            after: self.after.or(general.after),
+            email: self.email.or(&general.email),
+            webhook: self.webhook.or(&general.webhook),
+            command: self.command.or(&general.command),
+            heartbeat: self.heartbeat.or(&general.heartbeat),
+        }
+    }
+
+    /// Which runs are told of.
+    #[must_use]
+    pub fn on(&self) -> On {
+        self.on.unwrap_or_default()
+    }
+
+    /// So many runs in a row have to fail before it is told; at least 1.
+    #[must_use]
+    pub fn after(&self) -> u64 {
+        u64::from(self.after.unwrap_or(1))
+    }
+
+    /// E-mail.
+    #[must_use]
+    pub fn email(&self) -> Option<&Email> {
+        self.email.get()
+    }
+
+    /// A POST request.
+    #[must_use]
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.webhook.get()
+    }
+
+    /// A program and its arguments; never empty.
+    #[must_use]
+    pub fn command(&self) -> Option<&[String]> {
+        self.command.get().map(Vec::as_slice)
+    }
+
+    /// A service that raises an alarm where no sign of life comes.
+    #[must_use]
+    pub fn heartbeat(&self) -> Option<&Heartbeat> {
+        self.heartbeat.get()
+    }
+}
+
+/// Which runs are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum On {
+    /// Those that failed, and the first good one after them.
+    #[default]
+    Failure,
+    /// Also those that changed something in Caflou.
+    Change,
+    /// All.
+    Always,
+}
+
+impl On {
+    /// Every choice, from the fewest messages to the most.
+    pub const ALL: [Self; 3] = [Self::Failure, Self::Change, Self::Always];
+
+    /// The word in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Change => "change",
+            Self::Always => "always",
+        }
+    }
+}
+
+/// E-mail by a mail server.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// Host name or address of the mail server.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way to it is made safe.
+    pub security: Security,
+    /// User name and password; `None`: the server takes mail without.
+    pub login: Option<(String, Secret)>,
+    /// Certificates (PEM) to trust beside those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// The sender.
+    pub from: Mailbox,
+    /// The recipients; never empty.
+    pub to: Vec<Mailbox>,
+}
+
+/// How the way to a mail server is made safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// The connection begins in the open, and nothing is sent before it is encrypted.
+    Starttls,
+    /// Encrypted from its first byte.
+    Tls,
+    /// Not at all; only to this machine.
+    None,
+}
+
+impl Security {
+    /// Every way, the default first.
+    pub const ALL: [Self; 3] = [Self::Starttls, Self::Tls, Self::None];
+
+    /// The word in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starttls => "starttls",
+            Self::Tls => "tls",
+            Self::None => "none",
+        }
+    }
+
+    /// The port where the file names none.
+    const fn port(self) -> u16 {
+        match self {
+            Self::Starttls => 587,
+            Self::Tls => 465,
+            Self::None => 25,
+        }
+    }
+}
+
+/// A POST request.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Where to; see [`address`].
+    pub url: Secret,
+    /// What the receiver understands.
+    pub shape: Shape,
+    /// Sent as `Authorization: Bearer`.
+    pub token: Option<Secret>,
+}
+
+/// What the receiver of a webhook understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// All there is to tell, for programs.
+    #[default]
+    Json,
+    /// An incoming webhook of Slack; Mattermost takes the same.
+    Slack,
+    /// A webhook of a Discord channel.
+    Discord,
+    /// A topic of ntfy.
+    Ntfy,
+}
+
+impl Shape {
+    /// Every shape, the default first.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Slack, Self::Discord, Self::Ntfy];
+
+    /// The word in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Slack => "slack",
+            Self::Discord => "discord",
+            Self::Ntfy => "ntfy",
+        }
+    }
+}
+
+/// Signs of life. In each address, `{connection}` stands for the connection's key; see [`address`].
+#[derive(Debug, Clone)]
+pub struct Heartbeat {
+    /// Asked for after a good run.
+    pub url: Secret,
+    /// Asked for when a run begins; the default is `url` with `/start` behind its path.
+    pub start_url: Option<Secret>,
+    /// Asked for after a run that failed; the default is `url` with `/fail` behind its path.
+    pub fail_url: Option<Secret>,
+}
+
+/// Reads the address of a webhook or heartbeat: `https`, or `http` on a loopback host, without user
+/// name and password.
+///
+/// # Errors
+/// Why it is not one. The text itself, which may hold a secret, is never repeated.
+pub fn address(text: &str) -> Result<Url, &'static str> {
+    value::safe_url(text)
+}

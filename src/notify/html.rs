@@ -1,0 +1,62 @@
+//! A message as a page that mail programs show alike: one table, styles in the elements.
+
+use super::message::{Line, Message};
+
+const RED: &str = "#b3261e";
+const GREEN: &str = "#1b6e3c";
+const GREY: &str = "#6b6b6b";
+
+/// The whole page.
+pub(super) fn page(message: &Message) -> String {
+    let colour = if message.alarming { RED } else { GREEN };
+    let rows: String = message.lines.iter().map(|line| row(line, colour)).collect();
+    let title = escaped(&message.subject);
+    format!(
+        "<!DOCTYPE html>\n\
+         <html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
+         <body style=\"margin:0;padding:16px;font:15px/1.5 sans-serif;color:#1d1d1d\">\n\
+         <table style=\"border-collapse:collapse;max-width:720px\">\n{rows}</table>\n\
+         </body></html>\n"
+    )
+}
+
+fn row(line: &Line, colour: &str) -> String {
+    let whole = |style: &str, text: &str| {
+        let text = escaped(text);
+        format!("<tr><td colspan=\"2\" style=\"{style}\">{text}</td></tr>\n")
+    };
+    match line {
+        Line::Head(text) => {
+            let style = format!("font-size:19px;font-weight:bold;color:{colour}");
+            whole(&style, text)
+        }
+        Line::Text(text) => whole("padding:0", text),
+        Line::Note(text) => whole(&format!("font-size:13px;color:{GREY}"), text),
+        Line::Gap => whole("height:12px", ""),
+        Line::Row(word, text) => format!(
+            "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;\
+             color:{GREY}\">{word}</td><td style=\"padding:2px 0\">{}</td></tr>\n",
+            escaped(text)
+        ),
+        Line::Item(text) => format!(
+            "<tr><td></td><td style=\"padding:2px 0 2px 12px\">– {}</td></tr>\n",
+            escaped(text)
+        ),
+    }
+}
+
+/// Text that stays text, whatever a customer is called.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

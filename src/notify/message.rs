@@ -1,0 +1,270 @@
+//! What is told of a run: at most [`MOST_LINES`] lines, for the owner of a shop.
+
+use chrono::{DateTime, FixedOffset};
+
+use super::heard::{Listed, Memory};
+use super::html;
+use super::rule::Told;
+use crate::output::{Count, grouped, money, safe};
+use crate::sync::report::Status;
+use crate::sync::{Counts, RunReport, Totals};
+
+/// No message has more lines.
+pub const MOST_LINES: usize = 20;
+/// Columns before the text of a row.
+const LABEL: usize = 12;
+/// Characters of an error; it may hold advice at its end.
+const LONGEST_ERROR: usize = 1000;
+
+/// A message.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// In one line, with the connection's name in front.
+    pub subject: String,
+    /// Whether somebody has to act.
+    pub alarming: bool,
+    /// What it says.
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Line {
+    /// The one above all others.
+    Head(String),
+    /// Text across the whole width.
+    Text(String),
+    /// A word, and what there is to say about it.
+    Row(&'static str, String),
+    /// One of several, below a row.
+    Item(String),
+    /// Less important.
+    Note(String),
+    /// Nothing.
+    Gap,
+}
+
+impl Message {
+    /// The message as plain text, with a line end behind each line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let line = |line: &Line| match line {
+            Line::Head(text) | Line::Text(text) | Line::Note(text) => format!("{text}\n"),
+            Line::Row(word, text) => format!("{word:LABEL$}{text}\n"),
+            Line::Item(text) => format!("  - {text}\n"),
+            Line::Gap => "\n".to_owned(),
+        };
+        self.lines.iter().map(line).collect()
+    }
+
+    /// The message as an HTML page.
+    #[must_use]
+    pub fn html(&self) -> String {
+        html::page(self)
+    }
+
+    /// Says that a channel works.
+    #[must_use]
+    pub fn sample(name: &str, key: &str) -> Self {
+        let reach = format!("Messages about the import of {name} reach you this way.");
+        let lines = vec![
+            Line::Head("This is a test.".to_owned()),
+            Line::Gap,
+            Line::Text(reach),
+            Line::Gap,
+            Line::Note(format!("Sent by: caflou-sync notify test {key}")),
+        ];
+        Self {
+            subject: format!("{name}: a test message"),
+            alarming: false,
+            lines,
+        }
+    }
+}
+
+/// The message about a run of a connection of this name; `finished` is the run's end where people
+/// are.
+#[must_use]
+pub fn message(
+    name: &str,
+    run: &RunReport,
+    memory: &Memory,
+    told: Told,
+    finished: DateTime<FixedOffset>,
+) -> Message {
+    let headline = headline(run, memory, told);
+    let mut lines = vec![
+        Line::Head(format!("{}.", capital(&headline))),
+        Line::Text(memory.route.clone()),
+        Line::Gap,
+    ];
+    lines.extend(run.error.as_deref().map(why));
+    lines.extend(numbers(run, memory));
+    lines.extend(failed(run, &memory.failed));
+    if memory.look.number > 0 {
+        let records = Count(memory.look.number, "record");
+        lines.push(Line::Row("Look at", format!("{records} with a warning")));
+        lines.extend(memory.look.first.iter().cloned().map(Line::Item));
+    }
+    let warnings = memory.warnings.first.iter().cloned();
+    lines.extend(warnings.map(|text| Line::Row("Warning", text)));
+    lines.extend(advice(run).map(|text| Line::Row("What to do", text)));
+    lines.push(Line::Gap);
+    let at = finished.format("%Y-%m-%d %H:%M (UTC%:z)");
+    lines.push(Line::Note(format!("Run {}, ended {at}", run.run_id)));
+    Message {
+        subject: format!("{name}: {headline}"),
+        alarming: run.status != Status::Ok,
+        lines,
+    }
+}
+
+/// The whole in one sentence.
+fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
+    let mut parts = Vec::new();
+    if told.recovered > 0 {
+        let failures = Count(told.recovered, "failure");
+        parts.push(format!("works again after {failures}"));
+    }
+    let in_a_row = match told.failures {
+        0 | 1 => String::new(),
+        failures => format!(" ({failures} bad runs in a row)"),
+    };
+    match run.status {
+        Status::Failed => parts.push(format!("the import failed{in_a_row}")),
+        Status::Stopped => parts.push(format!("the import was stopped{in_a_row}")),
+        Status::Partial => {
+            let failed = run.companies.failed + run.incomes.failed;
+            parts.push(format!("{} failed{in_a_row}", Count(failed, "record")));
+        }
+        Status::Ok => {}
+    }
+    let news = [
+        (run.incomes.created, "new income"),
+        (run.companies.created, "new company"),
+        (memory.paid.number, "paid income"),
+    ];
+    let news = news.into_iter().filter(|(number, _)| *number > 0);
+    parts.extend(news.map(|(number, noun)| Count(number, noun).to_string()));
+    if parts.is_empty() {
+        let changed = run.companies.changes() + run.incomes.changes();
+        parts.push(match changed {
+            0 => "nothing new".to_owned(),
+            number => format!("{} changed", Count(number, "record")),
+        });
+    }
+    parts.join(", ")
+}
+
+fn why(error: &str) -> Line {
+    let error = safe(error);
+    Line::Row("Why", error.chars().take(LONGEST_ERROR).collect())
+}
+
+/// How many there were, what they are worth, and what was paid.
+fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
+    let mut lines = Vec::new();
+    // Where it broke off before the first record, there is nothing to count.
+    if run.error.is_none() || run.companies.read + run.incomes.read > 0 {
+        let companies = counts(&run.companies, &Totals::default(), 0);
+        let incomes = counts(&run.incomes, &run.totals, memory.created_paid);
+        lines.push(Line::Row("Companies", companies));
+        lines.push(Line::Row("Incomes", incomes));
+    }
+    if memory.paid.number > 0 {
+        lines.push(Line::Row("Paid now", listed(&memory.paid)));
+    }
+    lines
+}
+
+/// Counts of one kind, and the sums of what was created.
+fn counts(counts: &Counts, totals: &Totals, paid: u64) -> String {
+    // All fields by name, so that a new count cannot be forgotten here.
+    let Counts {
+        read,
+        created,
+        adopted,
+        updated,
+        unchanged,
+        skipped,
+        failed,
+    } = *counts;
+    if read == 0 {
+        return "nothing to look at".to_owned();
+    }
+    let sums = totals.0.iter();
+    let sums = sums.map(|(currency, sum)| format!("{} {currency}", money(*sum)));
+    let mut details: Vec<_> = sums.collect();
+    if details.len() > 1 {
+        details = vec![details.join(" + ")];
+    }
+    if paid > 0 {
+        details.push(format!("{} paid", grouped(paid)));
+    }
+    let new = match details.join(", ") {
+        details if details.is_empty() => "new".to_owned(),
+        details => format!("new ({details})"),
+    };
+    let parts = [
+        (created, new.as_str()),
+        (adopted, "found in Caflou"),
+        (updated, "changed"),
+        (unchanged, "unchanged"),
+        (skipped, "skipped"),
+        (failed, "failed"),
+    ];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let parts = parts.map(|(number, word)| format!("{} {word}", grouped(number)));
+    parts.collect::<Vec<_>>().join(" · ")
+}
+
+fn listed(listed: &Listed) -> String {
+    let codes = listed.first.join(", ");
+    match listed.more() {
+        0 => codes,
+        more => format!("{codes} and {} more", grouped(more)),
+    }
+}
+
+fn failed(run: &RunReport, failed: &Listed) -> Vec<Line> {
+    if failed.number == 0 {
+        return Vec::new();
+    }
+    let read = run.companies.read + run.incomes.read;
+    let of_all = format!("{} of {}", grouped(failed.number), Count(read, "record"));
+    let mut lines = vec![Line::Row("Failed", of_all)];
+    lines.extend(failed.first.iter().cloned().map(Line::Item));
+    if failed.more() > 0 {
+        lines.push(Line::Item(format!("and {} more", grouped(failed.more()))));
+    }
+    lines
+}
+
+/// What to do, where the error does not say it.
+fn advice(run: &RunReport) -> Option<String> {
+    let key = &run.connection;
+    let error = run.error.as_deref().unwrap_or_default();
+    match run.status {
+        Status::Ok => None,
+        Status::Partial => Some(format!(
+            "put right what is said above; each run tries again. Look at all of them: caflou-sync \
+             run {key} --dry-run"
+        )),
+        Status::Failed | Status::Stopped if error.contains("caflou-sync ") => None,
+        Status::Failed => Some(format!(
+            "check both sides with caflou-sync test {key}; the next run takes up what is not done"
+        )),
+        Status::Stopped => Some("the next run takes up what is not done".to_owned()),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! Who is told how a run ended, and by which way.
+//!
+//! ```text
+//! run ─► Heard ─► rule ─► message ─► email, webhook, command      heartbeat
+//! ```
+//!
+//! - [`Heard`] listens to a run and keeps what a message may need; its memory is bounded.
+//! - [`rule`]: whether the run is told of. Pure.
+//! - [`message`]: what is told, as text and as HTML. Pure.
+//! - `email`, `webhook`, `command`: a file per channel. `heartbeat` gives signs of life.
+//! - [`Notifier`]: the channels of a connection, side by side within [`LIMIT`].
+//!
+//! A channel that does not work is reported by its caller, and changes nothing about the run.
+
+mod command;
+mod email;
+mod error;
+mod heard;
+mod heartbeat;
+mod html;
+pub mod message;
+mod notice;
+mod notifier;
+pub mod rule;
+mod webhook;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::ChannelError;
+pub use heard::{Heard, Listed, Memory};
+pub use heartbeat::Heart;
+pub use notifier::{LIMIT, Notifier, Outcome};

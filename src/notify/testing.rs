@@ -1,0 +1,38 @@
+//! What tests of this room share.
+
+use chrono::DateTime;
+
+use super::message::Message;
+use super::notice::Notice;
+use super::rule::Told;
+use crate::sync::report::{RequestCounts, Status};
+use crate::sync::{Counts, RunReport, Totals};
+
+/// A good run in which nothing was to do.
+pub(super) fn report() -> RunReport {
+    let at = DateTime::from_timestamp(1_795_500_000, 0).unwrap();
+    RunReport {
+        connection: "my-shop".to_owned(),
+        run_id: "20261124T060000Z-5e0fda7a".to_owned(),
+        dry_run: false,
+        started_at: at,
+        finished_at: at,
+        status: Status::Ok,
+        companies: Counts::default(),
+        incomes: Counts::default(),
+        totals: Totals::default(),
+        requests: RequestCounts::default(),
+        error: None,
+        forecast: 0,
+    }
+}
+
+/// A sample that is sent.
+pub(super) fn notice() -> Notice {
+    let message = Message::sample("Můj <e-shop>", "my-shop");
+    let told = Told {
+        failures: 0,
+        recovered: 0,
+    };
+    Notice::new("Můj <e-shop>", message, &report(), told, true)
+}
