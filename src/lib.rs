@@ -16,6 +16,7 @@
 //! - [`sync`]: from drafts to plans to writes, exactly once.
 //! - [`state`]: what is remembered between runs, and the lock.
 //! - [`output`]: a run for people and for programs.
+//! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`cli`]: a file per command.
 
 pub mod caflou;
@@ -24,6 +25,7 @@ pub mod config;
 pub mod http;
 pub mod output;
 pub mod record;
+pub mod schedule;
 pub mod source;
 pub mod state;
 pub mod sync;

@@ -2,12 +2,13 @@
 
 mod agendas;
 mod clients;
-
+mod completions;
 mod end;
 mod exit;
 mod list;
 mod logging;
 mod run;
+mod schedule;
 mod session;
 mod several;
 mod signal;
@@ -95,6 +96,12 @@ enum Command {
     List,
     /// Check a connection: reads both sides, writes nothing
     Test(test::TestArgs),
+    /// Let the import run by itself: a timer of systemd, or cron
+    Schedule(schedule::ScheduleArgs),
+    /// Completions for a shell, on stdout
+    Completions(completions::CompletionsArgs),
+    /// The manual page, on stdout
+    Man(completions::ManArgs),
 }
 
 /// Runs the program.
@@ -106,6 +113,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.global, args),
         Command::List => list::list(&cli.global),
         Command::Test(args) => test::test(&cli.global, args),
+        Command::Schedule(args) => schedule::schedule(&cli.global, args),
+        Command::Completions(args) => Ok(completions::completions(args)),
+        Command::Man(args) => completions::man(args),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         // The one place that prints an error.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, redirect};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use url::Url;
 
 use super::policy::retry_after;
@@ -217,7 +217,7 @@ impl Door {
         match outcome {
             Ok(answer) => {
                 let (status, id) = (answer.status.as_u16(), answer.request_id().unwrap_or("-"));
-                info!(service, method = %call.method, path, status, millis, request_id = id, "request");
+                debug!(service, method = %call.method, path, status, millis, request_id = id, "request");
                 if self.lane.learn(path, &answer) {
                     debug!("{service} serves {path} one request at a time");
                 }
@@ -238,7 +238,7 @@ impl Door {
             }
             Err(error) => {
                 let reason = innermost(&error);
-                info!(service, method = %call.method, path, millis, reason, "request without an answer");
+                debug!(service, method = %call.method, path, millis, reason, "request without an answer");
                 Err(if error.is_connect() || error.is_builder() {
                     HttpError::Unreachable { service, reason }
                 } else {
