@@ -37,7 +37,8 @@ pub(super) fn completions(args: &CompletionsArgs) -> Exit {
 
 /// Prints the page of the whole program, or writes all pages.
 pub(super) fn man(args: &ManArgs) -> Result<Exit, Failure> {
-    let command = Cli::command();
+    // `help` has no page of its own
+    let command = Cli::command().disable_help_subcommand(true);
     let Some(folder) = &args.out else {
         let mut page = Vec::new();
         let rendered = Man::new(command).render(&mut page);

@@ -212,7 +212,8 @@ impl Door {
         }
         let started = Instant::now();
         let outcome = read(request).await;
-        let millis = started.elapsed().as_millis();
+        // a number in JSON as well, which one of 128 bits is not
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let service = self.options.service;
         match outcome {
             Ok(answer) => {

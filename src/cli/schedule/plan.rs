@@ -35,7 +35,7 @@ impl Plan {
         let asked = global.state.as_deref().map(absolute).transpose()?;
         let job = Job::new(&program, &path, asked.as_deref()).map_err(unfit)?;
         let needs = Needs::of(&config).map_err(unfit)?;
-        let mut warnings = warnings(&config, &needs);
+        let mut warnings = warnings(&config, &path, &needs);
         let when = times.when();
         let kind = if place.is_systemd() {
             let named = asked.is_some() || config.state.is_some();
@@ -125,12 +125,12 @@ fn variables() -> Result<Vec<(String, String)>, Failure> {
     Ok(found)
 }
 
-fn warnings(config: &Config, needs: &Needs) -> Vec<String> {
+fn warnings(config: &Config, path: &Path, needs: &Needs) -> Vec<String> {
     let mut warnings = Vec::new();
     if !config.connections.iter().any(|one| one.import.auto_repeat) {
         warnings.push(format!(
             "no connection takes part: write `auto_repeat = true` into the import table of one in {}",
-            config.path.display()
+            path.display()
         ));
     }
     if needs.programs {
