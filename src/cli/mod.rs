@@ -2,7 +2,7 @@
 
 mod agendas;
 mod clients;
-
+mod completions;
 mod end;
 mod exit;
 mod forget;
@@ -11,6 +11,7 @@ mod list;
 mod logging;
 mod notify;
 mod run;
+mod schedule;
 mod session;
 mod several;
 mod signal;
@@ -109,6 +110,12 @@ enum Command {
     Forget(forget::ForgetArgs),
     /// Try the channels by which results are told
     Notify(notify::NotifyArgs),
+    /// Let the import run by itself: a timer of systemd, or cron
+    Schedule(schedule::ScheduleArgs),
+    /// Completions for a shell, on stdout
+    Completions(completions::CompletionsArgs),
+    /// The manual page, on stdout
+    Man(completions::ManArgs),
 }
 
 impl Command {
@@ -126,6 +133,9 @@ impl Command {
             Self::History(args) => history::history(global, args),
             Self::Forget(args) => forget::forget(global, args),
             Self::Notify(args) => notify::notify(global, args),
+            Self::Schedule(args) => schedule::schedule(global, args),
+            Self::Completions(args) => Ok(completions::completions(args)),
+            Self::Man(args) => completions::man(args),
         }
     }
 

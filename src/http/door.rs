@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, redirect};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use url::Url;
 
 use super::policy::retry_after;
@@ -212,12 +212,13 @@ impl Door {
         }
         let started = Instant::now();
         let outcome = read(request).await;
-        let millis = started.elapsed().as_millis();
+        // a number in JSON as well, which one of 128 bits is not
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let service = self.options.service;
         match outcome {
             Ok(answer) => {
                 let (status, id) = (answer.status.as_u16(), answer.request_id().unwrap_or("-"));
-                info!(service, method = %call.method, path, status, millis, request_id = id, "request");
+                debug!(service, method = %call.method, path, status, millis, request_id = id, "request");
                 if self.lane.learn(path, &answer) {
                     debug!("{service} serves {path} one request at a time");
                 }
@@ -238,7 +239,7 @@ impl Door {
             }
             Err(error) => {
                 let reason = innermost(&error);
-                info!(service, method = %call.method, path, millis, reason, "request without an answer");
+                debug!(service, method = %call.method, path, millis, reason, "request without an answer");
                 Err(if error.is_connect() || error.is_builder() {
                     HttpError::Unreachable { service, reason }
                 } else {

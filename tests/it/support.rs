@@ -493,7 +493,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: std::process::Output) -> Self {
+    /// What is known once it ended.
+    pub fn of(output: std::process::Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         Self {
             code: output.status.code().expect("an exit code"),

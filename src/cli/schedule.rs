@@ -1,0 +1,237 @@
+//! `schedule`: the timer for `run --scheduled`.
+
+mod plan;
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+use chrono::NaiveTime;
+use clap::{Args, Subcommand};
+use directories::BaseDirs;
+
+use self::plan::{Kind, Plan};
+use super::{Exit, Failure, Global};
+use crate::schedule::{
+    Cron, ScheduleError, Scope, Step, Systemd, When, carry_out, systemd_runs, user,
+};
+
+/// What `schedule` is asked for.
+#[derive(Debug, Args)]
+pub(super) struct ScheduleArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show the units of systemd or the lines for cron; nothing is changed
+    Print {
+        #[command(flatten)]
+        times: Times,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make the timer; another one made before is replaced
+    Install {
+        #[command(flatten)]
+        times: Times,
+        #[command(flatten)]
+        place: Place,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take away what `install` made, and nothing else
+    Uninstall {
+        #[command(flatten)]
+        place: Place,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Times {
+    /// Time of the day, by this computer's clock; may be repeated [default: 03:15]
+    #[arg(long, value_name = "HH:MM", value_parser = When::time, conflicts_with = "every")]
+    at: Vec<NaiveTime>,
+    /// Again and again after this time, such as 30m or 6h; 24h at most
+    #[arg(long, value_name = "TIME", value_parser = When::every)]
+    every: Option<When>,
+}
+
+impl Times {
+    fn when(&self) -> When {
+        self.every.clone().unwrap_or_else(|| When::at(&self.at))
+    }
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// By systemd [default: where systemd runs]
+    #[arg(long, conflicts_with = "cron")]
+    systemd: bool,
+    /// By your crontab [default: where systemd does not run]
+    #[arg(long)]
+    cron: bool,
+    /// By your own systemd [default: unless you are root]
+    #[arg(long, conflicts_with_all = ["system", "cron"])]
+    user: bool,
+    /// By the computer's systemd; needs root [default: if you are root]
+    #[arg(long, conflicts_with = "cron")]
+    system: bool,
+}
+
+impl Place {
+    /// Whether one of the two was asked for.
+    fn is_named(&self) -> bool {
+        self.systemd || self.cron || self.user || self.system
+    }
+
+    fn is_systemd(&self) -> bool {
+        !self.cron && (self.is_named() || systemd_runs())
+    }
+
+    fn systemd(&self) -> Result<Systemd, Failure> {
+        if self.system || (!self.user && user().as_deref() == Some("root")) {
+            return Ok(Systemd {
+                scope: Scope::System,
+                folder: PathBuf::from("/etc/systemd/system"),
+            });
+        }
+        let homeless = || Failure::usage("there is no home folder: set HOME, or say --system");
+        let folders = BaseDirs::new().ok_or_else(homeless)?;
+        Ok(Systemd {
+            scope: Scope::User,
+            folder: folders.config_dir().join("systemd/user"),
+        })
+    }
+}
+
+/// Shows, makes or takes away the timer.
+pub(super) fn schedule(global: &Global, args: &ScheduleArgs) -> Result<Exit, Failure> {
+    match &args.what {
+        What::Print { times, place } => Ok(print(&Plan::new(global, times, place)?)),
+        What::Install { times, place, yes } => {
+            install(global, &Plan::new(global, times, place)?, *yes)
+        }
+        What::Uninstall { place, yes } => uninstall(global, place, *yes),
+    }
+}
+
+fn broken(error: ScheduleError) -> Failure {
+    Failure::new(Exit::Failed, error)
+}
+
+fn print(plan: &Plan) -> Exit {
+    plan.warn();
+    let mut out = io::stdout().lock();
+    match &plan.kind {
+        Kind::Systemd(systemd, units) => {
+            for (index, (path, text)) in systemd.files(units).iter().enumerate() {
+                let gap = if index > 0 { "\n" } else { "" };
+                let _ = write!(out, "{gap}# {}\n{text}", path.display());
+            }
+        }
+        Kind::Cron(block) => {
+            let _ = write!(out, "{block}");
+        }
+    }
+    Exit::Done
+}
+
+fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Failure> {
+    let steps = match &plan.kind {
+        Kind::Systemd(systemd, units) => {
+            let steps = systemd.install(units).map_err(broken)?;
+            // Not twice: what cron did, systemd does now.
+            [Cron.uninstall().unwrap_or_default(), steps].concat()
+        }
+        Kind::Cron(block) => Cron.install(block).map_err(broken)?,
+    };
+    plan.warn();
+    if steps.is_empty() {
+        say(
+            global,
+            &format!("Installed already: {}. Nothing to do.", plan.when),
+        );
+        return Ok(Exit::Done);
+    }
+    let (program, arguments) = (&plan.job.program, plan.job.arguments().join(" "));
+    say(global, &format!("The import shall run {}:", plan.when));
+    say(global, &format!("  {program} {arguments}"));
+    if !agreed(global, &steps, yes)? {
+        return Ok(Exit::Done);
+    }
+    carry_out(&steps).map_err(broken)?;
+    say(global, &format!("Installed: {}.", plan.when));
+    if let Kind::Systemd(systemd, _) = &plan.kind {
+        say(global, hint(systemd.scope));
+    }
+    Ok(Exit::Done)
+}
+
+fn hint(scope: Scope) -> &'static str {
+    match scope {
+        Scope::User => {
+            "It runs while you are logged in; for always, type once:  loginctl enable-linger\n\
+             When is the next run?        systemctl --user list-timers caflou-sync.timer\n\
+             What did the last ones say?  journalctl --user -u caflou-sync"
+        }
+        Scope::System => {
+            "When is the next run?        systemctl list-timers caflou-sync.timer\n\
+             What did the last ones say?  journalctl -u caflou-sync"
+        }
+    }
+}
+
+fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Failure> {
+    let mut steps = Vec::new();
+    if !place.cron {
+        steps.extend(place.systemd()?.uninstall().map_err(broken)?);
+    }
+    if place.cron || !place.is_named() {
+        steps.extend(Cron.uninstall().map_err(broken)?);
+    }
+    if steps.is_empty() {
+        say(
+            global,
+            "There is no schedule of caflou-sync here. Nothing to do.",
+        );
+        return Ok(Exit::Done);
+    }
+    if !agreed(global, &steps, yes)? {
+        return Ok(Exit::Done);
+    }
+    carry_out(&steps).map_err(broken)?;
+    say(global, "Taken away.");
+    Ok(Exit::Done)
+}
+
+fn say(global: &Global, text: &str) {
+    if !global.quiet {
+        let _ = writeln!(io::stdout(), "{text}");
+    }
+}
+
+/// Shows the steps and asks.
+fn agreed(global: &Global, steps: &[Step], yes: bool) -> Result<bool, Failure> {
+    if !yes && !io::stdin().is_terminal() {
+        return Err(Failure::usage("nobody is there to be asked: add --yes"));
+    }
+    for step in steps {
+        say(global, &format!("  {step}"));
+    }
+    if yes {
+        return Ok(true);
+    }
+    let _ = write!(io::stderr(), "Do this? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    let agreed = read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
+    if !agreed {
+        say(global, "Nothing was changed.");
+    }
+    Ok(agreed)
+}

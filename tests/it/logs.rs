@@ -1,0 +1,108 @@
+//! Log lines: each request with what finds it again at the service, and nothing about people.
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, Ran};
+
+/// A customer, their order and a guest's.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let guid = bench.customer(|_| ());
+    bench.order(|order| order.customer_guid = Some(guid));
+    bench.order(|_| ());
+    bench
+}
+
+/// The lines on stderr with what differs from run to run masked.
+fn masked(ran: &Ran) -> Vec<Value> {
+    let lines = ran.stderr.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        assert!(
+            line["timestamp"]
+                .as_str()
+                .is_some_and(|time| time.ends_with('Z'))
+        );
+        line["timestamp"] = json!("TIME");
+        if let Some(fields) = line["fields"].as_object_mut() {
+            assert!(fields.get("millis").is_none_or(Value::is_number));
+            fields
+                .entry("millis")
+                .and_modify(|millis| *millis = json!(0));
+            if let Some(id) = fields.get_mut("request_id").filter(|id| *id != "-") {
+                *id = json!("ID");
+            }
+        }
+        line
+    });
+    lines.collect()
+}
+
+#[test]
+fn each_request_is_a_line_with_method_path_status_time_and_id() {
+    let bench = bench();
+    let ran = bench.run(&["-vv", "--log-format", "json"]).exits(0);
+    let lines = masked(&ran);
+    let account = bench.sandbox.account_id();
+    let of = |path: &str| {
+        let found = lines.iter().find(|line| line["fields"]["path"] == path);
+        found
+            .unwrap_or_else(|| panic!("{path} in {}", ran.stderr))
+            .to_string()
+    };
+    insta::assert_snapshot!(of("/api/eshop"), @r#"{"fields":{"message":"request","method":"GET","millis":0,"path":"/api/eshop","request_id":"ID","service":"Shoptet","status":200},"level":"DEBUG","timestamp":"TIME"}"#);
+    let companies = of(&format!("/api/v1/{account}/companies")).replace(account, "ACCOUNT");
+    insta::assert_snapshot!(companies, @r#"{"fields":{"message":"request","method":"GET","millis":0,"path":"/api/v1/ACCOUNT/companies","request_id":"-","service":"Caflou","status":200},"level":"DEBUG","timestamp":"TIME"}"#);
+    let requests = lines
+        .iter()
+        .filter(|line| line["fields"]["message"] == "request");
+    let sent = &ran.summary()["requests"];
+    let sum = sent["shoptet"].as_u64().unwrap() + sent["caflou"].as_u64().unwrap();
+    assert_eq!(requests.count() as u64, sum);
+    assert!(
+        !ran.stderr.contains('?'),
+        "query strings stay out: {}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn as_text_a_line_is_short_and_without_a_time() {
+    let bench = bench();
+    let ran = bench.run(&["-vv", "--only", "companies"]).exits(0);
+    let line = ran
+        .stderr
+        .lines()
+        .find(|line| line.contains("/api/eshop"))
+        .unwrap();
+    let (before, after) = line.split_once("millis=").unwrap();
+    let (_, after) = after.split_once(" request_id=").unwrap();
+    assert_eq!(
+        before,
+        "DEBUG request service=\"Shoptet\" method=GET path=\"/api/eshop\" status=200 "
+    );
+    assert!(after.trim_matches('"').len() > 1, "{line}");
+}
+
+#[test]
+fn without_asking_for_more_a_good_run_logs_nothing() {
+    let bench = bench();
+    for flags in [&[][..], &["-v"], &["-q"]] {
+        let ran = bench.run(flags).exits(0);
+        assert_eq!(ran.stderr, "", "{flags:?}");
+    }
+}
+
+#[test]
+fn neither_secrets_nor_people_are_in_the_log() {
+    let bench = bench();
+    let ran = bench.run(&["-vvv", "--log-format", "json"]).exits(0);
+    let sandbox = &bench.sandbox;
+    let people = ["Jana", "Nov", "@example.cz", "Dlouh", "Brno", "1234.5"];
+    for word in people
+        .iter()
+        .copied()
+        .chain([sandbox.private_token(), sandbox.caflou_token()])
+    {
+        assert!(!ran.stderr.contains(word), "{word} in {}", ran.stderr);
+    }
+}
