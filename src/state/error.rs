@@ -101,6 +101,8 @@ impl StateError {
                 "the disk is full or failing: put it right and run again"
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => RIGHTS,
+            // It is there, and this user may not read it.
+            Some(ErrorCode::CannotOpen) if path.is_file() => RIGHTS,
             _ => CHECK,
         };
         Self::Unusable {

@@ -113,8 +113,10 @@ fn a_forgotten_customer_leaves_no_personal_data_and_is_never_imported_again() {
             incomes.sort_unstable();
             let expected = format!(
                 "forgotten: 1 customer and 3 orders of `my-shop`\n\
-                 in Caflou there still are: companies 1001; incomes {}, {}\n",
-                incomes[0], incomes[1]
+                 in Caflou there still are: companies {}; incomes {}, {}\n",
+                bench.company(&shop.guid)["id"],
+                incomes[0],
+                incomes[1]
             );
             assert_eq!(shop.forget().stdout, expected);
             holds_nothing(bench);
