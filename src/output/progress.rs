@@ -12,7 +12,7 @@ use crate::sync::{Action, Event, Report};
 
 /// Between two looks at the clock while nothing else happens.
 const TICK: Duration = Duration::from_millis(250);
-/// A line per agenda, before and after its size is known.
+/// One line for the run, before and after its size is known.
 const UNSIZED: &str = "{prefix:<9}  {read} read{msg}{speed}";
 const SIZED: &str = "{prefix:<9}  {bar:16}  {read}/{total} read{msg}{speed}{left}";
 
@@ -23,6 +23,8 @@ const NARROW: &str = "{prefix:<9}  {read}/{total} read{msg}{speed}{left}";
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    agendas: u8,
+    expected: u64,
     new: u64,
     failed: u64,
     sized: &'static str,
@@ -40,6 +42,8 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, target);
         Self {
             bar,
+            agendas: 0,
+            expected: 0,
             new: 0,
             failed: 0,
             sized: SIZED,
@@ -61,22 +65,24 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
+    /// Companies and incomes are imported side by side: they share the line.
     fn begin(&mut self, kind: Kind) {
-        (self.new, self.failed) = (0, 0);
+        self.agendas += 1;
+        if self.agendas > 1 {
+            self.bar.set_prefix("records");
+            return;
+        }
         self.bar.reset();
         self.bar.unset_length();
         self.bar.set_style(style(UNSIZED));
         self.bar.set_prefix(kind.plural());
-        self.bar.set_message("");
         self.bar.enable_steady_tick(TICK);
     }
 
-    fn expect(&self, total: u64) {
-        // Told again with every page of a list.
-        if self.bar.length() != Some(total) {
-            self.bar.set_length(total);
-            self.bar.set_style(style(self.sized));
-        }
+    fn expect(&mut self, total: u64) {
+        self.expected += total;
+        self.bar.set_length(self.expected);
+        self.bar.set_style(style(self.sized));
     }
 
     fn done(&mut self, action: Option<Action>) {
@@ -164,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_counted_per_agenda() {
+    fn records_of_both_agendas_are_counted_together() {
         let mut progress = Progress::to(ProgressDrawTarget::hidden());
         progress.event(&Event::Agenda(Kind::Company));
         progress.event(&Event::Expected(2));
@@ -177,7 +183,13 @@ mod tests {
             (3, Some(3))
         );
         progress.event(&Event::Agenda(Kind::Income));
-        assert_eq!((progress.bar.position(), progress.bar.length()), (0, None));
-        assert_eq!(progress.bar.message(), "");
+        progress.event(&Event::Expected(5));
+        progress.done(Some(Action::Create));
+        assert_eq!(
+            (progress.bar.position(), progress.bar.length()),
+            (4, Some(7))
+        );
+        assert_eq!(progress.bar.message(), " · 2 new · 1 failed");
+        assert_eq!(progress.bar.prefix(), "records");
     }
 }
