@@ -1,10 +1,15 @@
-//! How long a big shop takes: 20 000 orders and 2 000 customers into an empty account, and the
-//! same once more without changes. Both services are another process on this computer, without
-//! latency or limits, so that what is measured is the program. Linux only (it asks `/proc`).
+//! How long the program takes, measured from outside. Both services are another process on this
+//! computer. Linux only (it asks `/proc`).
 //!
 //! ```text
-//! cargo run --release --example bench              # or: … --example bench -- ORDERS CUSTOMERS
+//! cargo run --release --example bench                  # sizes: without latency
+//! cargo run --release --example bench -- pace          # with latencies, against the ideal
+//! cargo run --release --example bench -- state         # a million records in the state file
+//! cargo run --release --example bench -- sizes 5000    # one size
 //! ```
+//!
+//! The ideal of a first import is what the services alone need: the longer of the requests to
+//! Shoptet, three at a time, and Caflou's writes of one path, as many at a time as it takes.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,8 +19,8 @@
 mod stage;
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ExitCode, Stdio};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -26,14 +31,22 @@ use stage::sandbox::{Options, Sandbox};
 
 /// The role of the process that plays both services.
 const SANDBOX: &str = "sandbox";
-/// The line after the configuration that the sandbox prints.
+/// The line after the configuration that the sandbox prints, and after each command.
 const READY: &str = "# ready";
 /// Where the program notes what it used.
 const COST: &str = "CAFLOU_SYNC_COST";
 /// No run may take longer.
-const LIMIT: Duration = Duration::from_mins(15);
+const LIMIT: Duration = Duration::from_mins(30);
 /// Ticks of `/proc` in a second: fixed on Linux.
 const TICKS: u64 = 100;
+/// Orders of the sizes.
+const SIZES: [u64; 3] = [1_000, 10_000, 100_000];
+/// Latencies of the pace: Shoptet's and Caflou's.
+const LATENCIES: (u64, u64) = (50, 80);
+/// Orders and customers of the pace.
+const PACE: (u64, u64) = (5_000, 1_000);
+/// Requests that Shoptet takes at once of a token, and Caflou by the configuration.
+const AT_ONCE: (u64, u64) = (3, 4);
 
 fn main() -> ExitCode {
     match stage::role() {
@@ -64,78 +77,184 @@ fn bench() -> Result<()> {
         cfg!(target_os = "linux"),
         "it asks /proc: it runs on Linux only"
     );
-    let mut sizes = std::env::args().skip(1).map(|text| text.parse::<u64>());
-    let orders = sizes.next().transpose()?.unwrap_or(20_000);
-    let customers = sizes.next().transpose()?.unwrap_or(2_000);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let numbers = words.iter().skip(1).map(|word| word.parse::<u64>());
+    let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+    match words.first().map(String::as_str) {
+        None => sizes(&SIZES),
+        Some("sizes") if numbers.is_empty() => sizes(&SIZES),
+        Some("sizes") => sizes(&numbers),
+        Some("pace") => pace(),
+        Some("state") => state(numbers.first().copied().unwrap_or(1_000_000)),
+        Some(other) => bail!("{other}: there are sizes, pace and state"),
+    }
+}
+
+fn heading(what: &str) {
     println!(
-        "{} orders, {} customers; services without latency, in another process\n",
+        "{what:<38}{:>9}{:>8}{:>8}{:>9}{:>9}{:>9}",
+        "time", "ideal", "CPU", "memory", "Shoptet", "Caflou"
+    );
+}
+
+/// Without latency: what the program itself needs, by the size of the shop.
+fn sizes(sizes: &[u64]) -> Result<()> {
+    heading("services without latency");
+    for orders in sizes {
+        let customers = orders / 10;
+        println!(
+            "{} orders, {} customers",
+            grouped(*orders),
+            grouped(customers)
+        );
+        let mut services = Services::start(&Play {
+            orders: *orders,
+            customers,
+            single_file: false,
+            latencies: (0, 0),
+        })?;
+        let stage = Stage::new(&services.connection)?;
+        let first = measure(&stage)?;
+        first.complete(*orders, customers)?;
+        first.print("  first import", None);
+        let second = measure(&stage)?;
+        ensure!(second.written() == 0, "something was written again");
+        second.print("  no change", None);
+        services.change(orders / 100)?;
+        let third = measure(&stage)?;
+        ensure!(
+            third.updated > 0 && third.created() == 0,
+            "changes are missing"
+        );
+        third.print("  1 % changed", None);
+    }
+    Ok(())
+}
+
+/// With latencies: how near the program comes to what the services allow.
+fn pace() -> Result<()> {
+    let ((orders, customers), (shop, caflou)) = (PACE, LATENCIES);
+    heading("first import, with latencies");
+    println!(
+        "{} orders, {} customers; {shop} ms (Shoptet), {caflou} ms (Caflou)",
         grouped(orders),
         grouped(customers)
     );
-    println!(
-        "{:<34}{:>9}{:>10}{:>9}{:>9}{:>10}{:>10}",
-        "", "time", "orders/s", "CPU", "memory", "Shoptet", "Caflou"
-    );
-    for single_file in [false, true] {
-        println!(
-            "Caflou takes {}",
-            if single_file {
-                "one request per path at a time"
-            } else {
-                "several requests at once"
-            }
-        );
-        let services = Services::start(single_file, orders, customers)?;
+    for single_file in [true, false] {
+        let services = Services::start(&Play {
+            orders,
+            customers,
+            single_file,
+            latencies: LATENCIES,
+        })?;
         let stage = Stage::new(&services.connection)?;
-        let first = measure(&stage)?;
-        ensure!(first.companies == customers, "companies are missing");
-        ensure!(
-            first.incomes + first.skipped == orders && first.incomes > 0,
-            "incomes are missing"
-        );
-        first.print("  first import", first.incomes);
-        let second = measure(&stage)?;
-        ensure!(
-            second.companies + second.incomes == 0,
-            "the second run created something"
-        );
-        second.print("  second run, nothing changed", 0);
+        let run = measure(&stage)?;
+        run.complete(orders, customers)?;
+        let at_once = if single_file { 1 } else { AT_ONCE.1 };
+        let read = run.requests.0 * shop / AT_ONCE.0;
+        let written = run.companies.max(run.incomes) * caflou / at_once;
+        let what = if single_file {
+            "  one request per path at a time"
+        } else {
+            "  four requests at once"
+        };
+        run.print(what, Some(Duration::from_millis(read.max(written))));
     }
-    println!("\ntime: wall clock; memory: peak resident; Shoptet, Caflou: requests");
     Ok(())
+}
+
+/// A big state file: what looks at it has to stay quick.
+fn state(records: u64) -> Result<()> {
+    let services = Services::start(&Play {
+        orders: 200,
+        customers: 20,
+        single_file: false,
+        latencies: (0, 0),
+    })?;
+    let stage = Stage::new(&services.connection)?;
+    measure(&stage)?;
+    let sqlite = rusqlite::Connection::open(stage.folder().join("state.db"))?;
+    sqlite.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
+         INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
+         changed_at) SELECT connection, 'income', printf('1999%08d', i), 'synced', 100000 + i, \
+         label, source, changed_at FROM n, (SELECT * FROM records WHERE kind = 'income' LIMIT 1)",
+        [i64::try_from(records)?],
+    )?;
+    sqlite.execute(
+        "INSERT INTO changes (run_id, kind, source_id, action, change) \
+         SELECT (SELECT run_id FROM runs), kind, source_id, 'create', \
+         json_object('type', 'change', 'label', label) FROM records",
+        [],
+    )?;
+    drop(sqlite);
+    heading(&format!("{} records in the state file", grouped(records)));
+    measure(&stage)?.print("  run, no change", None);
+    for words in [&["status"][..], &["list"], &["history"]] {
+        command(&stage, words)?.print(&format!("  {}", words.join(" ")), None);
+    }
+    Ok(())
+}
+
+/// What the services play.
+struct Play {
+    orders: u64,
+    customers: u64,
+    single_file: bool,
+    /// Milliseconds of each request to Shoptet and to Caflou.
+    latencies: (u64, u64),
 }
 
 /// Both services, in a process of their own.
 struct Services {
     process: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
     connection: String,
 }
 
 impl Services {
-    fn start(single_file: bool, orders: u64, customers: u64) -> Result<Self> {
+    fn start(play: &Play) -> Result<Self> {
         let mut process = stage::process(SANDBOX)?
             .args([
-                single_file.to_string(),
-                orders.to_string(),
-                customers.to_string(),
+                play.single_file.to_string(),
+                play.orders.to_string(),
+                play.customers.to_string(),
+                play.latencies.0.to_string(),
+                play.latencies.1.to_string(),
             ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let out = process.stdout.take().context("its output")?;
+        let input = process.stdin.take().context("its input")?;
+        let output = process.stdout.take().context("its output")?;
         let mut services = Self {
             process,
+            input,
+            output: BufReader::new(output).lines(),
             connection: String::new(),
         };
-        for line in BufReader::new(out).lines() {
+        services.connection = services.answer()?;
+        Ok(services)
+    }
+
+    /// So many orders are paid.
+    fn change(&mut self, orders: u64) -> Result<()> {
+        writeln!(self.input, "{orders}")?;
+        self.answer().map(drop)
+    }
+
+    fn answer(&mut self) -> Result<String> {
+        let mut text = String::new();
+        for line in self.output.by_ref() {
             let line = line?;
             if line == READY {
-                return Ok(services);
+                return Ok(text);
             }
-            services.connection.push_str(&line);
-            services.connection.push('\n');
+            text.push_str(&line);
+            text.push('\n');
         }
-        bail!("the services did not start")
+        bail!("the services ended")
     }
 }
 
@@ -146,26 +265,42 @@ impl Drop for Services {
     }
 }
 
-/// Both services, until the other end closes the input.
+/// Both services, until the other end closes the input. A line on it pays so many orders.
 fn play_services() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [single_file, orders, customers] = words.as_slice() else {
-        bail!("usage: single_file orders customers");
+    let [single_file, orders, customers, shop, caflou] = words.as_slice() else {
+        bail!("usage: single_file orders customers shoptet_ms caflou_ms");
     };
     let sandbox = Sandbox::start(Options {
         orders: orders.parse()?,
         customers: customers.parse()?,
         single_file: single_file.parse()?,
+        shoptet_latency: Duration::from_millis(shop.parse()?),
+        caflou_latency: Duration::from_millis(caflou.parse()?),
         bucket: false,
         connections_limit: false,
         record: false,
         ..Options::default()
     });
-    let connection = sandbox.connection_toml("my-shop", "");
     let mut out = std::io::stdout();
-    writeln!(out, "{connection}\n{READY}")?;
+    writeln!(out, "{}", sandbox.connection_toml("my-shop", ""))?;
+    writeln!(out, "{READY}")?;
     out.flush()?;
-    std::io::stdin().read_to_end(&mut Vec::new())?;
+    for line in std::io::stdin().lines() {
+        let number: usize = line?.parse()?;
+        let mut shop = sandbox.shop();
+        let open = shop
+            .orders
+            .iter()
+            .filter(|order| order.paid == Some(false) && order.before_cancel.is_none());
+        let codes: Vec<_> = open.take(number).map(|order| order.code.clone()).collect();
+        for code in &codes {
+            shop.pay(code);
+        }
+        drop(shop);
+        writeln!(out, "{READY}")?;
+        out.flush()?;
+    }
     Ok(())
 }
 
@@ -178,21 +313,40 @@ struct Run {
     companies: u64,
     /// Created.
     incomes: u64,
+    updated: u64,
     skipped: u64,
     requests: (u64, u64),
 }
 
 impl Run {
-    fn print(&self, what: &str, orders: u64) {
-        let millis = u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX);
-        let speed = if orders == 0 {
-            String::new()
-        } else {
-            grouped(orders * 1000 / millis.max(1))
-        };
+    fn created(&self) -> u64 {
+        self.companies + self.incomes
+    }
+
+    fn written(&self) -> u64 {
+        self.created() + self.updated
+    }
+
+    /// Everything went in.
+    fn complete(&self, orders: u64, customers: u64) -> Result<()> {
+        ensure!(self.companies == customers, "companies are missing");
+        ensure!(
+            self.incomes + self.skipped == orders && self.incomes > 0,
+            "incomes are missing"
+        );
+        Ok(())
+    }
+
+    fn print(&self, what: &str, ideal: Option<Duration>) {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let wall = millis(self.wall);
+        let ratio = ideal.map_or(String::new(), |ideal| {
+            let hundredths = wall * 100 / millis(ideal).max(1);
+            format!("× {}.{:02}", hundredths / 100, hundredths % 100)
+        });
         println!(
-            "{what:<34}{:>7} s{speed:>10}{:>7} s{:>6} MB{:>10}{:>10}",
-            seconds(millis),
+            "{what:<38}{:>7} s{ratio:>8}{:>6} s{:>6} MB{:>9}{:>9}",
+            seconds(wall),
             seconds(self.cpu_ticks * 1000 / TICKS),
             (self.memory_kib * 1024).div_ceil(1_000_000),
             grouped(self.requests.0),
@@ -206,11 +360,16 @@ fn seconds(millis: u64) -> String {
 }
 
 fn measure(stage: &Stage) -> Result<Run> {
+    command(stage, &["run", "--format", "json"])
+}
+
+/// Runs the program; of a run, its summary is read.
+fn command(stage: &Stage, words: &[&str]) -> Result<Run> {
     let (report, cost) = (
         stage.folder().join("report.jsonl"),
         stage.folder().join("cost"),
     );
-    let mut program = stage.program(&["run", "--format", "json"])?;
+    let mut program = stage.program(words)?;
     program.env(COST, &cost).stdout(File::create(&report)?);
     let start = Instant::now();
     let mut program = program.spawn()?;
@@ -223,14 +382,15 @@ fn measure(stage: &Stage) -> Result<Run> {
             program.wait()?;
             bail!("stopped after {} s", LIMIT.as_secs());
         }
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(1));
     };
     let wall = start.elapsed();
     let report = fs::read_to_string(report)?;
-    let summary: Value = serde_json::from_str(report.lines().last().context("no report")?)?;
+    let summary = report.lines().last().unwrap_or_default();
+    let summary: Value = serde_json::from_str(summary).unwrap_or_default();
     ensure!(
         status.success(),
-        "the run ended with {status}: {}",
+        "{words:?} ended with {status}: {}",
         summary["error"]
     );
     let cost = fs::read_to_string(cost)?;
@@ -242,6 +402,7 @@ fn measure(stage: &Stage) -> Result<Run> {
         memory_kib: memory.parse()?,
         companies: count("companies", "created"),
         incomes: count("incomes", "created"),
+        updated: count("incomes", "updated"),
         skipped: count("incomes", "skipped"),
         requests: (count("requests", "shoptet"), count("requests", "caflou")),
     })
