@@ -16,7 +16,7 @@ use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::Stop;
 use crate::record::Kind;
-use crate::source::shoptet::Client as Shoptet;
+use crate::source::shoptet::{BulkOptions, Client as Shoptet};
 use crate::source::{Interval, Scope};
 use crate::state::{Cache, Journal, Lock, LockError, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
@@ -312,6 +312,17 @@ impl Session<'_> {
         Interval {
             from: self.args.from.or(import.from),
             to: self.args.to.or(import.to),
+        }
+    }
+
+    /// How the shop is read in bulk. A dry run registers nothing at the shop.
+    pub(super) fn bulk(&self) -> BulkOptions {
+        let settings = &self.connection.shoptet;
+        let webhook_url = settings.webhook_url.clone();
+        BulkOptions {
+            when: settings.bulk,
+            webhook_url: webhook_url.filter(|_| !self.args.dry_run),
+            ..BulkOptions::default()
         }
     }
 

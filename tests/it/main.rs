@@ -15,6 +15,7 @@ mod anyjson;
 mod auth;
 mod badanswers;
 mod badinput;
+mod bulk;
 mod dryrun;
 mod failures;
 mod guards;
