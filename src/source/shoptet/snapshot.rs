@@ -137,7 +137,7 @@ impl Client {
         let (mut pause, mut waited, mut looks) = (wait.pause, Duration::ZERO, 0);
         loop {
             if waited >= wait.patience {
-                let minutes = waited.as_secs().div_ceil(60);
+                let minutes = waited.as_millis().div_ceil(60_000);
                 let why = format!("the job {id} is not done after {minutes} min");
                 return Err(NoSnapshot::Because(why));
             }
