@@ -1,4 +1,4 @@
-//! Webhooks and asynchronous requests: jobs, the limit of looking at them, their results.
+//! Asynchronous requests: jobs, the limit of looking at them, their results.
 
 use std::io::Write;
 
@@ -12,10 +12,10 @@ use super::http::{Call, Reply};
 use super::lists::Given;
 use super::query::{Query, Refusal};
 use super::shop::Shop;
+use super::webhooks::Webhook;
 
 /// An unfinished job may be looked at so often.
 const LOOKS: usize = 10;
-const URL_LENGTH: usize = 2000;
 
 /// What becomes of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,19 +41,6 @@ pub enum Fate {
     Short,
     /// It was made a day ago.
     Old,
-}
-
-/// A webhook.
-#[derive(Debug, Clone)]
-pub struct Webhook {
-    /// Its number.
-    pub id: usize,
-    /// What it hears of.
-    pub event: String,
-    /// Where it is.
-    pub url: String,
-    /// When it was registered.
-    pub created: DateTime<Utc>,
 }
 
 /// A job.
@@ -107,22 +94,6 @@ impl Job {
 }
 
 impl Jobs {
-    /// Registers a webhook for finished jobs.
-    pub fn listen(&mut self, now: DateTime<Utc>) {
-        self.add("job:finished", "https://example.com/finished", now);
-    }
-
-    fn add(&mut self, event: &str, url: &str, created: DateTime<Utc>) {
-        let (event, url) = (event.to_owned(), url.to_owned());
-        let id = 992_801 + self.webhooks.len();
-        self.webhooks.push(Webhook {
-            id,
-            event,
-            url,
-            created,
-        });
-    }
-
     /// A result; whoever knows the address gets it.
     pub fn result(&self, parts: &[&str]) -> Reply {
         let name = parts.get(1).copied().unwrap_or_default();
@@ -146,54 +117,6 @@ impl Jobs {
             }
         }
     }
-}
-
-/// Registers webhooks.
-pub fn register(shop: &mut Shop, call: &Call) -> Given {
-    Query::read(call, &[])?;
-    let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    let asked = body["data"].as_array().cloned().unwrap_or_default();
-    let before = shop.jobs.webhooks.len();
-    for one in &asked {
-        let text = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
-        let (event, url) = (text("event"), text("url"));
-        let invalid = |message: &str| Refusal::new(422, "invalid-request", message, &event);
-        if event.is_empty() || url.is_empty() || url.len() > URL_LENGTH {
-            return Err(invalid("The webhook is not valid."));
-        }
-        if shop.jobs.webhooks.iter().any(|known| known.event == event) {
-            return Err(invalid("Webhook already exists for this event"));
-        }
-        let now = shop.now();
-        shop.jobs.add(&event, &url, now);
-    }
-    let rows: Vec<Value> = shop.jobs.webhooks[before..]
-        .iter()
-        .map(|one| webhook_row(shop, one))
-        .collect();
-    Ok((json!({ "webhooks": rows }), 1))
-}
-
-/// The registered webhooks.
-pub fn webhooks(shop: &Shop, call: &Call) -> Given {
-    let query = Query::read(call, &["itemsPerPage", "page"])?;
-    let page = query.page(20, 500)?;
-    let all = &shop.jobs.webhooks;
-    let shown = page.of(all);
-    let rows: Vec<Value> = shown.iter().map(|one| webhook_row(shop, one)).collect();
-    let paginator = page.paginator(all.len(), rows.len());
-    Ok((json!({ "webhooks": rows, "paginator": paginator }), 1))
-}
-
-fn webhook_row(shop: &Shop, one: &Webhook) -> Value {
-    json!({
-        "id": one.id,
-        "event": one.event,
-        "url": one.url,
-        "created": shop.stamp(Some(one.created)),
-        "updated": null,
-        "sendPayload": null,
-    })
 }
 
 /// Makes a job for the customers as they are now.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Rooms: `model`, `data` (with `people` and `names`), `shop`, `rows`, `eshop`, `query`, `lists`,
-//! `jobs`,
+//! `jobs`, `webhooks`,
 //! `shoptet` are the e-shop; `books`, `attributes`, `filters`, `caflou` the accounts; `server`,
 //! `http`, `limits`, `faults`, `clock`, `world` serve both.
 #![allow(
@@ -50,6 +50,7 @@ pub mod rows;
 pub mod server;
 pub mod shop;
 pub mod shoptet;
+pub mod webhooks;
 pub mod world;
 
 use std::collections::BTreeMap;

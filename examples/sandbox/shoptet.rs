@@ -11,6 +11,7 @@ use super::limits::{BUCKET, Standing};
 use super::lists::{self, Given};
 use super::query::{Query, Refusal};
 use super::shop::Shop;
+use super::webhooks;
 use super::world::World;
 
 /// Answers a request.
@@ -151,7 +152,7 @@ fn dispatch(world: &World, call: &Call, parts: &[&str]) -> Given {
     }
     allowed(shop, parts[1..].first().copied().unwrap_or_default())?;
     if call.method == "POST" && parts[1..] == ["webhooks"] {
-        return jobs::register(shop, call);
+        return webhooks::register(shop, call);
     }
     if call.method != "GET" {
         let message = "The token may only read.";
@@ -183,7 +184,7 @@ fn route(shop: &mut Shop, call: &Call, parts: &[&str]) -> Given {
             given
         }
         ["customers", "snapshot"] => jobs::customers(shop, call),
-        ["webhooks"] => jobs::webhooks(shop, call),
+        ["webhooks"] => webhooks::webhooks(shop, call),
         ["system", "jobs"] => jobs::list(shop, call),
         ["system", "jobs", id] => jobs::detail(shop, call, id),
         ["orders", code] => {
