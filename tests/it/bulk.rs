@@ -1,5 +1,7 @@
 //! Many customers come in one file, where that is worth it; what it lacks is read one by one.
 
+mod trouble;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
