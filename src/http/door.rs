@@ -1,6 +1,5 @@
 //! Sends requests, one attempt after another as the policy says.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use reqwest::{Client, ClientBuilder, Method, redirect};
 use tracing::{debug, info, warn};
 use url::Url;
 
+use super::error::innermost;
 use super::policy::retry_after;
 use super::{Answer, HttpError, Lane, Policy, Refusal, Repeat, Stop};
 
@@ -294,14 +294,4 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error
         headers,
         body,
     })
-}
-
-/// The cause at the bottom: the layers above it only repeat that a request failed, and hold the
-/// address with its query.
-pub(super) fn innermost(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -8,7 +8,8 @@ use reqwest::{Client, Method, Response};
 use tracing::info;
 use url::{Host, Url};
 
-use super::door::{builder, innermost};
+use super::door::builder;
+use super::error::innermost;
 use super::{HttpError, Refusal, Requests, Stop};
 
 /// How long a file may bring nothing. There is no limit for the whole: whoever takes the pieces
