@@ -39,6 +39,8 @@ const SETTLE: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(2);
 /// The same shop and account with the other ways in: an add-on's token, a log-in.
 const ADDON: &str = "addon";
+/// The same again, with customers out of a snapshot.
+const BULK: &str = "bulk";
 
 fn main() -> ExitCode {
     if stage::role().is_some() {
@@ -87,6 +89,10 @@ fn conversations(prism: &Path) -> Result<()> {
     )?;
     run(&stage, &["test", ADDON], &[0])?;
     run(&stage, &["run", ADDON], &[0])?;
+    // Looked at twice; the file itself is not in the vendor's description.
+    sandbox.shop().jobs.left = 1;
+    run(&stage, &["run", BULK], &[0])?;
+    snapshot_was_read(&sandbox)?;
     std::thread::sleep(SETTLE);
 
     let seen = sandbox.seen();
@@ -144,7 +150,28 @@ fn connections(sandbox: &Sandbox, shoptet: &str, caflou: &str) -> Result<String>
         addon.contains("oauth_token") && addon.contains("password"),
         "the add-on's connection"
     );
-    Ok(format!("{private}\n\n{addon}"))
+    let table = "api_url =";
+    let settings = "bulk = \"always\"\nwebhook_url = \"https://example.com/done\"";
+    let bulk = through(sandbox.connection_toml(BULK, ""));
+    let bulk = bulk.replacen(table, &format!("{settings}\n{table}"), 1);
+    ensure!(bulk.contains(settings), "the connection that reads in bulk");
+    Ok(format!("{private}\n\n{addon}\n\n{bulk}"))
+}
+
+/// Webhook, job and file were asked for, and no customer one by one.
+fn snapshot_was_read(sandbox: &Sandbox) -> Result<()> {
+    let seen = sandbox.seen();
+    let last = seen
+        .iter()
+        .rposition(|one| one.path == "/api/customers/snapshot");
+    let last = last.context("no snapshot was asked for")?;
+    let rest: Vec<_> = seen[last..].iter().map(|one| one.path.as_str()).collect();
+    let began = |start: &str| rest.iter().filter(|path| path.starts_with(start)).count();
+    ensure!(sandbox.shop().jobs.webhooks.len() == 1, "no webhook");
+    ensure!(began("/api/system/jobs/") == 2, "looks at the job");
+    ensure!(began("/api-results/") == 1, "the file");
+    ensure!(began("/api/customers/") == 1, "customers one by one");
+    Ok(())
 }
 
 /// A day in the shop: paid, cancelled, edited, deleted, new.

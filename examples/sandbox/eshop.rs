@@ -109,7 +109,17 @@ pub fn endpoints(shop: &Shop) -> Value {
                 "/api/customers/snapshot",
             ][..],
         ),
-        (4, "System", true, &["/api/system/endpoints"][..]),
+        (
+            4,
+            "System",
+            true,
+            &[
+                "/api/system/endpoints",
+                "/api/system/jobs",
+                "/api/system/jobs/{jobId}",
+            ][..],
+        ),
+        (5, "Webhooks", shop.rights.webhooks, &["/api/webhooks"][..]),
     ];
     let allowed = groups.iter().filter(|(_, _, allowed, _)| *allowed);
     let list: Vec<Value> = allowed

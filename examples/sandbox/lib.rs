@@ -11,6 +11,7 @@
 //! ```
 //!
 //! Rooms: `model`, `data` (with `people` and `names`), `shop`, `rows`, `eshop`, `query`, `lists`,
+//! `jobs`, `webhooks`,
 //! `shoptet` are the e-shop; `books`, `attributes`, `filters`, `caflou` the accounts; `server`,
 //! `http`, `limits`, `faults`, `clock`, `world` serve both.
 #![allow(
@@ -38,6 +39,7 @@ pub mod eshop;
 pub mod faults;
 pub mod filters;
 pub mod http;
+pub mod jobs;
 pub mod limits;
 pub mod lists;
 pub mod model;
@@ -48,6 +50,7 @@ pub mod rows;
 pub mod server;
 pub mod shop;
 pub mod shoptet;
+pub mod webhooks;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -63,6 +66,7 @@ use tokio::sync::oneshot;
 pub use books::Books;
 pub use faults::{Fault, Faults, Matcher, Rates};
 pub use http::{Call, Seen, Service};
+pub use jobs::Fate;
 pub use shop::Shop;
 use world::World;
 pub use world::{Moment, Watch};
@@ -155,6 +159,7 @@ impl Sandbox {
         let (shoptet, shoptet_port) = bind(options.shoptet_port);
         let (caflou, caflou_port) = bind(options.caflou_port);
         let world = Arc::new(World::new(options));
+        world.shop().jobs.address = format!("http://127.0.0.1:{shoptet_port}");
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -233,6 +233,8 @@ pub struct Rights {
     pub customers: bool,
     /// `/api/eshop`
     pub eshop: bool,
+    /// `/api/webhooks`
+    pub webhooks: bool,
 }
 
 impl Default for Rights {
@@ -241,6 +243,7 @@ impl Default for Rights {
             orders: true,
             customers: true,
             eshop: true,
+            webhooks: true,
         }
     }
 }

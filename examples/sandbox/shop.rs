@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 use super::clock::Clock;
 use super::data::Maker;
+use super::jobs::Jobs;
 pub use super::model::*;
 
 const HISTORY_DAYS: i64 = 30;
@@ -45,6 +46,8 @@ pub struct Shop {
     pub numbers_as_numbers: bool,
     /// Every answer announces the end of its endpoint at this time.
     pub sunset: Option<DateTime<Utc>>,
+    /// Webhooks, jobs and what comes of them.
+    pub jobs: Jobs,
     clock: Arc<Clock>,
     maker: Maker,
     index: HashMap<String, usize>,
@@ -75,6 +78,7 @@ impl Shop {
             feed_names_creations: true,
             numbers_as_numbers: false,
             sunset: None,
+            jobs: Jobs::default(),
             clock,
             maker,
             index: HashMap::new(),

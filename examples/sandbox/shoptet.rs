@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use super::clock::http_date;
 use super::eshop;
 use super::http::{Call, Reply};
+use super::jobs;
 use super::limits::{BUCKET, Standing};
 use super::lists::{self, Given};
 use super::query::{Query, Refusal};
 use super::shop::Shop;
+use super::webhooks;
 use super::world::World;
 
 /// Answers a request.
@@ -18,6 +20,9 @@ pub fn answer(world: &World, call: &Call) -> Reply {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if parts.first() == Some(&"action") {
         return addon_token(world, call, &parts);
+    }
+    if parts.first() == Some(&"api-results") {
+        return world.shop().jobs.result(&parts);
     }
     let holder = match holder(world, call) {
         Ok(holder) => holder,
@@ -44,7 +49,14 @@ pub fn answer(world: &World, call: &Call) -> Reply {
     }
     let filling = world.bucket(holder).filling();
     let reply = match given {
-        Ok((data, _)) => envelope(world, 200, &data, &Value::Null),
+        Ok((data, _)) => {
+            let status = match () {
+                () if data["jobId"].is_string() => 202,
+                () if call.method == "POST" => 201,
+                () => 200,
+            };
+            envelope(world, status, &data, &Value::Null)
+        }
         Err(refusal) => refuse(world, &refusal),
     };
     finish(world, reply, filling)
@@ -139,6 +151,9 @@ fn dispatch(world: &World, call: &Call, parts: &[&str]) -> Given {
         return Err(not_found(&call.path));
     }
     allowed(shop, parts[1..].first().copied().unwrap_or_default())?;
+    if call.method == "POST" && parts[1..] == ["webhooks"] {
+        return webhooks::register(shop, call);
+    }
     if call.method != "GET" {
         let message = "The token may only read.";
         return Err(Refusal::new(
@@ -168,15 +183,10 @@ fn route(shop: &mut Shop, call: &Call, parts: &[&str]) -> Given {
             shop.changes = log;
             given
         }
-        ["orders" | "customers", "snapshot"] => {
-            let message = "A webhook for job:finished must be registered first.";
-            Err(Refusal::new(
-                403,
-                "required-webhook-registration",
-                message,
-                "job:finished",
-            ))
-        }
+        ["customers", "snapshot"] => jobs::customers(shop, call),
+        ["webhooks"] => webhooks::webhooks(shop, call),
+        ["system", "jobs"] => jobs::list(shop, call),
+        ["system", "jobs", id] => jobs::detail(shop, call, id),
         ["orders", code] => {
             let query = Query::read(call, &["include"])?;
             let order = shop.order(code).ok_or_else(|| not_found(code))?;
@@ -210,6 +220,7 @@ fn allowed(shop: &Shop, group: &str) -> Result<(), Refusal> {
         "orders" => shop.rights.orders,
         "customers" => shop.rights.customers,
         "eshop" => shop.rights.eshop,
+        "webhooks" => shop.rights.webhooks,
         _ => true,
     };
     let message = "The token has no right to call this endpoint.";

@@ -84,7 +84,8 @@ impl<S: Sink> Running<'_, S> {
             mapping: session.connection.mapping.clone(),
         };
         let client = self.services.shoptet.clone();
-        let source = Source::new(client, settings, session.interval(), shop.now);
+        let source =
+            Source::new(client, settings, session.interval(), shop.now).with_bulk(session.bulk());
         self.not_suddenly_empty(&shop).await?;
         let run = Run {
             source: &source,

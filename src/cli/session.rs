@@ -17,7 +17,7 @@ use crate::config::{Connection, Mode};
 use crate::http::Stop;
 use crate::notify::Heart;
 use crate::record::Kind;
-use crate::source::shoptet::Client as Shoptet;
+use crate::source::shoptet::{BulkOptions, Client as Shoptet};
 use crate::source::{Interval, Scope};
 use crate::state::{Cache, Journal, Lock, LockError, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
@@ -324,6 +324,17 @@ impl Session<'_> {
         Interval {
             from: self.args.from.or(import.from),
             to: self.args.to.or(import.to),
+        }
+    }
+
+    /// How the shop is read in bulk. A dry run registers nothing at the shop.
+    pub(super) fn bulk(&self) -> BulkOptions {
+        let settings = &self.connection.shoptet;
+        let webhook_url = settings.webhook_url.clone();
+        BulkOptions {
+            when: settings.bulk,
+            webhook_url: webhook_url.filter(|_| !self.args.dry_run),
+            ..BulkOptions::default()
         }
     }
 

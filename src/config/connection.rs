@@ -8,8 +8,8 @@ use url::Url;
 use super::reader::{Entry, Findings, Section};
 use super::template::TemplateError;
 use super::{
-    Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, Notify, PaymentDate,
-    Program, Shoptet, credentials, notify, value,
+    Bulk, Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, Notify,
+    PaymentDate, Program, Shoptet, credentials, notify, value,
 };
 
 /// The keys of `[connections.NAME]`.
@@ -17,7 +17,14 @@ pub(super) const CONNECTION: [&str; 8] = [
     "name", "program", "eshop_id", "shoptet", "caflou", "import", "mapping", "notify",
 ];
 /// The keys of `[connections.NAME.shoptet]`.
-pub(super) const SHOPTET: [&str; 4] = ["private_token", "oauth_token", "token_url", "api_url"];
+pub(super) const SHOPTET: [&str; 6] = [
+    "private_token",
+    "oauth_token",
+    "token_url",
+    "api_url",
+    "bulk",
+    "webhook_url",
+];
 /// The keys of `[connections.NAME.caflou]`.
 pub(super) const CAFLOU: [&str; 7] = [
     "account_id",
@@ -111,9 +118,18 @@ fn read_shoptet(entry: &Entry<'_>, found: &mut Findings) -> Option<Shoptet> {
     let section = entry.section(found, &SHOPTET)?;
     let access = credentials::shoptet(&section, found);
     let api_url = read_api_url(&section, found, SHOPTET_API);
+    let words = Bulk::ALL.map(|bulk| (bulk.as_str(), bulk));
+    let bulk = section.or(found, "bulk", Bulk::default(), |entry, found| {
+        value::choice(entry, found, &words)
+    });
+    let webhook_url = section.or(found, "webhook_url", None, |entry, found| {
+        value::webhook(entry, found).map(Some)
+    });
     Some(Shoptet {
         access: access?,
         api_url: api_url?,
+        bulk: bulk?,
+        webhook_url: webhook_url?,
     })
 }
 

@@ -30,7 +30,7 @@ mod tests;
 
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
-    Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
+    Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
 };
 pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};

@@ -104,6 +104,38 @@ pub struct Shoptet {
     /// Base of the API's addresses: `https`, or `http` on a loopback host; no query, no credentials.
     /// Its path is as written, with or without a `/` at the end.
     pub api_url: Url,
+    /// When customers are asked for all at once.
+    pub bulk: Bulk,
+    /// Where the shop may tell that a job is done, if a webhook has to be registered for that;
+    /// checked like [`Shoptet::api_url`].
+    pub webhook_url: Option<Url>,
+}
+
+/// When a shop is asked for a file of many records instead of one record after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Bulk {
+    /// Where so many records are to be read that it saves time and requests.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Whenever a whole list has a record that was not read yet.
+    Always,
+}
+
+impl Bulk {
+    /// Every answer, the usual one first.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Never, Self::Always];
+
+    /// The word in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Never => "never",
+            Self::Always => "always",
+        }
+    }
 }
 
 /// Who asks a Shoptet e-shop.

@@ -88,6 +88,10 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(shop.shoptet.api_url.as_str(), "https://api.myshoptet.com/");
     assert_eq!(shop.caflou.api_url.as_str(), "https://app.caflou.com/");
     assert_eq!(
+        (shop.shoptet.bulk, &shop.shoptet.webhook_url),
+        (Bulk::Auto, &None)
+    );
+    assert_eq!(
         (shop.caflou.max_concurrency, shop.caflou.timeout),
         (4, Duration::from_secs(30))
     );

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use toml_edit::Value;
-use url::{Host, Url};
+use url::Url;
 
 use super::near;
 use super::reader::{Entry, Findings};
+use crate::http::is_loopback;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_mins(10);
+/// The ports on which Shoptet calls webhooks.
+const WEBHOOK_PORTS: [u16; 4] = [80, 443, 8080, 8443];
+/// The longest address of a webhook (`POST /api/webhooks`).
+const LONGEST_WEBHOOK: usize = 2000;
 
 /// One of a few words.
 pub(super) fn choice<T: Copy>(
@@ -55,8 +60,10 @@ pub(super) fn url(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
 pub(super) fn safe_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text.trim())
         .map_err(|_| "not an address such as \"https://api.example.com\"")?;
-    let host = url.host().ok_or("an address with a host is needed")?;
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&host)) {
+    if !url.has_host() {
+        return Err("an address with a host is needed");
+    }
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err("only https:// is safe; http:// is for loopback addresses");
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -65,13 +72,19 @@ pub(super) fn safe_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether a host is this machine.
-pub(super) fn is_local<S: AsRef<str>>(host: &Host<S>) -> bool {
-    match host {
-        Host::Domain(name) => name.as_ref() == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
+/// An address that Shoptet may call.
+pub(super) fn webhook(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
+    let url = url(entry, found)?;
+    let port = url.port_or_known_default().unwrap_or_default();
+    if !WEBHOOK_PORTS.contains(&port) {
+        let message = format!("port {port}: Shoptet calls only 80, 443, 8080 and 8443");
+        return entry.wrong(found, message);
     }
+    if url.as_str().len() > LONGEST_WEBHOOK {
+        let message = format!("longer than the {LONGEST_WEBHOOK} characters that Shoptet takes");
+        return entry.wrong(found, message);
+    }
+    Some(url)
 }
 
 /// A number with its unit, in the range of a request's time limit.

@@ -1,21 +1,23 @@
 //! Sends requests, one attempt after another as the policy says.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, redirect};
+use reqwest::{Client, ClientBuilder, Method, redirect};
 use tracing::{debug, warn};
 use url::Url;
 
+use super::error::innermost;
 use super::policy::retry_after;
 use super::{Answer, HttpError, Lane, Policy, Refusal, Repeat, Stop};
 
 /// The largest body that is read; a larger one is an error.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// Requests of one run to one service.
 #[derive(Debug, Default)]
@@ -85,16 +87,22 @@ pub struct Door {
 /// # Errors
 /// When the system's certificates cannot be read.
 pub fn client(timeout: Duration, headers: HeaderMap) -> Result<Client, reqwest::Error> {
+    builder(headers)
+        .connect_timeout(timeout.min(CONNECT))
+        .timeout(timeout)
+        .build()
+}
+
+/// What all clients have in common; it limits the connecting only.
+pub(super) fn builder(headers: HeaderMap) -> ClientBuilder {
     // Fails only where it was done before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .user_agent(concat!("caflou-sync/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
-        .connect_timeout(timeout.min(Duration::from_secs(10)))
-        .timeout(timeout)
+        .connect_timeout(CONNECT)
         .default_headers(headers)
         .tcp_nodelay(true)
-        .build()
 }
 
 impl Door {
@@ -287,15 +295,4 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error
         headers,
         body,
     })
-}
-
-/// The cause at the bottom of an error: the layers above it only repeat that a request failed, and hold the
-/// address with its query.
-#[must_use]
-pub fn innermost(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -1,5 +1,6 @@
 //! What can become of a request.
 
+use std::error::Error as StdError;
 use std::fmt;
 
 use reqwest::{Method, StatusCode};
@@ -161,4 +162,15 @@ impl HttpError {
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Stopped(_) => false,
         }
     }
+}
+
+/// The cause at the bottom: the layers above it only repeat that a request failed, and hold the
+/// address with its query.
+#[must_use]
+pub fn innermost(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }

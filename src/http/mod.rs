@@ -4,6 +4,7 @@
 
 mod answer;
 mod door;
+mod download;
 mod error;
 mod lane;
 mod policy;
@@ -12,7 +13,9 @@ mod stop;
 pub(crate) mod testing;
 
 pub use answer::Answer;
-pub use door::{Call, Door, DoorOptions, Requests, client, innermost};
+pub use door::{Call, Door, DoorOptions, Requests, client};
+pub use download::{Download, Downloads, is_local, is_loopback};
+pub use error::innermost;
 pub use error::{HttpError, Refusal};
 pub use lane::{Lane, LaneOptions};
 pub use policy::{Policy, Repeat, retry_after};

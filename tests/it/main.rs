@@ -16,6 +16,7 @@ mod auth;
 mod badanswers;
 mod badinput;
 mod budget;
+mod bulk;
 mod day;
 mod dryrun;
 mod failures;

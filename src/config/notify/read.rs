@@ -111,7 +111,7 @@ fn read_server(
             "not the name of a mail server such as \"smtp.example.com\"",
         );
     };
-    if security == Some(Security::None) && !value::is_local(&host) {
+    if security == Some(Security::None) && !crate::http::is_local(&host) {
         let message = "security = \"none\" is for a mail server on this machine (\"localhost\")";
         return entry.wrong(found, message);
     }

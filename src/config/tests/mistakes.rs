@@ -184,6 +184,16 @@ fn addresses_are_safe_to_send_secrets_to() {
 }
 
 #[test]
+fn a_webhook_is_at_an_address_that_the_shop_can_call() {
+    let shoptet = |line: &str| problem(&with("shoptet", line));
+    insta::assert_snapshot!(shoptet("webhook_url = \"https://example.com:444/done\""), @"connections.shop.shoptet.webhook_url: port 444: Shoptet calls only 80, 443, 8080 and 8443");
+    insta::assert_snapshot!(shoptet("webhook_url = \"http://example.com/done\""), @"connections.shop.shoptet.webhook_url: only https:// is safe; http:// is for loopback addresses");
+    let long = format!("webhook_url = \"https://example.com/{}\"", "x".repeat(2000));
+    insta::assert_snapshot!(shoptet(&long), @"connections.shop.shoptet.webhook_url: longer than the 2000 characters that Shoptet takes");
+    insta::assert_snapshot!(shoptet("bulk = \"allways\""), @r#"connections.shop.shoptet.bulk: "allways" is not one of "auto", "never", "always"; did you mean "always"?"#);
+}
+
+#[test]
 fn an_account_id_can_stand_in_an_address() {
     let text = SMALL.replace("\"12345\"", "\"../1\"");
     insta::assert_snapshot!(problem(&text), @r#"connections.shop.caflou.account_id: an account's ID has only letters, digits, "-" and "_""#);

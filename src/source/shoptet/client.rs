@@ -7,12 +7,15 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::warn;
 use url::Url;
 
 use super::answer::{Unusable, open};
 use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
-use crate::http::{Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Repeat, Stop};
+use crate::http::{
+    Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
+};
 use crate::record::Json;
 use crate::source::SourceError;
 use crate::state::Cache;
@@ -41,6 +44,8 @@ pub struct Client {
     door: Door,
     api_url: Url,
     auth: Arc<Auth>,
+    downloads: Arc<Downloads>,
+    stop: Stop,
 }
 
 /// An answer's `data` with the moment of the service's clock.
@@ -86,17 +91,37 @@ impl Client {
             door: door(TIMEOUT, headers, lane)?,
             api_url,
             auth,
+            downloads: Arc::new(Downloads::new("Shoptet", stop.clone())?),
+            stop,
         })
     }
 
     /// Requests sent and repeated so far.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        let (reads, tokens) = (self.door.requests(), self.auth.requests());
+        let all = [
+            self.door.requests(),
+            self.auth.requests(),
+            self.downloads.requests(),
+        ];
         (
-            reads.sent() + tokens.sent(),
-            reads.retries() + tokens.retries(),
+            all.iter().map(|one| one.sent()).sum(),
+            all.iter().map(|one| one.retries()).sum(),
         )
+    }
+
+    /// What gets files beside the API.
+    pub(super) fn downloads(&self) -> &Downloads {
+        &self.downloads
+    }
+
+    /// Ends the run.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    pub(super) fn api_url(&self) -> &Url {
+        &self.api_url
     }
 
     /// Reads an address and decodes its `data`.
@@ -105,11 +130,25 @@ impl Client {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Data<T>, SourceError> {
+        self.call(Method::GET, path, query, None, Repeat::Safe)
+            .await
+    }
+
+    /// Sends a request and decodes the `data` of its answer.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        repeat: Repeat,
+    ) -> Result<Data<T>, SourceError> {
         let url = self.url(path, query);
-        let answer = self.send(&url).await?;
+        let body = body.map(|body| body.to_string().into_bytes());
+        let answer = self.send(&method, &url, body, repeat).await?;
         let garbled = |unusable: Unusable| HttpError::Garbled {
             service: "Shoptet",
-            method: Method::GET,
+            method: method.clone(),
             path: url.path().to_owned(),
             reason: unusable.reason,
             request_id: answer
@@ -124,16 +163,22 @@ impl Client {
     }
 
     /// Sends, and where an add-on's token has run out, once more with a fresh one.
-    async fn send(&self, url: &Url) -> Result<Answer, SourceError> {
+    async fn send(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: Option<Vec<u8>>,
+        repeat: Repeat,
+    ) -> Result<Answer, SourceError> {
         let mut renewed = false;
         loop {
             let (name, value, token) = self.auth.header().await?;
             let call = Call {
-                method: Method::GET,
+                method: method.clone(),
                 url: url.clone(),
                 headers: vec![(name, value)],
-                body: None,
-                repeat: Repeat::Safe,
+                body: body.clone(),
+                repeat,
             };
             match self.door.send(call, || Ok(())).await {
                 Ok(answer) => {

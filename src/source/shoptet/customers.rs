@@ -1,10 +1,16 @@
 //! Reading customers: the list names them, each one's detail has the rest.
 
+mod bulk;
+mod waitlist;
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
+
+pub use waitlist::BulkOptions;
+use waitlist::Waitlist;
 
 use super::Source;
 use super::ahead::Ahead;
@@ -37,6 +43,8 @@ struct Customers<'a> {
     /// Details refused one after another.
     strikes: u32,
     details: Ahead<String, Value>,
+    /// Those that may come all at once.
+    bulk: Waitlist,
 }
 
 impl Source {
@@ -60,6 +68,7 @@ impl Source {
             complete,
             strikes: 0,
             details: Ahead::new(),
+            bulk: Waitlist::default(),
         };
         match scope {
             Scope::Full
@@ -88,9 +97,11 @@ impl Customers<'_> {
             key: "guid",
             per_page: CUSTOMERS_A_PAGE,
         };
+        self.bulk = Waitlist::new(self.source.bulk.when, None);
         let mut pages = Pages::new(&self.source.client, list);
         while let Some(page) = pages.next().await? {
             if let Some(total) = page.total {
+                self.bulk.total = Some(total);
                 self.send(Item::Expected(total)).await?;
             }
             for row in page.rows {
@@ -98,6 +109,9 @@ impl Customers<'_> {
                     Ok(guid) => self.take(&guid).await?,
                     Err(bad) => self.broken(bad).await?,
                 }
+            }
+            if self.bulk.whole {
+                break;
             }
         }
         if pages.unstable {
@@ -111,6 +125,7 @@ impl Customers<'_> {
 
     async fn read_changes(&mut self, cursor: DateTime<Utc>) -> Result<(), SourceError> {
         let since = format_time(cursor - OVERLAP, self.source.settings.zone);
+        self.bulk = Waitlist::new(self.source.bulk.when, Some(&since));
         let list = List {
             path: &["api", "customers", "changes"],
             query: vec![("from", since)],
@@ -133,6 +148,7 @@ impl Customers<'_> {
 
     /// What failed or was left open in earlier runs.
     async fn take_open(&mut self) -> Result<(), SourceError> {
+        self.one_by_one().await?;
         for id in self.state.open_records(Kind::Company)? {
             self.take(&id.0).await?;
         }
@@ -147,12 +163,17 @@ impl Customers<'_> {
         if self.state.settled(Kind::Company, &id)?.is_some() {
             return self.send(Item::Settled).await;
         }
+        self.want(guid).await
+    }
+
+    /// Asks for one customer's detail.
+    async fn ask(&mut self, guid: String) -> Result<(), SourceError> {
         if self.details.is_full() {
             self.arrived().await?;
         }
         let client = self.source.client.clone();
-        let key = guid.to_owned();
-        self.details.ask(guid.to_owned(), async move {
+        let key = guid.clone();
+        self.details.ask(guid, async move {
             let answer = client.get::<Json>(&["api", "customers", &key], &[]).await?;
             Ok(part(answer.data.0, "customer"))
         });

@@ -7,11 +7,13 @@ mod answer;
 mod auth;
 mod client;
 mod customers;
+mod lines;
 mod map;
 mod orders;
 mod page;
 mod row;
 mod shop;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -20,6 +22,7 @@ mod wire;
 pub use answer::{read_changes, read_customer, read_orders};
 pub use auth::Credentials;
 pub use client::{Client, ClientOptions};
+pub use customers::BulkOptions;
 pub use map::{MapError, MapSettings, customer, order};
 pub use shop::Shop;
 pub use time::parse_time;
@@ -39,6 +42,7 @@ pub struct Source {
     settings: MapSettings,
     interval: Interval,
     now: DateTime<Utc>,
+    bulk: BulkOptions,
 }
 
 impl Source {
@@ -56,7 +60,14 @@ impl Source {
             settings,
             interval,
             now,
+            bulk: BulkOptions::default(),
         }
+    }
+
+    /// The same source that reads in bulk in this way.
+    #[must_use]
+    pub fn with_bulk(self, bulk: BulkOptions) -> Self {
+        Self { bulk, ..self }
     }
 
     /// The client, for its count of requests.

@@ -16,6 +16,7 @@ use crate::record::{Kind, Record, SourceId};
 use crate::source::{Item, Scope, SourceError};
 use crate::state::{Cache, View};
 
+mod bulk;
 mod calling;
 mod odd;
 mod reading;
