@@ -113,7 +113,7 @@ fn sizes(sizes: &[u64]) -> Result<()> {
             single_file: false,
             latencies: (0, 0),
         })?;
-        let stage = Stage::new(&services.connection)?;
+        let stage = Stage::new(&services.connection("never"))?;
         let first = measure(&stage)?;
         first.complete(*orders, customers)?;
         first.print("  first import", None);
@@ -127,7 +127,7 @@ fn sizes(sizes: &[u64]) -> Result<()> {
             "changes are missing"
         );
         third.print("  1 % changed", None);
-        let stage = Stage::new(&services.bulk())?;
+        let stage = Stage::new(&services.connection("always"))?;
         services.empty()?;
         let bulk = measure(&stage)?;
         bulk.complete(*orders, customers)?;
@@ -153,7 +153,7 @@ fn pace() -> Result<()> {
             single_file,
             latencies: LATENCIES,
         })?;
-        let stage = Stage::new(&services.connection)?;
+        let stage = Stage::new(&services.connection("never"))?;
         let run = measure(&stage)?;
         run.complete(orders, customers)?;
         let at_once = if single_file { 1 } else { AT_ONCE.1 };
@@ -177,7 +177,7 @@ fn state(records: u64) -> Result<()> {
         single_file: false,
         latencies: (0, 0),
     })?;
-    let stage = Stage::new(&services.connection)?;
+    let stage = Stage::new(&services.connection("never"))?;
     measure(&stage)?;
     let sqlite = rusqlite::Connection::open(stage.folder().join("state.db"))?;
     sqlite.execute(
@@ -256,11 +256,11 @@ impl Services {
         self.answer().map(drop)
     }
 
-    /// The connection that reads customers by snapshot.
-    fn bulk(&self) -> String {
+    /// The connection that reads customers by snapshot (`"always"`) or one by one (`"never"`).
+    fn connection(&self, bulk: &str) -> String {
         let table = "[connections.my-shop.shoptet]\n";
-        let bulk = format!("{table}bulk = \"always\"\n");
-        self.connection.replace(table, &bulk)
+        let with = format!("{table}bulk = \"{bulk}\"\n");
+        self.connection.replace(table, &with)
     }
 
     fn answer(&mut self) -> Result<String> {

@@ -89,6 +89,20 @@ impl Journal {
         set.map_err(|error| self.trouble(&error))
     }
 
+    /// Writes several things with one commit: all of them or none.
+    ///
+    /// # Errors
+    /// Those of `write`, and when the file cannot be written.
+    pub fn together(
+        &self,
+        write: impl FnOnce(&Self) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        let begun = self.sqlite.unchecked_transaction();
+        let transaction = begun.map_err(|error| self.trouble(&error))?;
+        write(self)?;
+        transaction.commit().map_err(|error| self.trouble(&error))
+    }
+
     /// Writes something that has to survive a power cut.
     fn durably(&self, write: impl FnOnce() -> Result<(), StateError>) -> Result<(), StateError> {
         self.flush("FULL")?;
