@@ -105,12 +105,17 @@ impl Orders<'_> {
 
     /// The feed of changes (edits and deletions) and the list by change time, united: each alone
     /// has holes. Then what is still open from earlier runs.
+    ///
+    /// The list ends when the run began: what changes while it is read leaves it, and the next run
+    /// finds it. So it only ever gets shorter, and a count that stays says that no row moved.
     async fn read_changes(&mut self, cursor: DateTime<Utc>) -> Result<(), SourceError> {
-        let since = format_time(cursor - OVERLAP, self.source.settings.zone);
+        let Source { settings, now, .. } = self.source;
+        let since = format_time(cursor - OVERLAP, settings.zone);
         let feed = self.read_feed(&since).await?;
         let mut query = self.window();
         query.retain(|(name, _)| *name != "creationTimeTo" || self.source.interval.to.is_some());
         query.push(("changeTimeFrom", since));
+        query.push(("changeTimeTo", format_time(*now, settings.zone)));
         self.read_list(query).await?;
         let mut codes = Vec::new();
         for (code, entry) in feed {
