@@ -1,6 +1,8 @@
 //! Answers that no service should give: the program ends in order, names the record and the
 //! reason, and each good record beside it goes in exactly once.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::{Fault, Faults, Matcher, Service};
@@ -93,6 +95,29 @@ fn an_order_that_comes_twice_goes_in_once_within_a_page_and_across_pages() {
     assert_eq!(ran.counts("incomes"), "3 read: 3 created");
     once(&bench, &codes.iter().collect::<Vec<_>>());
     assert_eq!(bench.income(&codes[0])["value"].to_string(), "1234.50");
+}
+
+#[test]
+fn a_list_with_fewer_orders_than_it_says_is_read_again_by_the_next_run() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..3).map(|_| bench.order(|_| ())).collect();
+    let pages = [
+        page(&[row(&bench, &codes[0])], 3, 3),
+        page(&[], 3, 3),
+        page(&[], 3, 3),
+    ];
+    shop_says(&bench, "/api/orders", &vec![pages; 4].concat());
+    let ran = bench.run(&["--only", "incomes"]).exits(0);
+    assert_eq!(ran.counts("incomes"), "1 read: 1 created");
+    let warned = ran.warnings();
+    assert!(
+        warned.iter().any(|text| text.contains("reads it again")),
+        "{warned:?}"
+    );
+    bench.sandbox.set_faults(Faults::default());
+    bench.sandbox.advance(Duration::from_hours(5));
+    bench.run(&["--only", "incomes"]).exits(0);
+    once(&bench, &codes.iter().collect::<Vec<_>>());
 }
 
 #[test]
