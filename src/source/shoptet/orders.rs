@@ -16,6 +16,7 @@ use super::row::Row;
 use super::time::{day_end, day_start, format_time};
 use super::wire::{self, BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
+use crate::http::HttpError;
 use crate::record::{Draft, Json, Kind, SourceId};
 use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
@@ -29,6 +30,8 @@ const CODES_AT_ONCE: usize = 50;
 const ORDERS_A_PAGE: u16 = 50;
 /// Rows a page of `GET /api/orders/changes`: maximum.
 const CHANGES_A_PAGE: u16 = 1000;
+/// So many details refused in a row are no longer the orders' fault.
+const STRIKES: u32 = 5;
 
 /// One reading of orders.
 struct Orders<'a> {
@@ -39,6 +42,8 @@ struct Orders<'a> {
     complete: bool,
     /// The user named the orders.
     asked_for: bool,
+    /// Details refused one after another.
+    strikes: u32,
     /// Online payments asked for.
     payments: Ahead<Box<Order>, Option<DateTime<Utc>>>,
 }
@@ -61,6 +66,7 @@ impl Source {
             seen: HashSet::new(),
             complete: true,
             asked_for: matches!(scope, Scope::Only(_)),
+            strikes: 0,
             payments: Ahead::new(),
         };
         match scope {
@@ -269,6 +275,7 @@ impl Orders<'_> {
     async fn take_missing(&mut self, code: &str, missing: Missing) -> Result<(), SourceError> {
         match self.source.client.order_detail(code, None).await {
             Ok(detail) => {
+                self.strikes = 0;
                 let found = Row::of(&detail).and_then(|row| wire::key(row, "code"));
                 let reason = match found {
                     Ok(found) if found == code => return self.take(Ok(detail)).await,
@@ -280,6 +287,7 @@ impl Orders<'_> {
                     .await
             }
             Err(SourceError::Http(error)) if error.is_missing() => {
+                self.strikes = 0;
                 self.seen.insert(code.to_owned());
                 if missing == Missing::Asked
                     && self
@@ -295,8 +303,23 @@ impl Orders<'_> {
                 let draft = deleted_order(code, &self.source.settings);
                 self.send(Item::Draft(Box::new(draft))).await
             }
+            Err(SourceError::Http(error)) if error.is_about_this_record() => {
+                self.seen.insert(code.to_owned());
+                self.refused(code.to_owned(), error).await
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// The detail of an order is refused: this order may be the only one that the service stumbles
+    /// over.
+    async fn refused(&mut self, code: String, error: HttpError) -> Result<(), SourceError> {
+        self.strikes += 1;
+        if self.strikes >= STRIKES {
+            return Err(error.into());
+        }
+        self.broken(Verdict::Failed, Some(code), error.to_string())
+            .await
     }
 
     /// Maps a row and hands it on, unless it lies outside the interval or was handed on already:
@@ -349,7 +372,16 @@ impl Orders<'_> {
         let Some((order, paid_at)) = self.payments.next().await else {
             return Ok(false);
         };
-        self.hand_on(*order, paid_at?).await?;
+        match paid_at {
+            Ok(paid_at) => {
+                self.strikes = 0;
+                self.hand_on(*order, paid_at).await?;
+            }
+            Err(SourceError::Http(error)) if error.is_about_this_record() => {
+                self.refused(order.code, error).await?;
+            }
+            Err(error) => return Err(error),
+        }
         Ok(true)
     }
 
