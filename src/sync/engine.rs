@@ -18,7 +18,7 @@ use crate::caflou::{Keys, Lookup, MatchedBy, Reader};
 use crate::http::Stop;
 use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
-use crate::state::{Known, View};
+use crate::state::{Known, Pair, View};
 
 use self::prepare::decide;
 use super::awaiting::Awaiting;
@@ -44,6 +44,8 @@ pub struct EngineOptions<S> {
     pub kind: Kind,
     /// The connection's key.
     pub connection: String,
+    /// Its two sides.
+    pub pair: Pair,
     /// The name of the source in marks.
     pub program: &'static str,
     /// Mode and matching.
