@@ -1,5 +1,7 @@
 //! Reading orders: all of an interval, what changed, or some by their codes.
 
+mod detail;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,16 +10,12 @@ use tokio::sync::mpsc::Sender;
 
 use super::Source;
 use super::ahead::Ahead;
-use super::answer::part;
-use super::client::Client;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
-use super::row::Row;
 use super::time::{day_end, day_start, format_time};
 use super::wire::{self, BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
-use crate::http::HttpError;
-use crate::record::{Draft, Json, Kind, SourceId};
+use crate::record::{Draft, Kind, SourceId};
 use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
@@ -30,8 +28,6 @@ const CODES_AT_ONCE: usize = 50;
 const ORDERS_A_PAGE: u16 = 50;
 /// Rows a page of `GET /api/orders/changes`: maximum.
 const CHANGES_A_PAGE: u16 = 1000;
-/// So many details refused in a row are no longer the orders' fault.
-const STRIKES: u32 = 5;
 
 /// One reading of orders.
 struct Orders<'a> {
@@ -271,57 +267,6 @@ impl Orders<'_> {
         Ok(())
     }
 
-    /// An order that the list does not have: its detail decides whether it was deleted.
-    async fn take_missing(&mut self, code: &str, missing: Missing) -> Result<(), SourceError> {
-        match self.source.client.order_detail(code, None).await {
-            Ok(detail) => {
-                self.strikes = 0;
-                let found = Row::of(&detail).and_then(|row| wire::key(row, "code"));
-                let reason = match found {
-                    Ok(found) if found == code => return self.take(Ok(detail)).await,
-                    Ok(found) => format!("the shop answered with another order, {found}"),
-                    Err(error) => error.to_string(),
-                };
-                self.seen.insert(code.to_owned());
-                self.broken(Verdict::Failed, Some(code.to_owned()), reason)
-                    .await
-            }
-            Err(SourceError::Http(error)) if error.is_missing() => {
-                self.strikes = 0;
-                self.seen.insert(code.to_owned());
-                if missing == Missing::Asked
-                    && self
-                        .state
-                        .known(Kind::Income, &SourceId(code.to_owned()))?
-                        .is_none()
-                {
-                    let reason = "the shop has no order with this code";
-                    return self
-                        .broken(Verdict::NotThere, Some(code.to_owned()), reason.to_owned())
-                        .await;
-                }
-                let draft = deleted_order(code, &self.source.settings);
-                self.send(Item::Draft(Box::new(draft))).await
-            }
-            Err(SourceError::Http(error)) if error.is_about_this_record() => {
-                self.seen.insert(code.to_owned());
-                self.refused(code.to_owned(), error).await
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The detail of an order is refused: this order may be the only one that the service stumbles
-    /// over.
-    async fn refused(&mut self, code: String, error: HttpError) -> Result<(), SourceError> {
-        self.strikes += 1;
-        if self.strikes >= STRIKES {
-            return Err(error.into());
-        }
-        self.broken(Verdict::Failed, Some(code), error.to_string())
-            .await
-    }
-
     /// Maps a row and hands it on, unless it lies outside the interval or was handed on already:
     /// a record comes once in a run, whatever lists it stands in.
     async fn take(&mut self, row: Result<Value, BadRow>) -> Result<(), SourceError> {
@@ -362,27 +307,9 @@ impl Orders<'_> {
         if self.payments.is_full() {
             self.arrived().await?;
         }
-        let payment = paid_at(self.source.client.clone(), order.code.clone());
+        let payment = detail::paid_at(self.source.client.clone(), order.code.clone());
         self.payments.ask(Box::new(order), payment);
         Ok(())
-    }
-
-    /// Hands on the order whose payment was asked for first; `false` where none was.
-    async fn arrived(&mut self) -> Result<bool, SourceError> {
-        let Some((order, paid_at)) = self.payments.next().await else {
-            return Ok(false);
-        };
-        match paid_at {
-            Ok(paid_at) => {
-                self.strikes = 0;
-                self.hand_on(*order, paid_at).await?;
-            }
-            Err(SourceError::Http(error)) if error.is_about_this_record() => {
-                self.refused(order.code, error).await?;
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(true)
     }
 
     async fn hand_on(
@@ -427,31 +354,5 @@ impl Orders<'_> {
             .send(item)
             .await
             .map_err(|_| SourceError::BrokenOff)
-    }
-}
-
-/// The moment of the last online payment of an order.
-async fn paid_at(client: Client, code: String) -> Result<Option<DateTime<Utc>>, SourceError> {
-    match client
-        .order_detail(&code, Some("paymentTransactions"))
-        .await
-    {
-        Ok(detail) => Ok(Row::of(&detail)
-            .and_then(wire::last_payment)
-            .unwrap_or_default()),
-        Err(SourceError::Http(error)) if error.is_missing() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-impl Client {
-    /// The `order` of `GET /api/orders/{code}`.
-    async fn order_detail(&self, code: &str, include: Option<&str>) -> Result<Value, SourceError> {
-        let query: Vec<_> = include
-            .map(|include| ("include", include))
-            .into_iter()
-            .collect();
-        let answer = self.get::<Json>(&["api", "orders", code], &query).await?;
-        Ok(part(answer.data.0, "order"))
     }
 }
