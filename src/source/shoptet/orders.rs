@@ -12,6 +12,7 @@ use super::Source;
 use super::ahead::Ahead;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
+use super::row::Row;
 use super::time::{day_end, day_start, format_time};
 use super::wire::{self, BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
@@ -254,7 +255,10 @@ impl Orders<'_> {
             let client = self.source.client.clone();
             let mut pages = Pages::new(&client, list);
             while let Some(page) = pages.next().await? {
-                for row in page.rows {
+                // What nobody asked for is left alone, should the filter be ignored.
+                let asked =
+                    |row: &Result<_, _>| row.as_ref().map_or(true, |row| is_one_of(row, chunk));
+                for row in page.rows.into_iter().filter(asked) {
                     self.take(row).await?;
                 }
             }
@@ -355,4 +359,10 @@ impl Orders<'_> {
             .await
             .map_err(|_| SourceError::BrokenOff)
     }
+}
+
+/// Whether a row has one of these codes, or none that could be told.
+fn is_one_of(row: &Value, codes: &[String]) -> bool {
+    let code = Row::of(row).and_then(|row| wire::key(row, "code"));
+    code.map_or(true, |code| codes.contains(&code))
 }

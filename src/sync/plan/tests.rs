@@ -237,19 +237,19 @@ fn a_void_record_that_was_paid_is_left_alone_with_a_warning() {
     }
 }
 
-fn failure() -> Option<Failure> {
-    Some(Failure {
+fn failure() -> Failure {
+    Failure {
         reason: "422".to_owned(),
         attempts: 1,
         first: chrono::DateTime::UNIX_EPOCH,
         last: chrono::DateTime::UNIX_EPOCH,
-    })
+    }
 }
 
 #[test]
 fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
     let mut before = synced(&income(Paid::Yes));
-    before.failure = failure();
+    before.failure = Some(failure());
     let need = needed(&cancelled(), Some(&before), UPDATING);
     let Need::Nothing(Plan::Skip { settled, .. }) = need else {
         panic!("{need:?}");
@@ -262,7 +262,7 @@ fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
     );
     let draft = income(Paid::No);
     let mut gone = known(RecordState::Gone, &draft);
-    gone.failure = failure();
+    gone.failure = Some(failure());
     let source = wanted(&draft, Some(&gone));
     for rules in [UPDATING, NEW_ONLY] {
         let need = needed(&draft, Some(&gone), rules);
@@ -279,7 +279,7 @@ fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
 fn a_failed_update_that_is_no_longer_wanted_is_settled_without_writing() {
     let draft = income(Paid::No);
     let mut before = synced(&draft);
-    before.failure = failure();
+    before.failure = Some(failure());
     let Need::Nothing(Plan::Update { id, revision }) = needed(&draft, Some(&before), UPDATING)
     else {
         panic!("it has to be noted");
