@@ -21,15 +21,6 @@ impl End {
             exit: Exit::Guarded,
         }
     }
-
-    /// Configured so that nothing may be done.
-    pub(super) fn misused(message: String) -> Self {
-        Self {
-            message,
-            status: Status::Failed,
-            exit: Exit::Usage,
-        }
-    }
 }
 
 impl From<Fatal> for End {

@@ -159,8 +159,9 @@ impl Session<'_> {
             .and_then(|lock| Ok((lock, Journal::open(self.state, key)?)))
             .and_then(|(lock, mut journal)| {
                 let view = journal.view()?;
-                self.is_its_own(&view)?;
-                journal.bind(&self.pair())?;
+                if self.is_its_own(&view).is_ok() {
+                    journal.bind(&self.pair())?;
+                }
                 let (scopes, reasons) = self.scopes(&view, run.started_at)?;
                 journal.begin(run)?;
                 Ok((lock, journal, scopes, reasons))
@@ -249,6 +250,8 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only now, so that the history tells of it.
+        self.is_its_own(&locked().view()?)?;
         if let Some(most) = self.args.most(self.connection) {
             self.within(most, services, journal, &scopes, summary)
                 .await?;
@@ -320,7 +323,7 @@ impl Session<'_> {
         let known = view.pair().map_err(Fatal::from)?;
         match known.filter(|known| *known != pair) {
             None => Ok(()),
-            Some(known) => Err(End::misused(format!(
+            Some(known) => Err(End::guarded(format!(
                 "`{key}` has imported from {known} so far, and the configuration now says \
                  {pair}; nothing was written. Give the new pair a connection of its own, or begin anew: \
                  `caflou-sync forget {key}`"

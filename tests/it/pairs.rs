@@ -39,13 +39,15 @@ fn a_connection_that_is_turned_to_another_shop_or_account_is_refused_before_anyt
         bench.sandbox.shop().pay(&code);
         bench.order(|_| ());
         for args in [&[][..], &["--dry-run"]] {
-            let ran = bench.run(args).exits(2);
+            let ran = bench.run(args).exits(7);
             let said = ran.error();
             for word in [named, "shoptet:222651", &format!("forget {KEY}")] {
                 assert!(said.contains(word), "{word}: {said}");
             }
         }
         assert_eq!(bench.writes(), Vec::<String>::new());
+        let said = bench.program(&["status"]).exits(1).stdout;
+        assert!(said.contains("forget"), "{said}");
         // Forgotten, it begins anew.
         bench.program(&["forget", KEY, "--yes"]).exits(0);
         bench.run(&[]).exits(0);
