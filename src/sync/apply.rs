@@ -101,7 +101,7 @@ impl Apply {
         let mut done = self.tell(fail(change, reason), noted);
         done.uncertain = Some((step.draft, Utc::now() + self.under_way));
         if error.is_outage() {
-            done.outage = Some(error.to_string());
+            done.outage = Some(Fatal::from(error));
         }
         done
     }
@@ -184,10 +184,11 @@ impl Apply {
         let reason = error.to_string();
         let noted = self.failed(step, state, &reason);
         let mut done = self.tell(fail(change, reason), noted);
-        if error.is_access() {
+        let updating = state.is_none();
+        if error.is_access() && !(updating && error.is_forbidden()) {
             done.fatal = Some(Fatal::from(error));
-        } else if error.is_outage() {
-            done.outage = Some(error.to_string());
+        } else if error.is_outage() || error.is_access() {
+            done.outage = Some(Fatal::from(error));
         }
         done
     }

@@ -31,7 +31,7 @@ use super::sink::{Sink, Step};
 const UNDER_WAY: usize = 48;
 /// Records taken together: their intents share one commit.
 const BATCH: usize = 32;
-/// So many unanswered writes in a row end the run.
+/// So many writes in a row that were unanswered or not permitted end the run.
 const OUTAGES: u32 = 5;
 /// How long writes in flight are awaited once the run is to end.
 const GRACE: Duration = Duration::from_secs(4);
@@ -388,7 +388,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             Some(outage) => {
                 self.outages += 1;
                 if self.outages >= OUTAGES {
-                    self.fatal.get_or_insert(Fatal::Service(outage));
+                    self.fatal.get_or_insert(outage);
                 }
             }
             None if done.change.is_some() => self.outages = 0,

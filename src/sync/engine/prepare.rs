@@ -226,10 +226,10 @@ pub(super) async fn decide<S: Sink>(
                 reason: error.to_string(),
             };
             let mut done = sink.settle(step).await;
-            if error.is_access() {
+            if error.is_access() && !error.is_forbidden() {
                 done.fatal = Some(Fatal::from(error));
-            } else if error.is_outage() {
-                done.outage = Some(error.to_string());
+            } else if error.is_outage() || error.is_access() {
+                done.outage = Some(Fatal::from(error));
             }
             return done;
         }
