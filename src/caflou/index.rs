@@ -194,6 +194,7 @@ impl Index {
                 let marks = marks(
                     self.program,
                     attributes.text("description").unwrap_or_default(),
+                    attributes.text("reference_number"),
                 );
                 if marks.is_empty() {
                     return reference_key(attributes).into_iter().collect();

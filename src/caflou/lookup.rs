@@ -12,6 +12,8 @@ use crate::record::{CaflouId, Kind};
 
 /// How often the list is read again because it changed while it was read.
 const PASSES: u32 = 4;
+/// What is wrong with a page without rows that more pages follow.
+const EMPTY: &str = "is empty, but not the last";
 
 /// What is known of Caflou's records of a kind, read as far as it is needed.
 #[derive(Debug)]
@@ -55,6 +57,9 @@ impl Lookup {
             return self.read_whole().await;
         }
         let page = self.reader.page(self.kind, 1).await?;
+        if page.rows.is_empty() && page.pages > 1 {
+            return Err(not_whole(self.kind, 1, EMPTY));
+        }
         let control = page.rows.iter().rev().find_map(control);
         self.rest = (page.pages > 1).then(|| Rest {
             pages: page.pages,
@@ -140,15 +145,17 @@ impl Lookup {
             loop {
                 let read = self.reader.page(self.kind, page).await?;
                 let ids: Vec<_> = read.rows.iter().map(|row| row.id).collect();
+                if ids.is_empty() && page < read.pages {
+                    return Err(not_whole(self.kind, page, EMPTY));
+                }
                 if !ids.is_empty() && ids == before {
-                    return Err(repeating(self.kind, page));
+                    return Err(not_whole(self.kind, page, "is the page before it again"));
                 }
                 before = ids;
                 moved |= page > 1 && read.total != total;
                 total = read.total;
-                let empty = read.rows.is_empty();
                 read.rows.iter().for_each(|stored| self.index.add(stored));
-                if empty || page >= read.pages {
+                if page >= read.pages {
                     break;
                 }
                 page += 1;
@@ -184,14 +191,13 @@ fn control(stored: &Stored) -> Option<(CaflouId, String)> {
     there.then(|| (stored.id, reference.to_owned()))
 }
 
-/// A list that gives the same page again and again never ends, and what it hides would be created
-/// a second time.
-fn repeating(kind: Kind, page: u64) -> HttpError {
+/// A list whose pages cannot be believed: what it hides would be created a second time.
+fn not_whole(kind: Kind, page: u64, what: &str) -> HttpError {
     HttpError::Garbled {
         service: "Caflou",
         method: reqwest::Method::GET,
         path: format!("/{}", client::collection(kind)),
-        reason: format!("page {page} of the list is the page before it again"),
+        reason: format!("page {page} of the list {what}"),
         request_id: None,
     }
 }

@@ -204,6 +204,7 @@ impl<S: Sink> Running<'_, S> {
         let options = EngineOptions {
             kind,
             connection: connection.key.clone(),
+            pair: self.session.pair(),
             program: PROGRAM,
             rules: Rules {
                 mode: self.session.mode(kind),

@@ -112,6 +112,10 @@ impl RunArgs {
                 "--order is about incomes: leave --only companies out",
             ));
         }
+        // An empty filter could mean all orders.
+        if self.orders.iter().any(|code| code.trim().is_empty()) {
+            return Err(Failure::usage("--order needs the code of an order"));
+        }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from > to
         {

@@ -17,9 +17,9 @@ use crate::config::{Connection, Mode};
 use crate::http::Stop;
 use crate::notify::Heart;
 use crate::record::Kind;
-use crate::source::shoptet::{BulkOptions, Client as Shoptet};
+use crate::source::shoptet::{BulkOptions, Client as Shoptet, PROGRAM};
 use crate::source::{Interval, Scope};
-use crate::state::{Cache, Journal, Lock, LockError, RunStart, View};
+use crate::state::{Cache, Journal, Lock, LockError, Pair, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 
@@ -111,7 +111,17 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
         let view = || Ok(View::open(self.state, key)?);
-        let (scopes, reasons) = self.scopes(&view()?, run.started_at)?;
+        let opened = view().map_err(End::from).and_then(|view| {
+            self.is_its_own(&view)?;
+            self.scopes(&view, run.started_at)
+        });
+        let (scopes, reasons) = match opened {
+            Ok(opened) => opened,
+            Err(end) => {
+                self.begin(run, None, &[], report);
+                return Err(end);
+            }
+        };
         let services = self.services();
         let name = match &services {
             Ok(services) => self.account_name(&services.caflou).await,
@@ -148,7 +158,11 @@ impl Session<'_> {
             .map_err(End::from)
             .and_then(|lock| Ok((lock, Journal::open(self.state, key)?)))
             .and_then(|(lock, mut journal)| {
-                let (scopes, reasons) = self.scopes(&journal.view()?, run.started_at)?;
+                let view = journal.view()?;
+                if self.is_its_own(&view).is_ok() {
+                    journal.bind(&self.pair())?;
+                }
+                let (scopes, reasons) = self.scopes(&view, run.started_at)?;
                 journal.begin(run)?;
                 Ok((lock, journal, scopes, reasons))
             });
@@ -236,6 +250,8 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only now, so that the history tells of it.
+        self.is_its_own(&locked().view()?)?;
         if let Some(most) = self.args.most(self.connection) {
             self.within(most, services, journal, &scopes, summary)
                 .await?;
@@ -289,6 +305,30 @@ impl Session<'_> {
              written. Look with `caflou-sync run {key} --dry-run`, go on with `caflou-sync run \
              {key} --max-changes {changes}`"
         )))
+    }
+
+    /// The two sides of the connection.
+    pub(super) fn pair(&self) -> Pair {
+        let connection = self.connection;
+        Pair {
+            source: format!("{PROGRAM}:{}", connection.eshop_id),
+            target: format!("caflou:{}", connection.caflou.account_id),
+        }
+    }
+
+    /// Makes sure that what is remembered is about the two sides that are configured: another shop
+    /// gives the same codes to other orders, and another account does not have the records.
+    fn is_its_own(&self, view: &View) -> Result<(), End> {
+        let (key, pair) = (&self.connection.key, self.pair());
+        let known = view.pair().map_err(Fatal::from)?;
+        match known.filter(|known| *known != pair) {
+            None => Ok(()),
+            Some(known) => Err(End::guarded(format!(
+                "`{key}` has imported from {known} so far, and the configuration now says \
+                 {pair}; nothing was written. Give the new pair a connection of its own, or begin anew: \
+                 `caflou-sync forget {key}`"
+            ))),
+        }
     }
 
     /// The agendas of this run with what to read of each, and why everything where the user did

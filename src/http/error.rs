@@ -117,6 +117,12 @@ impl HttpError {
         )
     }
 
+    /// Not permitted: of a record that is there, that may be said of this one alone.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(StatusCode::FORBIDDEN)
+    }
+
     /// The record is not there (any more).
     #[must_use]
     pub fn is_missing(&self) -> bool {

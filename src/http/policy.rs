@@ -55,7 +55,9 @@ impl Policy {
         (attempt, waited, spread): (u32, Duration, u8),
     ) -> Option<Duration> {
         let own = self.backoff(attempt, spread);
-        let wait = asked.map_or(own, |asked| asked.min(LONGEST_WAIT).max(self.first));
+        // Whoever asks for no pause again and again is busy all the same.
+        let asked = asked.map(|asked| asked.min(LONGEST_WAIT));
+        let wait = asked.map_or(own, |asked| asked.max(own));
         let crowded = match error.status() {
             Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::LOCKED) => true,
             Some(StatusCode::SERVICE_UNAVAILABLE) => repeat == Repeat::Safe,
@@ -191,6 +193,24 @@ mod tests {
         };
         assert_eq!(patient(200), Some(Duration::from_secs(30)));
         assert_eq!(patient(290), None);
+    }
+
+    #[test]
+    fn what_the_service_asks_for_is_honoured_within_reason() {
+        let policy = Policy::default();
+        let wait = |asked, attempt, waited| {
+            let so_far = (attempt, Duration::from_secs(waited), 255);
+            let asked = Some(Duration::from_secs(asked));
+            policy.again(Repeat::Safe, &refused(429), asked, so_far)
+        };
+        assert_eq!(wait(7, 0, 0), Some(Duration::from_secs(7)));
+        // One that asks for no pause at all, again and again, gets one all the same.
+        assert_eq!(wait(0, 0, 0), Some(Duration::from_millis(250)));
+        assert_eq!(wait(0, 6, 20), Some(Duration::from_secs(16)));
+        // A day is not waited for: the next run is sooner.
+        assert_eq!(wait(86_400, 0, 0), Some(LONGEST_WAIT));
+        assert_eq!(wait(86_400, 1, 600), None);
+        assert_eq!(wait(u64::MAX, 1, 600), None);
     }
 
     #[test]

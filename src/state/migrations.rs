@@ -60,6 +60,13 @@ const STEPS: &[M<'static>] = &[
         OR pending IS NOT NULL;",
     ),
     M::up("CREATE INDEX changes_of_record ON changes (kind, source_id, run_id);"),
+    M::up(
+        "CREATE TABLE pairs (
+        connection TEXT PRIMARY KEY,
+        source TEXT NOT NULL,        -- whose records it imports, as the marks begin
+        target TEXT NOT NULL         -- the account it imports to
+    ) STRICT, WITHOUT ROWID;",
+    ),
 ];
 
 /// The schema's history.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{MigrationDefinitionError, SchemaVersion};
 
@@ -13,6 +14,8 @@ use super::migrations::{migrations, newest};
 
 /// How long another process may hold SQLite's own lock.
 const BUSY: Duration = Duration::from_secs(10);
+/// Pages of a file that are copied at a time.
+const PAGES: i32 = 4096;
 
 /// Opens for reading only; `None` where there is no file yet.
 pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
@@ -38,7 +41,22 @@ pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
     connection.busy_timeout(BUSY).map_err(named)?;
     let found = version(path, &connection)?;
     sound(path, &connection, found)?;
-    Ok((found > 0).then_some(connection))
+    Ok(match found {
+        0 => None,
+        found if found < newest() => Some(brought_up(path, &connection)?),
+        _ => Some(connection),
+    })
+}
+
+/// A copy in memory with the newest schema: who only reads may not change the file.
+fn brought_up(path: &Path, old: &Connection) -> Result<Connection, StateError> {
+    let named = |error| StateError::sqlite(path, &error);
+    let mut copy = Connection::open_in_memory().map_err(named)?;
+    let copied = Backup::new(old, &mut copy)
+        .and_then(|backup| backup.run_to_completion(PAGES, Duration::ZERO, None));
+    copied.map_err(named)?;
+    migrate(path, &mut copy)?;
+    Ok(copy)
 }
 
 /// Opens for writing, made where missing (0600, its folder too), with the newest schema.

@@ -253,6 +253,7 @@ impl Journal {
             "DELETE FROM runs WHERE connection = ?1",
             "DELETE FROM records WHERE connection = ?1",
             "DELETE FROM cursors WHERE connection = ?1",
+            "DELETE FROM pairs WHERE connection = ?1",
         ] {
             transaction.execute(statement, params![self.connection])?;
         }

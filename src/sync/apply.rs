@@ -100,7 +100,7 @@ impl Apply {
         let mut done = self.failed(change, &step, Some(RecordState::Uncertain), reason);
         done.uncertain = Some((step.draft, Utc::now() + self.under_way));
         if error.is_outage() {
-            done.outage = Some(error.to_string());
+            done.outage = Some(Fatal::from(error));
         }
         done
     }
@@ -181,10 +181,11 @@ impl Apply {
         state: Option<RecordState>,
     ) -> Done {
         let mut done = self.failed(change, step, state, error.to_string());
-        if error.is_access() {
+        let updating = state.is_none();
+        if error.is_access() && !(updating && error.is_forbidden()) {
             done.fatal = Some(Fatal::from(error));
-        } else if error.is_outage() {
-            done.outage = Some(error.to_string());
+        } else if error.is_outage() || error.is_access() {
+            done.outage = Some(Fatal::from(error));
         }
         done
     }

@@ -18,7 +18,7 @@ use crate::caflou::{Keys, Lookup, MatchedBy, Reader};
 use crate::http::Stop;
 use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
-use crate::state::{Known, View};
+use crate::state::{Known, Pair, View};
 
 use self::prepare::decide;
 use super::awaiting::Awaiting;
@@ -31,7 +31,7 @@ use super::sink::{Sink, Step};
 const UNDER_WAY: usize = 48;
 /// Records taken together: their intents share one commit.
 const BATCH: usize = 32;
-/// So many unanswered writes in a row end the run.
+/// So many writes in a row that were unanswered or not permitted end the run.
 const OUTAGES: u32 = 5;
 /// How long writes in flight are awaited once the run is to end.
 const GRACE: Duration = Duration::from_secs(4);
@@ -44,6 +44,8 @@ pub struct EngineOptions<S> {
     pub kind: Kind,
     /// The connection's key.
     pub connection: String,
+    /// Its two sides.
+    pub pair: Pair,
     /// The name of the source in marks.
     pub program: &'static str,
     /// Mode and matching.
@@ -386,7 +388,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             Some(outage) => {
                 self.outages += 1;
                 if self.outages >= OUTAGES {
-                    self.fatal.get_or_insert(Fatal::Service(outage));
+                    self.fatal.get_or_insert(outage);
                 }
             }
             None if done.change.is_some() => self.outages = 0,

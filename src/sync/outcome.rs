@@ -74,8 +74,8 @@ pub struct Done {
     pub uncertain: Option<(Box<Draft>, DateTime<Utc>)>,
     /// Nothing more can be done after it.
     pub fatal: Option<Fatal>,
-    /// The service failed to answer; several in a row end the run.
-    pub outage: Option<String>,
+    /// The service failed to answer, or let nobody change the record; several in a row end the run.
+    pub outage: Option<Fatal>,
     /// The run is ending: nothing was sent, and the next run reads the record again.
     pub unsent: bool,
 }

@@ -60,8 +60,8 @@ pub enum Plan {
         reason: String,
         /// What to look at.
         warning: Option<&'static str>,
-        /// The record, where an update of unknown outcome is settled with it, and what is then
-        /// known of it.
+        /// The record, where a failure or an update of unknown outcome is settled with it, and what
+        /// is then known of it.
         settled: Option<Box<(CaflouId, Revision)>>,
     },
     /// It was deleted in Caflou: leave it alone for good.
@@ -156,7 +156,7 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
                 && settled
                 && (paid || known.source.is_true("done"))
             {
-                return Need::Nothing(left_alone(why.as_str()));
+                return Need::Nothing(left_alone(why.as_str(), known, known.failure.is_some()));
             }
             match known.caflou_id {
                 Some(id) => Need::Current(id),
@@ -165,9 +165,8 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
         }
         (Some((known, RecordState::Gone)), _) => {
             // Of a forgotten record nothing may be noted again.
-            let unchanged = known.is_forgotten()
-                || !rules.updates(draft.kind)
-                || agrees(desired, &known.source);
+            let seen = !rules.updates(draft.kind) || agrees(desired, &known.source);
+            let unchanged = known.is_forgotten() || (seen && known.failure.is_none());
             Need::Nothing(if unchanged {
                 Plan::Unchanged
             } else {
@@ -213,11 +212,20 @@ fn in_order(known: &Known) -> Plan {
     }
 }
 
-fn left_alone(why: &str) -> Plan {
+/// `open`: something about it is to be settled with that.
+fn left_alone(why: &str, known: &Known, open: bool) -> Plan {
+    let settled = known.caflou_id.filter(|_| open).map(|id| {
+        let revision = Revision {
+            source: known.source.clone(),
+            written: known.written.clone(),
+            ..Revision::default()
+        };
+        Box::new((id, revision))
+    });
     Plan::Skip {
         reason: format!("{why}, but paid: left alone"),
         warning: Some("paid and then cancelled or deleted: check whether the money went back"),
-        settled: None,
+        settled,
     }
 }
 
@@ -242,7 +250,7 @@ pub fn update(
             source: desired.clone(),
         };
     };
-    let open = !known.pending.is_empty();
+    let open = !known.pending.is_empty() || known.failure.is_some();
     let known = settle(known, current);
     let Record::Void { why, paid } = &draft.record else {
         let revision = revise(desired, (&known.source, &known.written), current);
@@ -250,16 +258,7 @@ pub fn update(
     };
     // Marked as paid by the shop or in Caflou: there is money in it.
     if *paid || known.source.is_true("done") || current.is_true("done") {
-        let mut plan = left_alone(why.as_str());
-        if let (Plan::Skip { settled, .. }, true) = (&mut plan, open) {
-            let revision = Revision {
-                source: known.source,
-                written: known.written,
-                ..Revision::default()
-            };
-            *settled = Some(Box::new((id, revision)));
-        }
-        return plan;
+        return left_alone(why.as_str(), &known, open);
     }
     let desired = void(draft.kind, Some(&known));
     let revision = revise(&desired, (&known.source, &known.written), current);

@@ -11,6 +11,9 @@ const LOG: TimeDelta = TimeDelta::days(29);
 /// The whole list of an agenda that is followed by its log is read at least this often.
 const WHOLE_LIST: TimeDelta = TimeDelta::days(7);
 
+/// The clocks of the source and of this machine differ by less, or one of them is wrong.
+const AHEAD: TimeDelta = TimeDelta::days(1);
+
 /// A fingerprint of all settings that decide which records are imported with which values.
 #[must_use]
 pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
@@ -47,6 +50,15 @@ pub fn scope(
         return (Scope::Full, Some(reason.to_owned()));
     }
     let age = now - cursor.at;
+    // A cursor that lies ahead would hide what changes until then.
+    if -age > AHEAD {
+        let reason = format!(
+            "the last complete import lies {} days ahead by this machine's clock: everything is \
+             compared",
+            (-age).num_days()
+        );
+        return (Scope::Full, Some(reason));
+    }
     if age > LOG {
         let reason = format!(
             "the last complete import was {} days ago and the log of changes goes back 30: \
@@ -105,6 +117,11 @@ mod tests {
             "full: interval, modes or mapping changed: everything is compared"
         );
         assert_eq!(scope_after(1, "a", true), "full: ");
+        assert_eq!(
+            scope_after(-2, "a", false),
+            "full: the last complete import lies 2 days ahead by this machine's clock: everything \
+             is compared"
+        );
     }
 
     #[test]

@@ -40,6 +40,8 @@ fn a_list_that_cannot_be_read_whole_ends_the_run_before_anything_is_written() {
         &json!(1_000_000),
         &json!(1),
     );
+    let begun = list(&json!([{ "id": 5, "name": "x" }]), &json!(3), &json!(3));
+    let none = list(&json!([]), &json!(3), &json!(3));
     for bodies in [
         vec![deep],
         vec!["[]".to_owned()],
@@ -49,6 +51,7 @@ fn a_list_that_cannot_be_read_whole_ends_the_run_before_anything_is_written() {
         vec![list(&json!([]), &json!(-1), &json!(0))],
         vec![list(&json!([record]), &json!(1), &json!(1))],
         vec![same.clone(), same],
+        vec![begun, none],
     ] {
         let bench = bench();
         bench.order(|_| ());

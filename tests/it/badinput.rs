@@ -1,10 +1,12 @@
 //! Answers that no service should give: the program ends in order, names the record and the
 //! reason, and each good record beside it goes in exactly once.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::{Fault, Faults, Matcher, Service};
-use crate::support::{Bench, Ran, mark};
+use crate::support::{Bench, Ran, Settings, mark};
 
 /// Answers of a service to the next requests of a method to exactly this path.
 fn script(bench: &Bench, answers: &[(Service, &str, &str, u16, String)]) {
@@ -93,6 +95,29 @@ fn an_order_that_comes_twice_goes_in_once_within_a_page_and_across_pages() {
     assert_eq!(ran.counts("incomes"), "3 read: 3 created");
     once(&bench, &codes.iter().collect::<Vec<_>>());
     assert_eq!(bench.income(&codes[0])["value"].to_string(), "1234.50");
+}
+
+#[test]
+fn a_list_with_fewer_orders_than_it_says_is_read_again_by_the_next_run() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..3).map(|_| bench.order(|_| ())).collect();
+    let pages = [
+        page(&[row(&bench, &codes[0])], 3, 3),
+        page(&[], 3, 3),
+        page(&[], 3, 3),
+    ];
+    shop_says(&bench, "/api/orders", &vec![pages; 4].concat());
+    let ran = bench.run(&["--only", "incomes"]).exits(0);
+    assert_eq!(ran.counts("incomes"), "1 read: 1 created");
+    let warned = ran.warnings();
+    assert!(
+        warned.iter().any(|text| text.contains("reads it again")),
+        "{warned:?}"
+    );
+    bench.sandbox.set_faults(Faults::default());
+    bench.sandbox.advance(Duration::from_hours(5));
+    bench.run(&["--only", "incomes"]).exits(0);
+    once(&bench, &codes.iter().collect::<Vec<_>>());
 }
 
 #[test]
@@ -277,6 +302,61 @@ fn a_detail_that_is_none_fails_its_own_customer_only() {
         bench.run(&["--only", "companies"]).exits(0);
         assert_eq!(bench.sandbox.books().companies.len(), 2);
     }
+}
+
+#[test]
+fn a_detail_that_the_shop_refuses_fails_its_own_order_only() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..3).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    for code in &codes {
+        bench.sandbox.shop().delete(code);
+    }
+    let path = format!("/api/orders/{}", codes[1]);
+    let refused = (Service::Shoptet, "GET", path.as_str(), 422, "{}".to_owned());
+    script(&bench, &[refused]);
+    let ran = bench.run(&["--full", "--allow-empty"]).exits(3);
+    assert_eq!(ran.counts("incomes"), "3 read: 2 updated, 1 failed");
+    assert!(ran.change(&codes[1])["reason"].to_string().contains("422"));
+    bench.run(&[]).exits(0);
+    for code in &codes {
+        assert_eq!(bench.income(code)["inactive"], true, "{code}");
+    }
+}
+
+#[test]
+fn a_payment_that_the_shop_does_not_tell_fails_its_own_order_only() {
+    let bench = Bench::set(&Settings {
+        mapping: "payment_date = \"transactions\"",
+        ..Settings::default()
+    });
+    let paid = || bench.order(|order| order.paid = Some(true));
+    let codes = [paid(), paid(), paid()];
+    let path = format!("/api/orders/{}", codes[0]);
+    let refused = (Service::Shoptet, "GET", path.as_str(), 422, "{}".to_owned());
+    script(&bench, &[refused]);
+    let ran = bench.run(&["--only", "incomes"]).exits(3);
+    assert_eq!(ran.counts("incomes"), "3 read: 2 created, 1 failed");
+    bench.run(&["--only", "incomes"]).exits(0);
+    once(&bench, &codes.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_shop_that_refuses_every_detail_ends_the_run() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..9).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    for code in &codes {
+        bench.sandbox.shop().delete(code);
+    }
+    let paths: Vec<_> = codes
+        .iter()
+        .map(|code| format!("/api/orders/{code}"))
+        .collect();
+    let refused = |path| (Service::Shoptet, "GET", path, 422, "{}".to_owned());
+    let all: Vec<_> = paths.iter().map(|path| refused(path.as_str())).collect();
+    script(&bench, &all);
+    bench.run(&["--full", "--allow-empty"]).exits(1);
 }
 
 #[test]

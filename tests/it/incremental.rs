@@ -1,11 +1,13 @@
 //! A second run asks for changes only, finds all of them, and knows when that is not enough.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::json;
 
-use crate::sandbox::Service;
+use crate::sandbox::{Moment, Service};
 use crate::support::{Bench, Ran, Settings, keys, names};
 
 const QUIET: [&str; 4] = [
@@ -101,6 +103,54 @@ fn a_change_in_the_second_of_the_last_run_is_found() {
     bench.sandbox.advance(Duration::from_mins(1));
     let ran = bench.run(&[]).exits(0);
     assert_eq!(ran.change(&code)["action"], "update");
+}
+
+/// The orders of a shop in the order of its lists.
+fn listed(bench: &Bench) -> Vec<String> {
+    let mut shop = bench.sandbox.shop();
+    let places = shop.select("all", |_| true);
+    places
+        .iter()
+        .map(|place| shop.orders[*place].code.clone())
+        .collect()
+}
+
+#[test]
+fn an_order_that_slips_to_a_page_already_read_is_found_although_the_count_stays() {
+    let bench = Arc::new(Bench::new());
+    for _ in 0..61 {
+        bench.order(|_| ());
+    }
+    let later = Duration::from_hours(5);
+    bench.sandbox.advance(later);
+    bench.imported();
+    let codes = listed(&bench);
+    let (last, changed) = codes.split_last().unwrap();
+    bench.sandbox.advance(later);
+    for code in changed {
+        let mut shop = bench.sandbox.shop();
+        shop.edit_unlogged(code, |order| order.paid = Some(true));
+    }
+    bench.sandbox.advance(later);
+    // Between two pages one order leaves the list and another one comes in.
+    let (shop, turned) = (Arc::clone(&bench), AtomicBool::new(false));
+    let (first, last) = (changed[0].clone(), last.clone());
+    bench.sandbox.watch(move |moment, call| {
+        let page = call.path == "/api/orders" && call.query.contains("page=2");
+        if page && moment == Moment::Arrived && !turned.swap(true, Ordering::SeqCst) {
+            shop.sandbox.advance(Duration::from_secs(2));
+            let mut shop = shop.sandbox.shop();
+            shop.delete(&first);
+            shop.edit_unlogged(&last, |order| order.paid = Some(true));
+        }
+    });
+    bench.run(&[]).exits(0);
+    bench.sandbox.unwatch();
+    bench.sandbox.advance(later);
+    bench.run(&[]).exits(0);
+    for code in &codes[1..] {
+        assert_eq!(bench.income(code)["done"], true, "{code}");
+    }
 }
 
 #[test]

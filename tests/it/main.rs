@@ -33,6 +33,7 @@ mod modes;
 mod notify;
 mod output;
 mod packaging;
+mod pairs;
 mod receiver;
 mod reliability;
 mod report;

@@ -200,6 +200,39 @@ fn a_mark_of_an_order_whose_code_only_begins_alike_is_another_orders() {
 }
 
 #[test]
+fn an_order_whose_code_goes_on_after_a_space_is_another_order() {
+    for codes in [["2024 A", "2024"], ["2024", "2024 A"]] {
+        let bench = Bench::new();
+        for code in codes {
+            bench.order(|order| order.code = code.into());
+            bench.run(&["--full"]).exits(0);
+        }
+        bench.in_state("DELETE FROM records");
+        let ran = bench.run(&["--full"]).exits(0);
+        assert_eq!(ran.counts("incomes"), "2 read: 2 adopted");
+        for code in codes {
+            assert_eq!(bench.income(code)["reference_number"], code);
+        }
+    }
+}
+
+#[test]
+fn what_only_begins_like_a_mark_is_none() {
+    for text in [
+        "z e-shopu shoptet: viz e-mail",
+        "shoptet:",
+        "shoptet:222651",
+    ] {
+        let bench = Bench::new();
+        let code = bench.order(|_| ());
+        let id = income(&bench, &code, json!({ "description": text }));
+        let ran = bench.run(&[]).exits(0);
+        let reason = "same reference number, value and currency";
+        adopted(&ran, &code, id, reason);
+    }
+}
+
+#[test]
 fn without_match_existing_everything_is_created() {
     let bench = Bench::set(&Settings {
         mapping: "match_existing = false",

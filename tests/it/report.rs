@@ -228,6 +228,10 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
             &["run", KEY, "--order", "1", "--only", "companies"],
             "error: --order is about incomes: leave --only companies out\n".into(),
         ),
+        (
+            &["run", KEY, "--order", "1", "--order", " "],
+            "error: --order needs the code of an order\n".into(),
+        ),
     ] {
         let ran = bench.program(args).exits(2);
         let stderr = ran

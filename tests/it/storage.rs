@@ -143,6 +143,30 @@ fn a_damaged_or_foreign_file_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run() {
+    let bench = bench();
+    change(
+        &bench.path("state.db"),
+        "DROP INDEX records_open; DROP INDEX changes_of_record; DROP TABLE IF EXISTS pairs;
+         ALTER TABLE records DROP COLUMN pending;
+         CREATE INDEX records_open ON records (connection, kind, source_id)
+         WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
+         PRAGMA user_version = 1",
+    );
+    let before = state(&bench);
+    let ran = bench.run(&["--dry-run"]).exits(0);
+    assert_eq!(
+        ran.counts("incomes"),
+        "13 read: 1 created, 1 updated, 11 unchanged"
+    );
+    for command in ["status", "list", "history"] {
+        bench.program(&[command]).exits(0);
+    }
+    assert_eq!(state(&bench), before);
+    goes_on(&bench);
+}
+
+#[test]
 fn damage_met_in_the_middle_stops_the_run_and_a_new_file_finds_what_was_sent() {
     let bench = Bench::new();
     // every second order is imported: each page of the shop's list has both kinds

@@ -339,3 +339,41 @@ fn an_update_refused_by_caflou_fails_alone_and_is_tried_again() {
     let third: Value = bench.run(&[]).exits(0).summary();
     assert_eq!(third["requests"]["caflou"], 0);
 }
+
+#[test]
+fn an_income_that_may_not_be_changed_fails_alone_and_where_none_may_be_the_run_ends_with_4() {
+    use crate::sandbox::{Fault, Faults, Matcher};
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..6).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    // A closed period, say.
+    for method in ["GET", "PATCH"] {
+        let path = format!("/transfers/{}", bench.income_id(&codes[0]));
+        let body = json!({ "error": "the period is closed" }).to_string();
+        bench.sandbox.set_faults(Faults::once(
+            Matcher::new(Service::Caflou, method, &path),
+            Fault::Answer { status: 403, body },
+        ));
+        for code in &codes[..2] {
+            let mut shop = bench.sandbox.shop();
+            shop.edit(code, |order| order.paid = Some(order.paid != Some(true)));
+        }
+        let ran = bench.run(&[]).exits(3);
+        assert_eq!(ran.change(&codes[0])["action"], "fail");
+        assert!(
+            ran.change(&codes[0])["reason"]
+                .to_string()
+                .contains("closed")
+        );
+        assert_eq!(ran.change(&codes[1])["action"], "update");
+        assert_eq!(
+            bench.run(&[]).exits(0).change(&codes[0])["action"],
+            "update"
+        );
+    }
+    bench.sandbox.books().read_only = true;
+    for code in &codes {
+        bench.sandbox.shop().pay(code);
+    }
+    bench.run(&[]).exits(4);
+}

@@ -1,5 +1,7 @@
 //! Reading orders: all of an interval, what changed, or some by their codes.
 
+mod detail;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,15 +10,13 @@ use tokio::sync::mpsc::Sender;
 
 use super::Source;
 use super::ahead::Ahead;
-use super::answer::part;
-use super::client::Client;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
 use super::row::Row;
 use super::time::{day_end, day_start, format_time};
 use super::wire::{self, BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
-use crate::record::{Draft, Json, Kind, SourceId};
+use crate::record::{Draft, Kind, SourceId};
 use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
@@ -39,6 +39,8 @@ struct Orders<'a> {
     complete: bool,
     /// The user named the orders.
     asked_for: bool,
+    /// Details refused one after another.
+    strikes: u32,
     /// Online payments asked for.
     payments: Ahead<Box<Order>, Option<DateTime<Utc>>>,
 }
@@ -61,6 +63,7 @@ impl Source {
             seen: HashSet::new(),
             complete: true,
             asked_for: matches!(scope, Scope::Only(_)),
+            strikes: 0,
             payments: Ahead::new(),
         };
         match scope {
@@ -105,12 +108,17 @@ impl Orders<'_> {
 
     /// The feed of changes (edits and deletions) and the list by change time, united: each alone
     /// has holes. Then what is still open from earlier runs.
+    ///
+    /// The list ends when the run began: what changes while it is read leaves it, and the next run
+    /// finds it. So it only ever gets shorter, and a count that stays says that no row moved.
     async fn read_changes(&mut self, cursor: DateTime<Utc>) -> Result<(), SourceError> {
-        let since = format_time(cursor - OVERLAP, self.source.settings.zone);
+        let Source { settings, now, .. } = self.source;
+        let since = format_time(cursor - OVERLAP, settings.zone);
         let feed = self.read_feed(&since).await?;
         let mut query = self.window();
         query.retain(|(name, _)| *name != "creationTimeTo" || self.source.interval.to.is_some());
         query.push(("changeTimeFrom", since));
+        query.push(("changeTimeTo", format_time(*now, settings.zone)));
         self.read_list(query).await?;
         let mut codes = Vec::new();
         for (code, entry) in feed {
@@ -247,7 +255,10 @@ impl Orders<'_> {
             let client = self.source.client.clone();
             let mut pages = Pages::new(&client, list);
             while let Some(page) = pages.next().await? {
-                for row in page.rows {
+                // What nobody asked for is left alone, should the filter be ignored.
+                let asked =
+                    |row: &Result<_, _>| row.as_ref().map_or(true, |row| is_one_of(row, chunk));
+                for row in page.rows.into_iter().filter(asked) {
                     self.take(row).await?;
                 }
             }
@@ -258,40 +269,6 @@ impl Orders<'_> {
             }
         }
         Ok(())
-    }
-
-    /// An order that the list does not have: its detail decides whether it was deleted.
-    async fn take_missing(&mut self, code: &str, missing: Missing) -> Result<(), SourceError> {
-        match self.source.client.order_detail(code, None).await {
-            Ok(detail) => {
-                let found = Row::of(&detail).and_then(|row| wire::key(row, "code"));
-                let reason = match found {
-                    Ok(found) if found == code => return self.take(Ok(detail)).await,
-                    Ok(found) => format!("the shop answered with another order, {found}"),
-                    Err(error) => error.to_string(),
-                };
-                self.seen.insert(code.to_owned());
-                self.broken(Verdict::Failed, Some(code.to_owned()), reason)
-                    .await
-            }
-            Err(SourceError::Http(error)) if error.is_missing() => {
-                self.seen.insert(code.to_owned());
-                if missing == Missing::Asked
-                    && self
-                        .state
-                        .known(Kind::Income, &SourceId(code.to_owned()))?
-                        .is_none()
-                {
-                    let reason = "the shop has no order with this code";
-                    return self
-                        .broken(Verdict::NotThere, Some(code.to_owned()), reason.to_owned())
-                        .await;
-                }
-                let draft = deleted_order(code, &self.source.settings);
-                self.send(Item::Draft(Box::new(draft))).await
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Maps a row and hands it on, unless it lies outside the interval or was handed on already:
@@ -334,18 +311,9 @@ impl Orders<'_> {
         if self.payments.is_full() {
             self.arrived().await?;
         }
-        let payment = paid_at(self.source.client.clone(), order.code.clone());
+        let payment = detail::paid_at(self.source.client.clone(), order.code.clone());
         self.payments.ask(Box::new(order), payment);
         Ok(())
-    }
-
-    /// Hands on the order whose payment was asked for first; `false` where none was.
-    async fn arrived(&mut self) -> Result<bool, SourceError> {
-        let Some((order, paid_at)) = self.payments.next().await else {
-            return Ok(false);
-        };
-        self.hand_on(*order, paid_at?).await?;
-        Ok(true)
     }
 
     async fn hand_on(
@@ -393,28 +361,8 @@ impl Orders<'_> {
     }
 }
 
-/// The moment of the last online payment of an order.
-async fn paid_at(client: Client, code: String) -> Result<Option<DateTime<Utc>>, SourceError> {
-    match client
-        .order_detail(&code, Some("paymentTransactions"))
-        .await
-    {
-        Ok(detail) => Ok(Row::of(&detail)
-            .and_then(wire::last_payment)
-            .unwrap_or_default()),
-        Err(SourceError::Http(error)) if error.is_missing() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-impl Client {
-    /// The `order` of `GET /api/orders/{code}`.
-    async fn order_detail(&self, code: &str, include: Option<&str>) -> Result<Value, SourceError> {
-        let query: Vec<_> = include
-            .map(|include| ("include", include))
-            .into_iter()
-            .collect();
-        let answer = self.get::<Json>(&["api", "orders", code], &query).await?;
-        Ok(part(answer.data.0, "order"))
-    }
+/// Whether a row has one of these codes, or none that could be told.
+fn is_one_of(row: &Value, codes: &[String]) -> bool {
+    let code = Row::of(row).and_then(|row| wire::key(row, "code"));
+    code.map_or(true, |code| codes.contains(&code))
 }

@@ -103,7 +103,8 @@ pub(super) struct Pages {
     ahead: Ahead<(), Page>,
     count: u64,
     seen: HashSet<u64>,
-    /// Rows of this pass that had not been seen in an earlier one.
+    /// Rows of this pass, and those of them that had not been seen before.
+    came: usize,
     news: usize,
     total: Option<u64>,
     moved: bool,
@@ -132,6 +133,7 @@ impl Pages {
             ahead: Ahead::new(),
             count: 1,
             seen: HashSet::new(),
+            came: 0,
             news: 0,
             total: None,
             moved: false,
@@ -188,6 +190,7 @@ impl Pages {
                 fresh.push(row);
             }
         }
+        self.came += page.rows.len();
         self.news += fresh.len();
         let whole = Some(whole.finish()).filter(|_| !page.rows.is_empty());
         if self.page > 1 && whole.is_some() && whole == self.before {
@@ -213,17 +216,18 @@ impl Pages {
         let short = self
             .total
             .is_some_and(|total| (self.seen.len() as u64) < total);
-        // A list that is short again without having moved has the same row twice.
         let again = self.moved || (short && (self.pass == 1 || self.news > 0));
-        if !again {
-            self.ended = true;
-        } else if self.pass >= PASSES {
-            self.ended = true;
-            self.unstable = true;
-        } else {
-            (self.page, self.asked, self.news, self.moved) = (1, 1, 0, false);
+        if again && self.pass < PASSES {
+            (self.page, self.asked, self.moved) = (1, 1, false);
+            (self.came, self.news) = (0, 0);
             self.pass += 1;
+            return;
         }
+        self.ended = true;
+        // A list that is short again without having moved has the same row twice, or it holds
+        // rows back.
+        let held_back = short && self.total.is_some_and(|total| (self.came as u64) < total);
+        self.unstable |= again || held_back;
     }
 }
 

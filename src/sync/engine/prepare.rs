@@ -118,7 +118,7 @@ impl<S: Sink> Engine<'_, S> {
             self.drain().await?;
             found = self.find(draft.kind, &keys, lost).await?;
         }
-        Ok(match found {
+        Ok(match self.without_taken(found, draft)? {
             Candidates::None => {
                 let plan = plan::absent(draft, desired);
                 let creates = matches!(plan, Plan::Create { .. });
@@ -152,6 +152,29 @@ impl<S: Sink> Engine<'_, S> {
                 );
                 (Job::Settle(Plan::Fail { reason }), None)
             }
+        })
+    }
+
+    /// Leaves out what stands for another shop's record with the same number: one that was entered
+    /// by hand is one sale, and no more.
+    fn without_taken(&self, found: Candidates, draft: &Draft) -> Result<Candidates, Fatal> {
+        let by = MatchedBy::Reference;
+        let ids = match found {
+            Candidates::One(id, MatchedBy::Reference) => vec![id],
+            Candidates::Several(ids, MatchedBy::Reference) => ids,
+            other => return Ok(other),
+        };
+        let (view, pair) = (&self.options.view, &self.options.pair);
+        let mut free = Vec::with_capacity(ids.len());
+        for id in ids {
+            if !view.is_taken(pair, (draft.kind, &draft.source_id), id)? {
+                free.push(id);
+            }
+        }
+        Ok(match free.as_slice() {
+            [] => Candidates::None,
+            [id] => Candidates::One(*id, by),
+            _ => Candidates::Several(free, by),
         })
     }
 
@@ -203,10 +226,10 @@ pub(super) async fn decide<S: Sink>(
                 reason: error.to_string(),
             };
             let mut done = sink.settle(step).await;
-            if error.is_access() {
+            if error.is_access() && !error.is_forbidden() {
                 done.fatal = Some(Fatal::from(error));
-            } else if error.is_outage() {
-                done.outage = Some(error.to_string());
+            } else if error.is_outage() || error.is_access() {
+                done.outage = Some(Fatal::from(error));
             }
             return done;
         }

@@ -237,16 +237,49 @@ fn a_void_record_that_was_paid_is_left_alone_with_a_warning() {
     }
 }
 
-#[test]
-fn a_failed_update_that_is_no_longer_wanted_is_settled_without_writing() {
-    let draft = income(Paid::No);
-    let mut before = synced(&draft);
-    before.failure = Some(Failure {
+fn failure() -> Failure {
+    Failure {
         reason: "422".to_owned(),
         attempts: 1,
         first: chrono::DateTime::UNIX_EPOCH,
         last: chrono::DateTime::UNIX_EPOCH,
-    });
+    }
+}
+
+#[test]
+fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
+    let mut before = synced(&income(Paid::Yes));
+    before.failure = Some(failure());
+    let need = needed(&cancelled(), Some(&before), UPDATING);
+    let Need::Nothing(Plan::Skip { settled, .. }) = need else {
+        panic!("{need:?}");
+    };
+    let (id, revision) = *settled.expect("it has to be noted");
+    assert_eq!((id, revision.fields.is_empty()), (ID, true));
+    assert_eq!(
+        (revision.source, revision.written),
+        (before.source, before.written)
+    );
+    let draft = income(Paid::No);
+    let mut gone = known(RecordState::Gone, &draft);
+    gone.failure = Some(failure());
+    let source = wanted(&draft, Some(&gone));
+    for rules in [UPDATING, NEW_ONLY] {
+        let need = needed(&draft, Some(&gone), rules);
+        assert_eq!(
+            need,
+            Need::Nothing(Plan::Gone {
+                source: source.clone()
+            })
+        );
+    }
+}
+
+#[test]
+fn a_failed_update_that_is_no_longer_wanted_is_settled_without_writing() {
+    let draft = income(Paid::No);
+    let mut before = synced(&draft);
+    before.failure = Some(failure());
     let Need::Nothing(Plan::Update { id, revision }) = needed(&draft, Some(&before), UPDATING)
     else {
         panic!("it has to be noted");

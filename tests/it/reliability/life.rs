@@ -22,6 +22,8 @@ use crate::support::{Bench, KEY, Settings};
 const WILD: usize = 5;
 /// Runs after that, until one ends well.
 const CALM: usize = 25;
+/// Minutes between two of the first; all together less than the day by which clocks may differ.
+const LONGEST_PAUSE: u64 = 4 * 60;
 /// No run takes longer than this.
 const LONGEST: Duration = Duration::from_mins(3);
 
@@ -66,9 +68,12 @@ pub fn live(seed: u64) -> Figures {
         ..Faults::storm(seed, per_mille)
     });
     for _ in 0..WILD {
+        // Longer than runs read back: what one of them misses no later one stumbles over.
+        sandbox.advance(Duration::from_mins(rng.u64(0..LONGEST_PAUSE)));
         figures.events += happen(&mut sandbox.shop(), &mut rng);
         figures.run(&bench, Some(&mut rng));
     }
+    sandbox.advance(Duration::from_mins(LONGEST_PAUSE));
     let mut good = false;
     for _ in 0..CALM {
         good = figures.run(&bench, None) == Some(0);
@@ -157,6 +162,7 @@ fn happen(shop: &mut Shop, rng: &mut Rng) -> usize {
                 order.customer_guid = Some(guid);
                 shop.add_order(order);
             }
+            14 => shop.edit_unlogged(&code, |order| order.paid = Some(true)),
             _ => shop.edit(&code, |_| ()),
         }
     }

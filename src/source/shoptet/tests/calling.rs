@@ -110,7 +110,7 @@ async fn the_plus_of_an_offset_is_sent_encoded() {
     // An hour before the cursor: what was listed late is read once more.
     insta::assert_snapshot!(api.lines().join("\n"), @"
     GET /api/orders/changes?from=2026-11-30T12%3A00%3A00%2B0100&itemsPerPage=1000&page=1
-    GET /api/orders?changeTimeFrom=2026-11-30T12%3A00%3A00%2B0100&itemsPerPage=50&page=1
+    GET /api/orders?changeTimeFrom=2026-11-30T12%3A00%3A00%2B0100&changeTimeTo=2026-12-01T12%3A00%3A00%2B0100&itemsPerPage=50&page=1
     ");
 }
 

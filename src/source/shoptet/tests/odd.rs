@@ -81,3 +81,13 @@ async fn an_order_that_stands_in_several_lists_comes_once() {
     let (lines, _) = read(&plain(&api), Kind::Income, scope).await.unwrap();
     assert_eq!(lines, ["1 expected", "A-1 10.00 CZK", "A-2 10.00 CZK"]);
 }
+
+#[tokio::test]
+async fn of_orders_asked_for_by_their_codes_others_are_left_alone() {
+    // A filter that is ignored gives everything.
+    let all = orders(&[order("A-1"), order("A-2"), order("A-3")], 1, 3);
+    let api = Script::new([all]).await;
+    let scope = Scope::Only(vec![SourceId("A-2".to_owned())]);
+    let (lines, _) = read(&plain(&api), Kind::Income, scope).await.unwrap();
+    assert_eq!(lines, ["1 expected", "A-2 10.00 CZK"]);
+}
