@@ -25,7 +25,7 @@ pub struct Units {
     pub scope: Scope,
     /// Whose rights the run has; for the computer's systemd.
     pub user: Option<String>,
-    /// What the secrets need.
+    /// What secrets and messages need.
     pub needs: Needs,
     /// The folder of the state file, its locks beside it.
     pub state_folder: String,
@@ -147,8 +147,8 @@ impl Units {
             add("CacheDirectory=caflou-sync\nCacheDirectoryMode=0700");
             add("Environment=XDG_CACHE_HOME=%C");
         }
-        if self.needs.programs {
-            add("# The password manager that the configuration names needs the home folder.");
+        if self.needs.programs() {
+            add("# A program that the configuration names may need the home folder.");
             add("ProtectSystem=full");
             return;
         }

@@ -331,6 +331,34 @@ fn the_computers_systemd_runs_with_the_rights_of_the_configurations_owner() {
     );
 }
 
+#[test]
+fn what_messages_need_is_there_for_a_timer_as_well() {
+    let machine = Machine::whole();
+    let text = machine.bench.config();
+    let told = "[notify.email]\nserver = \"smtp.example.com\"\nuser = \"eva\"\n\
+                password = { file = \"mail-password\" }\nca_file = \"mail.pem\"\n\
+                from = \"eva@example.com\"\nto = \"eva@example.com\"\n\
+                [notify.webhook]\nurl = { env = \"HOOK\" }\ntoken = { file = \"hook-token\" }\n\
+                [notify.heartbeat]\nurl = { file = \"beat\" }\nfail_url = { env = \"BEAT_FAIL\" }\n";
+    machine.bench.write_config(&format!("{told}\n{text}"));
+    let ran = machine.schedule(&["print", "--user"]).exits(0);
+    for file in ["mail-password", "mail.pem", "hook-token", "beat"] {
+        let line = format!("\nBindReadOnlyPaths=-~/{file}\n");
+        assert!(ran.stdout.contains(&line), "{file} in {}", ran.stdout);
+    }
+    assert!(
+        ran.stderr.contains("write HOOK=…, BEAT_FAIL=… into"),
+        "{}",
+        ran.stderr
+    );
+    // a program of the user's may need anything of theirs
+    let command = "[notify]\ncommand = [\"/home/eva/bin/tell\"]\n";
+    machine.bench.write_config(&format!("{command}\n{text}"));
+    let ran = machine.schedule(&["print", "--user"]).exits(0);
+    assert!(!ran.stdout.contains("ProtectHome"), "{}", ran.stdout);
+    insta::assert_snapshot!(ran.stderr, @"");
+}
+
 /// Says on the terminal, past the test harness, that something real was left out.
 fn left_out(what: &str) {
     let _ = writeln!(std::io::stderr(), "LEFT OUT: {what}");

@@ -133,7 +133,7 @@ fn warnings(config: &Config, path: &Path, needs: &Needs) -> Vec<String> {
             path.display()
         ));
     }
-    if needs.programs {
+    if needs.secret_programs {
         let text = "a secret comes from a command: it has to answer without asking anybody, and is \
                     looked for in the system's folders only; write its whole path";
         warnings.push(text.to_owned());
