@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use directories::BaseDirs;
 use thiserror::Error;
 
 use super::crontab::{with_block, without_block};
@@ -55,6 +56,32 @@ pub struct Systemd {
 }
 
 impl Systemd {
+    /// The computer's; only root may write there.
+    #[must_use]
+    pub fn of_computer() -> Self {
+        Self {
+            scope: Scope::System,
+            folder: PathBuf::from("/etc/systemd/system"),
+        }
+    }
+
+    /// The user's own; `None` where there is no home folder.
+    #[must_use]
+    pub fn of_user() -> Option<Self> {
+        let folder = BaseDirs::new()?.config_dir().join("systemd/user");
+        Some(Self {
+            scope: Scope::User,
+            folder,
+        })
+    }
+
+    /// A timer of ours, if it is there.
+    #[must_use]
+    pub fn timer(&self) -> Option<PathBuf> {
+        let path = self.folder.join(TIMER);
+        matches!(present(&path), Ok(Some(_))).then_some(path)
+    }
+
     /// The files and what is in them.
     #[must_use]
     pub fn files(&self, units: &Units) -> [(PathBuf, String); 2] {

@@ -81,6 +81,13 @@ impl Machine {
 const TIMER: &str = "config/systemd/user/caflou-sync.timer";
 const SERVICE: &str = "config/systemd/user/caflou-sync.service";
 
+/// What systemctl is asked where a user's units are taken away.
+const TAKEN: [&str; 3] = [
+    "--user disable --now caflou-sync.timer",
+    "--user clean --what=state caflou-sync.timer",
+    "--user daemon-reload",
+];
+
 #[test]
 fn systemd_gets_its_units_once_and_loses_them_again() {
     let machine = Machine::whole();
@@ -151,12 +158,7 @@ fn systemd_gets_its_units_once_and_loses_them_again() {
 
     machine.schedule(&["uninstall", "--user", "--yes"]).exits(0);
     assert_eq!((machine.file(TIMER), machine.file(SERVICE)), (None, None));
-    let taken = [
-        "--user disable --now caflou-sync.timer",
-        "--user clean --what=state caflou-sync.timer",
-        "--user daemon-reload",
-    ];
-    assert_eq!(machine.calls(), taken);
+    assert_eq!(machine.calls(), TAKEN);
     let nothing = machine.schedule(&["uninstall", "--user", "--yes"]).exits(0);
     assert_eq!(
         nothing.stdout,
@@ -215,6 +217,38 @@ fn systemd_takes_over_from_cron() {
     machine.schedule(&["install", "--user", "--yes"]).exits(0);
     assert_eq!(machine.file("tab"), None);
     assert!(machine.file(TIMER).is_some());
+}
+
+#[test]
+fn cron_takes_over_from_systemd() {
+    let machine = Machine::whole();
+    machine.schedule(&["install", "--user", "--yes"]).exits(0);
+    machine.calls();
+    let ran = machine.schedule(&["print", "--system"]).exits(0);
+    let another = "warning: there is another timer, ~/config/systemd/user/caflou-sync.timer: take it \
+                   away by `caflou-sync schedule uninstall --user`\n";
+    assert_eq!(ran.stderr, another);
+    let ran = machine.schedule(&["install", "--cron", "--yes"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @r"
+    The import shall run every day at 03:15:
+      /bin/caflou-sync --config ~/connections.toml run --scheduled
+      crontab  add our lines, leave all others
+      run      systemctl --user disable --now caflou-sync.timer
+      run      systemctl --user clean --what=state caflou-sync.timer
+      remove   ~/config/systemd/user/caflou-sync.timer
+      remove   ~/config/systemd/user/caflou-sync.service
+      run      systemctl --user daemon-reload
+    Installed: every day at 03:15.
+    ");
+    assert_eq!((machine.file(TIMER), machine.file(SERVICE)), (None, None));
+    assert_eq!(machine.calls(), TAKEN);
+    assert!(machine.file("tab").unwrap().contains("run --scheduled"));
+    let again = machine.schedule(&["install", "--cron", "--yes"]).exits(0);
+    assert!(
+        again.stdout.starts_with("Installed already"),
+        "{}",
+        again.stdout
+    );
 }
 
 #[test]

@@ -27,6 +27,22 @@ pub(super) enum Kind {
     Cron(String),
 }
 
+impl Kind {
+    /// A timer that stays beside what is to be made: then there would be two.
+    fn another(&self) -> Option<String> {
+        let (other, flag) = match self {
+            Self::Systemd(systemd, _) if systemd.scope == Scope::System => {
+                (Systemd::of_user()?, "--user")
+            }
+            Self::Systemd(..) | Self::Cron(_) => (Systemd::of_computer(), "--system"),
+        };
+        Some(format!(
+            "there is another timer, {}: take it away by `caflou-sync schedule uninstall {flag}`",
+            other.timer()?.display()
+        ))
+    }
+}
+
 impl Plan {
     pub(super) fn new(global: &Global, times: &Times, place: &Place) -> Result<Self, Failure> {
         let (config, state) = global.load()?;
@@ -71,6 +87,7 @@ impl Plan {
             warnings.extend(unknown_to_cron(&needs.variables, &path));
             Kind::Cron(block(&job, &when, &variables()?))
         };
+        warnings.extend(kind.another());
         Ok(Self {
             job,
             when,
