@@ -85,7 +85,15 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
             format!("the Caflou token ended {}: {new_token}", when(at, now))
         }
         Trouble::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
-        Trouble::LastRun(Ended::Failed | Ended::Good) => format!("the last run failed{error}"),
+        Trouble::LastRun(Ended::Failed | Ended::Good) => {
+            // Some errors say themselves what to do.
+            let advice = if error.contains("caflou-sync ") {
+                String::new()
+            } else {
+                format!("; `caflou-sync test {key}` checks both sides")
+            };
+            format!("the last run failed{error}{advice}")
+        }
         Trouble::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
         Trouble::LastRun(Ended::Died) => format!(
             "the last run died before its end: its process was killed, or the machine went down; \

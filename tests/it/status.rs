@@ -104,6 +104,23 @@ fn a_failing_connection_says_why_and_when_it_last_went_well() {
 }
 
 #[test]
+fn a_failure_that_does_not_say_what_to_do_is_told_with_a_first_step() {
+    let bench = Bench::new();
+    bench.imported();
+    let url = bench.sandbox.shoptet_url();
+    let config = bench.config().replace(&url, "http://127.0.0.1:9");
+    bench.write_config(&config);
+    bench.run(&[]).exits(1);
+    let ran = bench.program(&["status"]).exits(1);
+    let line = ran.stdout.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with("  ! the last run failed: Shoptet cannot be reached: ")
+            && line.ends_with("; `caflou-sync test my-shop` checks both sides"),
+        "{line}"
+    );
+}
+
+#[test]
 fn open_records_are_listed_with_reason_attempts_and_times() {
     let bench = Bench::new();
     let codes: Vec<_> = (0..12)
