@@ -106,6 +106,12 @@ impl RunArgs {
         self.scheduled && !self.dry_run
     }
 
+    /// Whether only a part of what a connection imports was asked for.
+    pub(super) fn is_part(&self) -> bool {
+        let interval = self.from.is_some() || self.to.is_some();
+        interval || self.only.is_some() || !self.orders.is_empty()
+    }
+
     fn check(&self) -> Result<(), Failure> {
         if !self.orders.is_empty() && self.only == Some(Agenda::Companies) {
             return Err(Failure::usage(

@@ -27,6 +27,8 @@ pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<Told>
     let broken_off = if ended { 0 } else { before.broken_off + 1 };
     // Where some records fail in each run, that the run as a whole works again is good news too.
     let recovered = match (well, ended) {
+        // What it was not asked for may still fail.
+        (true, _) if before.part => 0,
         (true, _) if before.not_well >= after => before.not_well,
         (false, true) if before.broken_off >= after => before.broken_off,
         _ => 0,
@@ -51,7 +53,7 @@ mod tests {
     use crate::notify::testing::report;
 
     /// What is told of the last of these runs: `F` failed, `P` some records failed, `N` some records
-    /// failed that did not before, `C` changes, `-` nothing new.
+    /// failed that did not before, `C` changes, `-` nothing new, `p` a part only, and that went well.
     fn last(on: On, after: u64, runs: &str) -> Option<(u64, u64)> {
         let (past, now) = runs.split_at(runs.len() - 1);
         let back = |words: &str| {
@@ -62,6 +64,7 @@ mod tests {
             not_well: back("FPN"),
             broken_off: back("F"),
             newly_failed: u64::from(now == "N"),
+            part: now == "p",
         };
         let mut run = report();
         run.status = match now {
@@ -88,6 +91,7 @@ mod tests {
             (1, "P", Some((1, 0))),
             (1, "PP", None),
             (1, "P-", Some((0, 1))),
+            (1, "Pp", None),
             (3, "F", None),
             (3, "FF", None),
             (3, "FF-", None),

@@ -60,6 +60,10 @@ const STEPS: &[M<'static>] = &[
         OR pending IS NOT NULL;",
     ),
     M::up("CREATE INDEX changes_of_record ON changes (kind, source_id, run_id);"),
+    M::up(
+        "ALTER TABLE runs ADD COLUMN part INTEGER NOT NULL DEFAULT 0
+        CHECK (part IN (0, 1)); -- 1: only a part of what the connection imports was asked for",
+    ),
 ];
 
 /// The schema's history.

@@ -222,6 +222,23 @@ fn after_says_how_many_have_to_fail() {
 }
 
 #[test]
+fn a_run_of_one_order_takes_no_failure_back() {
+    let receiver = Receiver::start(Manner::Answers(200));
+    let bench = bench(&webhook(&receiver, "failure"));
+    broken_order(&bench);
+    let good = bench.order(|_| ());
+    bench.run(&[]).exits(3);
+    let told = ["Můj e-shop: 1 record failed, 1 new income"];
+    assert_eq!(subjects(&receiver), told);
+    next_second();
+    bench.run(&["--order", &good]).exits(0);
+    assert_eq!(subjects(&receiver), told);
+    next_second();
+    bench.run(&[]).exits(3);
+    assert_eq!(subjects(&receiver), told);
+}
+
+#[test]
 fn changes_are_told_where_that_is_asked_for_and_a_dry_run_tells_nobody() {
     let receiver = Receiver::start(Manner::Answers(200));
     let heartbeat = format!("\n[notify.heartbeat]\nurl = \"{}/beat\"", receiver.url);
