@@ -29,7 +29,10 @@ pub(super) async fn send(webhook: &Webhook, notice: &Notice) -> Result<String, C
         Shape::Discord => (url, discord(notice)),
         Shape::Ntfy => ntfy(url, notice).map_err(wrong)?,
     };
-    let unreachable = |error: reqwest::Error| ChannelError::Unreachable(innermost(&error));
+    let unreachable = |error: reqwest::Error| ChannelError::Unreachable {
+        reason: innermost(&error),
+        key: KEY,
+    };
     let client = client(LIMIT, HeaderMap::new()).map_err(unreachable)?;
     let mut request = client.post(url).header("content-type", "application/json");
     if let Some(token) = &webhook.token {
