@@ -128,6 +128,12 @@ fn a_forgotten_customer_leaves_no_personal_data_and_is_never_imported_again() {
                 "{}",
                 ran.stdout
             );
+            let created = format!(
+                "\n  + income   {}               forgotten at your request · Caflou {}",
+                shop.orders[0],
+                bench.income_id(&shop.orders[0])
+            );
+            assert!(ran.stdout.contains(&created), "{}", ran.stdout);
         }
     }
 }
