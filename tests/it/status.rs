@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, KEY, private, stable};
+use crate::support::{Bench, KEY, keys, names, private, stable};
 
 /// The settings of a bench with one word replaced.
 fn reconfigure(bench: &Bench, from: &str, to: &str) {
@@ -67,6 +67,9 @@ fn a_healthy_connection_takes_few_lines_and_exits_with_0() {
     ");
     assert_eq!(bench.sandbox.requests(), requests);
     let mut seen = object(&bench);
+    let run = names(["run_id", "started_at", "finished_at", "status", "error"]);
+    assert_eq!(keys(&seen["last_run"]), run);
+    assert_eq!(seen["last_run"], seen["last_good_run"]);
     for time in ["complete_to", "last_run", "last_good_run"] {
         assert!(!seen[time].is_null(), "{seen}");
         seen[time].take();
@@ -158,17 +161,25 @@ fn open_records_are_listed_with_reason_attempts_and_times() {
         (&seen["failed"], &seen["uncertain"]),
         (&json!(12), &json!(1))
     );
-    let open = seen["open"].as_array().unwrap();
-    assert_eq!(open.len(), 13, "programs get all");
-    let one = open
-        .iter()
-        .find(|one| one["source_id"] == codes[0])
-        .unwrap();
+    let all = seen["open"].as_array().unwrap();
+    assert_eq!(all.len(), 13, "programs get all");
+    let one = all.iter().find(|one| one["source_id"] == codes[0]).unwrap();
+    let open = names([
+        "kind",
+        "source_id",
+        "label",
+        "state",
+        "reason",
+        "attempts",
+        "first_at",
+        "last_at",
+    ]);
+    assert_eq!(keys(one), open);
     assert_eq!(
         (&one["attempts"], &one["state"]),
         (&json!(2), &json!("failed"))
     );
-    let one = open.iter().find(|one| one["source_id"] == good).unwrap();
+    let one = all.iter().find(|one| one["source_id"] == good).unwrap();
     assert_eq!(one["state"], "uncertain");
 }
 
