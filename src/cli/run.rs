@@ -253,6 +253,9 @@ fn reporter(
     if global.json() {
         return Box::new(JsonLines::new(io::stdout()));
     }
+    if args.is_brief() && global.quiet {
+        return Box::new(Brief::new(io::sink(), io::stderr()));
+    }
     if args.is_brief() {
         return Box::new(Brief::new(out, io::stderr()));
     }
