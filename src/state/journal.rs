@@ -126,8 +126,13 @@ impl Journal {
     pub fn begin(&mut self, run: &RunStart) -> Result<(), StateError> {
         self.run_id.clone_from(&run.run_id);
         self.execute(
-            "INSERT INTO runs (run_id, connection, started_at) VALUES (?1, ?2, ?3)",
-            params![run.run_id, self.connection, run.started_at.timestamp()],
+            "INSERT INTO runs (run_id, connection, started_at, part) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                run.run_id,
+                self.connection,
+                run.started_at.timestamp(),
+                run.part
+            ],
         )?;
         // From here on only intents are forced to the disk.
         self.flush("NORMAL")
