@@ -13,6 +13,7 @@ use url::Url;
 
 use super::answer::{Unusable, open};
 use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
+use super::oauth::OauthServer;
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -71,24 +72,22 @@ impl Client {
         // Required on every request, GET included.
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
-        let door = |timeout, headers, lane| {
-            let (policy, service) = (Policy::default(), "Shoptet");
-            Door::new(
-                DoorOptions {
-                    service,
-                    timeout,
-                    headers,
-                    explain,
-                    policy,
-                },
-                lane,
-                stop.clone(),
-            )
+        let options = DoorOptions {
+            service: "Shoptet",
+            timeout: TIMEOUT,
+            headers,
+            explain,
+            policy: Policy::default(),
         };
-        let exchange = door(EXCHANGE_TIMEOUT, HeaderMap::new(), Arc::clone(&lane))?;
-        let auth = Arc::new(Auth::new(credentials, exchange, cache));
+        let oauth = OauthServer::new(
+            EXCHANGE_TIMEOUT,
+            Policy::default(),
+            Arc::clone(&lane),
+            stop.clone(),
+        )?;
+        let auth = Arc::new(Auth::new(credentials, oauth, cache));
         Ok(Self {
-            door: door(TIMEOUT, headers, lane)?,
+            door: Door::new(options, lane, stop.clone())?,
             api_url,
             auth,
             downloads: Arc::new(Downloads::new("Shoptet", stop.clone())?),
