@@ -18,6 +18,7 @@
 //! - [`health`]: whether a connection is well, judged by the state.
 //! - [`output`]: a run for people and for programs.
 //! - [`notify`]: who is told how a run ended, and by which way.
+//! - [`pairing`]: what a program and the backend that it is paired with agree upon.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`cli`]: a file per command.
 
@@ -28,6 +29,7 @@ pub mod health;
 pub mod http;
 pub mod notify;
 pub mod output;
+pub mod pairing;
 pub mod record;
 pub mod schedule;
 pub mod source;

@@ -74,6 +74,7 @@ pub(super) fn shoptet(
         api_url: connection.shoptet.api_url.clone(),
         credentials,
         cache: cache.clone(),
+        policy: Policy::default(),
         lane,
         stop: stop.clone(),
     };

@@ -10,6 +10,7 @@ mod customers;
 mod lines;
 mod map;
 mod newest;
+pub mod oauth;
 mod orders;
 mod page;
 mod row;
