@@ -20,6 +20,7 @@
 //! - [`notify`]: who is told how a run ended, and by which way.
 //! - [`pairing`]: what a program and the backend that it is paired with agree upon.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
+//! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
 //! - [`cli`]: a file per command.
 
 pub mod caflou;
@@ -35,3 +36,4 @@ pub mod schedule;
 pub mod source;
 pub mod state;
 pub mod sync;
+pub mod wizard;

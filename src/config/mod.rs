@@ -7,12 +7,14 @@
 //! - `model`, `mapping`, `template`, `secret`: the types;
 //! - `load`, `connection`, `credentials`: from the tables of the file to those types, with the help of
 //!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
+//! - `edit`: changing the file, with everything else left as it is;
 //! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
 //! - `places`: where the files are.
 
 mod connection;
 mod credentials;
+mod edit;
 mod load;
 mod mapping;
 mod model;
@@ -28,6 +30,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
+pub use edit::{EditError, Editor, Reference, dotted};
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
@@ -37,4 +41,4 @@ pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{Secret, SecretError};
 pub use template::{NameTemplate, TemplateError};
-pub use value::parse_duration;
+pub use value::{parse_duration, safe_url};

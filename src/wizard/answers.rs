@@ -5,7 +5,9 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::config::{Import, Program, Secret};
+use crate::config::{
+    self, CAFLOU_API, Connection, Import, Program, SHOPTET_API, Secret, ShoptetAccess,
+};
 
 /// A connection as it was answered.
 #[derive(Debug, Clone)]
@@ -98,6 +100,41 @@ impl Held {
 }
 
 impl Answers {
+    /// Those of a connection that is there; its secrets are not read.
+    #[must_use]
+    pub fn of(connection: &Connection) -> Self {
+        let present = || Held {
+            secret: SecretString::default(),
+            origin: Origin::Present,
+        };
+        let other = |url: &Url, usual: &str| Some(url.clone()).filter(|url| !is_usual(url, usual));
+        let (shoptet, caflou) = (&connection.shoptet, &connection.caflou);
+        Self {
+            key: connection.key.clone(),
+            name: connection.name.clone(),
+            program: connection.program,
+            eshop_id: connection.eshop_id,
+            shop: match &shoptet.access {
+                ShoptetAccess::PrivateToken(_) => ShopAccess::PrivateToken(present()),
+                ShoptetAccess::OauthToken { token_url, .. } => ShopAccess::Addon {
+                    oauth_token: present(),
+                    token_url: token_url.clone(),
+                },
+            },
+            shoptet_api_url: other(&shoptet.api_url, SHOPTET_API),
+            caflou: match &caflou.access {
+                config::CaflouAccess::Token(_) => CaflouAccess::Token(present()),
+                config::CaflouAccess::Login { email, .. } => CaflouAccess::Login {
+                    email: email.clone(),
+                    password: present(),
+                },
+            },
+            account_id: caflou.account_id.clone(),
+            caflou_api_url: other(&caflou.api_url, CAFLOU_API),
+            import: connection.import.clone(),
+        }
+    }
+
     /// The secrets in it, each with the key path that it has in a connection.
     pub fn secrets(&mut self) -> impl Iterator<Item = (&'static [&'static str; 2], &mut Held)> {
         let shop = match &mut self.shop {
@@ -112,6 +149,11 @@ impl Answers {
     }
 }
 
+/// Whether an address is the usual one.
+pub(super) fn is_usual(url: &Url, usual: &str) -> bool {
+    url.as_str().trim_end_matches('/') == usual
+}
+
 /// Without white space and control characters around it.
 #[must_use]
 pub fn trimmed(secret: &SecretString) -> SecretString {
@@ -124,7 +166,9 @@ pub fn trimmed(secret: &SecretString) -> SecretString {
 pub fn eshop_of_token(token: &SecretString) -> Option<u64> {
     let (number, rest) = token.expose_secret().split_once('-')?;
     let kind = rest.split_once('-')?.0;
-    matches!(kind, "p" | "a").then(|| number.parse().ok()).flatten()
+    matches!(kind, "p" | "a")
+        .then(|| number.parse().ok())
+        .flatten()
 }
 
 #[cfg(test)]

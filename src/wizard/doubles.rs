@@ -3,6 +3,7 @@
 
 use crate::caflou::{Candidates, Index, Keys, MatchedBy, Reader, Recent};
 use crate::http::HttpError;
+use crate::output::Count;
 use crate::record::{Draft, Kind, Record};
 use crate::source::shoptet::PROGRAM;
 
@@ -32,6 +33,38 @@ impl Doubles {
             recent.search(&keys).await?;
         }
         Ok(Self::count(&keys, &recent.index))
+    }
+
+    /// What the user should know, if anything.
+    #[must_use]
+    pub fn warning(&self, match_existing: bool) -> Option<String> {
+        let Self {
+            looked_at,
+            found,
+            ours,
+        } = *self;
+        let of = Count(looked_at, "order");
+        if found == 0 {
+            return (ours > 0).then(|| {
+                format!(
+                    "{ours} of the newest {of} are in Caflou with this program's mark: they were \
+                     imported before, and are linked again."
+                )
+            });
+        }
+        let what = format!(
+            "{found} of the newest {of} are in Caflou already, with the same reference number, \
+             value and currency, but not from this program. Does another connector bring them, or \
+             the bank?"
+        );
+        let then = if match_existing {
+            "A run links what is there (match_existing) and creates no second income. Switch the \
+             other way off, or orders to come may be counted twice."
+        } else {
+            "match_existing is off: a run would create them a second time. Switch it on: \
+             --set mapping.match_existing=true"
+        };
+        Some(format!("{what}\n{then}"))
     }
 
     fn count(keys: &[Keys], index: &Index) -> Self {

@@ -76,7 +76,10 @@ impl Given {
             need(self.client_id.is_some(), "--client-id");
             need(self.redirect_uri.is_some(), "--redirect-uri");
         } else if self.oauth_token.is_some() || self.token_url.is_some() {
-            need(self.oauth_token.is_some(), "--oauth-token-file or --install-code");
+            need(
+                self.oauth_token.is_some(),
+                "--oauth-token-file or --install-code",
+            );
             need(self.token_url.is_some(), "--token-url");
         } else {
             let ways = "--private-token-env (or --oauth-token-file, --install-code)";
@@ -122,7 +125,12 @@ mod tests {
         };
         assert_eq!(
             by_code.missing(),
-            ["--token-url", "--client-id", "--redirect-uri", "--caflou-password-env"]
+            [
+                "--token-url",
+                "--client-id",
+                "--redirect-uri",
+                "--caflou-password-env"
+            ]
         );
         let token = || Some(Secret::Env("TOKEN".into()));
         let whole = Given {
@@ -138,6 +146,9 @@ mod tests {
             private_token: None,
             ..whole
         };
-        assert_eq!(url_alone.missing(), ["--oauth-token-file or --install-code"]);
+        assert_eq!(
+            url_alone.missing(),
+            ["--oauth-token-file or --install-code"]
+        );
     }
 }

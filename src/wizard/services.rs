@@ -10,12 +10,13 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use super::answers::{CaflouAccess, ShopAccess};
+use super::doubles::Doubles;
 use super::trouble::{self, By, Trouble, With};
 use crate::caflou::{self, Account, Reader};
 use crate::http::{HttpError, Lane, LaneOptions, Policy, Stop};
 use crate::record::Kind;
 use crate::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
-use crate::source::shoptet::{self, Shop};
+use crate::source::shoptet::{self, MapSettings, Shop};
 use crate::source::{Interval, SourceError};
 use crate::state::Cache;
 
@@ -124,16 +125,31 @@ impl Services {
         Ok(self.runtime.block_on(count)?.unwrap_or(0))
     }
 
+    /// Looks for the newest orders of an interval in Caflou.
+    ///
+    /// # Errors
+    /// When one of the two cannot be read.
+    pub fn doubles(
+        &self,
+        open: &OpenShop,
+        settings: &MapSettings,
+        interval: &Interval,
+        reader: &Reader,
+    ) -> Result<Doubles, SourceError> {
+        self.runtime.block_on(async {
+            let newest = open.client.newest_orders(settings, interval, open.shop.now);
+            Ok(Doubles::look(&newest.await?, reader).await?)
+        })
+    }
+
     /// Exchanges a one-time installation code; it is used up by that.
     ///
     /// # Errors
     /// When the add-on or the code is not accepted.
     pub fn exchange(&self, addon: &AddonClient, code: &str) -> Result<Installation, Trouble> {
-        let server =
-            OauthServer::new(TIMEOUT, Policy::attended(), Self::lane(), self.stop.clone());
-        let exchanged = server.and_then(|server| {
-            self.runtime.block_on(server.exchange_code(addon, code))
-        });
+        let server = OauthServer::new(TIMEOUT, Policy::attended(), Self::lane(), self.stop.clone());
+        let exchanged =
+            server.and_then(|server| self.runtime.block_on(server.exchange_code(addon, code)));
         exchanged.map_err(|error| trouble::exchange(&error))
     }
 

@@ -32,7 +32,13 @@ impl Terminal {
         } else {
             RenderConfig::empty()
         };
-        let style = |style: StyleSheet| if self.colours { style } else { StyleSheet::new() };
+        let style = |style: StyleSheet| {
+            if self.colours {
+                style
+            } else {
+                StyleSheet::new()
+            }
+        };
         let cyan = style(StyleSheet::new().with_fg(Color::LightCyan));
         looks.prompt_prefix = Styled::new("?").with_style_sheet(cyan);
         looks.answered_prompt_prefix = Styled::new("?").with_style_sheet(cyan);

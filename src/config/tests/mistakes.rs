@@ -102,8 +102,8 @@ fn what_must_be_there_is_missed() {
       line 1  connections.shop:         "caflou" is missing
       line 2  connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", is missing
     "#);
-    insta::assert_snapshot!(problem("\n"), @"no connections: each is a table [connections.NAME]; see connections.example.toml");
-    insta::assert_snapshot!(problem("\n[connections]\n"), @"connections: no connections: each is a table [connections.NAME]; see connections.example.toml");
+    insta::assert_snapshot!(problem("\n"), @"no connections yet: `caflou-sync connect` makes one");
+    insta::assert_snapshot!(problem("\n[connections]\n"), @"connections: no connections yet: `caflou-sync connect` makes one");
     insta::assert_snapshot!(problem("[[connections]]\n"), @"connections: expected a table, found a list of tables");
 }
 

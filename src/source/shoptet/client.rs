@@ -82,12 +82,7 @@ impl Client {
             explain,
             policy,
         };
-        let oauth = OauthServer::new(
-            EXCHANGE_TIMEOUT,
-            policy,
-            Arc::clone(&lane),
-            stop.clone(),
-        )?;
+        let oauth = OauthServer::new(EXCHANGE_TIMEOUT, policy, Arc::clone(&lane), stop.clone())?;
         let auth = Arc::new(Auth::new(credentials, oauth, cache));
         Ok(Self {
             door: Door::new(options, lane, stop.clone())?,
