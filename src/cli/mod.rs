@@ -3,6 +3,7 @@
 mod agendas;
 mod clients;
 mod completions;
+mod connect;
 mod end;
 mod exit;
 mod forget;
@@ -96,6 +97,8 @@ enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connect an e-shop with a Caflou account: asks, and tries each answer at once
+    Connect(Box<connect::ConnectArgs>),
     /// Import now, or show what an import would do
     Run(run::RunArgs),
     /// Overview of the connections
@@ -126,6 +129,7 @@ impl Command {
             return Err(Failure::usage(message));
         }
         match self {
+            Self::Connect(args) => connect::connect(global, args),
             Self::Run(args) => run::run(global, args),
             Self::List => list::list(global),
             Self::Test(args) => test::test(global, args),

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::{
-    self, CAFLOU_API, Connection, Import, Program, SHOPTET_API, Secret, ShoptetAccess,
+    self, CAFLOU_API, Connection, Import, Kept, Program, SHOPTET_API, Secret, ShoptetAccess,
 };
 
 /// A connection as it was answered.
@@ -78,6 +78,8 @@ pub enum Origin {
     Present,
     /// It is in this place, which is written.
     At(Secret),
+    /// It was stored, and what stands for it is written.
+    Kept(Kept),
     /// It was typed in, or came from a service: it has to be stored.
     Typed,
 }

@@ -49,6 +49,7 @@ impl Rendered<'_> {
                 let value = reference(place, self.folder);
                 self.settings.push((path, Some(value)));
             }
+            Some(Origin::Kept(kept)) => self.settings.push((path, Some(kept.reference()))),
             Some(Origin::Present | Origin::Typed) => {}
         }
     }
@@ -110,6 +111,7 @@ fn reference(place: &Secret, folder: &Path) -> Value {
             let path = path.strip_prefix(folder).unwrap_or(path);
             ("file", path.to_string_lossy().into_owned().into())
         }
+        Secret::Keyring(name) => ("keyring", name.into()),
         Secret::Command(words) => ("command", words.iter().collect::<Array>().into()),
     };
     InlineTable::from_iter([(word, Value::clone(&value))]).into()
