@@ -4,7 +4,7 @@
 //! the file at once, each with its line. Secrets are only located here; [`Secret::resolve`] fetches one
 //! when it is needed. [`config_path`], [`state_path`] and [`cache_dir`] say where the files are.
 //!
-//! - `model`, `mapping`, `template`, `secret`: the types;
+//! - `model`, `mapping`, `template`, `secret`: the types; a [`Vault`] keeps secrets outside the file;
 //! - `load`, `connection`, `credentials`: from the tables of the file to those types, with the help of
 //!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
 //! - `edit`: changing the file, with everything else left as it is;
@@ -39,6 +39,6 @@ pub use model::{
 pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
-pub use secret::{Secret, SecretError};
+pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault};
 pub use template::{NameTemplate, TemplateError};
 pub use value::{parse_duration, safe_url};

@@ -89,67 +89,176 @@ const FIRST: [&str; 2] = ["connections", "můj obchod"];
 #[test]
 fn a_value_is_replaced_in_its_place() {
     let path = [&FIRST[..], &["caflou", "account_id"]].concat();
-    insta::assert_snapshot!(set(HABITS, &path, "7"), @"");
+    insta::assert_snapshot!(set(HABITS, &path, "7"), @r#"
+    after line 13
+    -account_id   =   "1"
+    +account_id   =   "7"
+    "#);
     let path = [&FIRST[..], &["eshop_id"]].concat();
-    insta::assert_snapshot!(set(HABITS, &path, 5), @"");
+    insta::assert_snapshot!(set(HABITS, &path, 5), @r"
+    after line 6
+    -eshop_id = 222_651
+    +eshop_id = 5
+    ");
 }
 
 #[test]
 fn inline_tables_and_dotted_keys_go_on() {
     let path = [&FIRST[..], &["import", "incomes"]].concat();
-    insta::assert_snapshot!(set(HABITS, &path, "no"), @"");
+    insta::assert_snapshot!(set(HABITS, &path, "no"), @r#"
+    after line 7
+    -import = { companies = "no", incomes = "new-only" } # inline
+    +import = { companies = "no", incomes = "no" } # inline
+    "#);
     let path = [&FIRST[..], &["import", "auto_repeat"]].concat();
-    insta::assert_snapshot!(set(HABITS, &path, true), @"");
+    insta::assert_snapshot!(set(HABITS, &path, true), @r#"
+    after line 7
+    -import = { companies = "no", incomes = "new-only" } # inline
+    +import = { companies = "no", incomes = "new-only", auto_repeat = true } # inline
+    "#);
     let path = [&FIRST[..], &["shoptet", "bulk"]].concat();
-    insta::assert_snapshot!(set(HABITS, &path, "never"), @"");
+    insta::assert_snapshot!(set(HABITS, &path, "never"), @r#"
+    after line 10
+    +shoptet.bulk = "never"
+    "#);
     let path = [&FIRST[..], &["caflou", "token"]].concat();
     let token: Value = "{ env = 'X' }".parse().unwrap();
-    insta::assert_snapshot!(set(HABITS, &path, token), @"");
+    insta::assert_snapshot!(set(HABITS, &path, token), @r#"
+    after line 12
+    -token.env = "B"
+    -account_id   =   "1"
+    +account_id   =   "1"
+    +token = { env = 'X' }
+    "#);
 }
 
 #[test]
 fn a_new_key_comes_below_its_example_else_at_the_end_of_its_table() {
     let path = ["connections", "b", "mapping", "tags"];
     let tags: Value = r#"["a", "b"]"#.parse().unwrap();
-    insta::assert_snapshot!(set(HABITS, &path, tags), @"");
+    insta::assert_snapshot!(set(HABITS, &path, tags), @r#"
+    after line 33
+    +tags = ["a", "b"]
+    "#);
     let path = ["connections", "b", "mapping", "match_existing"];
-    insta::assert_snapshot!(set(HABITS, &path, false), @"");
+    insta::assert_snapshot!(set(HABITS, &path, false), @r"
+    after line 30
+    +match_existing = false
+    ");
     let path = ["connections", "b", "name"];
-    insta::assert_snapshot!(set(HABITS, &path, "Béčko"), @"");
-    insta::assert_snapshot!(set(HABITS, &["keep_runs"], 30), @"");
+    insta::assert_snapshot!(set(HABITS, &path, "Béčko"), @r#"
+    after line 21
+    +name = "Béčko"
+    "#);
+    insta::assert_snapshot!(set(HABITS, &["keep_runs"], 30), @r"
+    after line 2
+    +keep_runs = 30
+    ");
 }
 
 #[test]
 fn a_new_table_comes_at_the_end_of_its_connection() {
     let path = [&FIRST[..], &["mapping", "source_id"]].concat();
-    insta::assert_snapshot!(set(HABITS, &path, 1), @"");
+    insta::assert_snapshot!(set(HABITS, &path, 1), @r#"
+    after line 16
+    +[connections."můj obchod".mapping]
+    +source_id = 1
+    +
+    "#);
     let path = ["connections", "b", "import", "companies"];
-    insta::assert_snapshot!(set(HABITS, &path, "no"), @"");
+    insta::assert_snapshot!(set(HABITS, &path, "no"), @r#"
+    after line 36
+    +
+    +[connections.b.import]
+    +companies = "no"
+    "#);
 }
 
 #[test]
 fn a_key_is_taken_away_and_its_explanation_stays() {
     let path = [&FIRST[..], &["caflou", "account_id"]].concat();
-    insta::assert_snapshot!(unset(HABITS, &path), @"");
+    insta::assert_snapshot!(unset(HABITS, &path), @r#"
+    after line 13
+    -account_id   =   "1"
+    "#);
     let path = [&FIRST[..], &["import", "companies"]].concat();
-    insta::assert_snapshot!(unset(HABITS, &path), @"");
+    insta::assert_snapshot!(unset(HABITS, &path), @r#"
+    after line 7
+    -import = { companies = "no", incomes = "new-only" } # inline
+    +import = { incomes = "new-only" } # inline
+    "#);
     let path = [&FIRST[..], &["caflou", "token"]].concat();
-    insta::assert_snapshot!(unset(HABITS, &path), @"");
-    insta::assert_snapshot!(unset(HABITS, &["connections", "b", "mapping"]), @"");
+    insta::assert_snapshot!(unset(HABITS, &path), @r#"
+    after line 12
+    -token.env = "B"
+    "#);
+    insta::assert_snapshot!(unset(HABITS, &["connections", "b", "mapping"]), @r#"
+    after line 28
+    -
+    -[connections.b.mapping]
+    -
+    -# Tags that each income gets.
+    -#tags = ["e-shop"]
+    -
+    -# The category.
+    -#category_id = 1
+    "#);
     assert!(!editor(HABITS).unset(&["connections", "b", "name"]));
 }
 
 #[test]
 fn a_removed_connection_takes_its_own_comments_only() {
-    insta::assert_snapshot!(unset(HABITS, &FIRST), @"");
-    insta::assert_snapshot!(unset(HABITS, &["connections", "b"]), @"");
+    insta::assert_snapshot!(unset(HABITS, &FIRST), @r#"
+    after line 3
+    -# ---- first ----
+    -[ connections . "můj obchod" ]   # the old one
+    -program = 'shoptet'
+    -eshop_id = 222_651
+    -import = { companies = "no", incomes = "new-only" } # inline
+    -
+    -shoptet.private_token = { env = "A" }
+    -
+    -[connections."můj obchod".caflou]
+    -token.env = "B"
+    -account_id   =   "1"
+    -# the end of the first
+    -
+    "#);
+    insta::assert_snapshot!(unset(HABITS, &["connections", "b"]), @r#"
+    after line 17
+    -
+    -[connections.b]
+    -program = "shoptet"
+    -eshop_id = 2
+    -
+    -# ways in
+    -[connections.b.shoptet]
+    -private_token = { env = "C" }
+    -[connections.b.caflou]
+    -account_id = "2"
+    -token = { env = "D" }
+    -
+    -[connections.b.mapping]
+    -
+    -# Tags that each income gets.
+    -#tags = ["e-shop"]
+    -
+    -# The category.
+    -#category_id = 1
+    "#);
 }
 
 #[test]
 fn a_connection_of_one_line_is_removed() {
     let text = "[connections]\n# one\na = { program = \"shoptet\" }\nb.program = \"shoptet\"\n";
-    insta::assert_snapshot!(unset(text, &["connections", "a"]), @"");
-    insta::assert_snapshot!(unset(text, &["connections", "b"]), @"");
+    insta::assert_snapshot!(unset(text, &["connections", "a"]), @r#"
+    after line 2
+    -a = { program = "shoptet" }
+    "#);
+    insta::assert_snapshot!(unset(text, &["connections", "b"]), @r#"
+    after line 3
+    -b.program = "shoptet"
+    "#);
 }
 
 #[test]
@@ -165,7 +274,35 @@ fn line_ends_stay_as_they_are() {
     let text = editor.text();
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     assert_eq!(text.matches('\r').count(), text.matches("\r\n").count());
-    insta::assert_snapshot!(text.replace("\r\n", "\n"), @"");
+    insta::assert_snapshot!(text.replace("\r\n", "\n"), @r#"
+    # my shops
+    state = "state.db"   # here
+
+    # ---- second ----
+
+    [connections.b]
+    program = "shoptet"
+    eshop_id = 2
+    name = "B"
+
+    # ways in
+    [connections.b.shoptet]
+    private_token = { env = "C" }
+    [connections.b.caflou]
+    account_id = "2"
+    token = { env = "D" }
+
+    [connections.b.mapping]
+
+    # Tags that each income gets.
+    #tags = ["e-shop"]
+
+    # The category.
+    #category_id = 1
+
+    [connections.b.import]
+    from = 2021-01-01
+    "#);
 }
 
 #[test]
@@ -197,7 +334,37 @@ fn a_new_file_has_a_heading_and_looks_like_the_example() {
     ];
     editor.add_connection("můj obchod", &settings).unwrap();
     editor.add_connection("b", &settings[1..6]).unwrap();
-    insta::assert_snapshot!(editor.text(), @"");
+    insta::assert_snapshot!(editor.text(), @r#"
+    # Connections of caflou-sync: which Shoptet e-shop goes into which Caflou account, and how.
+    # Every setting is explained in connections.example.toml, which comes with the program.
+
+    [connections."můj obchod"]
+    name = "Můj obchod"
+    program = "shoptet"
+    eshop_id = 222651
+
+    [connections."můj obchod".shoptet]
+    private_token = { env = 'S' }
+
+    [connections."můj obchod".caflou]
+    account_id = "1"
+    token = { env = 'C' }
+
+    [connections."můj obchod".import]
+    companies = "no"
+    from = 2021-01-01
+
+    [connections.b]
+    program = "shoptet"
+    eshop_id = 222651
+
+    [connections.b.shoptet]
+    private_token = { env = 'S' }
+
+    [connections.b.caflou]
+    account_id = "1"
+    token = { env = 'C' }
+    "#);
     let config = editor.check().unwrap();
     assert_eq!(config.connections[0].import.companies, Mode::No);
     let error = editor.add_connection("b", &settings).unwrap_err();

@@ -14,7 +14,7 @@ const INLINE: &str =
     "connections = { a = { program = \"shoptet\" }, b = { eshop_id = 1 } } # all\n";
 
 fn text() -> impl Strategy<Value = String> {
-    let texts = [
+    const TEXTS: [&str; 7] = [
         HABITS,
         EXAMPLE,
         DOTTED,
@@ -30,7 +30,7 @@ fn text() -> impl Strategy<Value = String> {
             text.to_owned()
         }
     };
-    (select(&texts[..]), any::<bool>()).prop_map(windows)
+    (select(&TEXTS[..]), any::<bool>()).prop_map(windows)
 }
 
 fn value() -> impl Strategy<Value = Value> {
