@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::{Datelike, NaiveDate};
 use secrecy::ExposeSecret;
 use toml_edit::{Array, Date, Datetime, InlineTable, Value};
+use url::Url;
 
 use super::answers::{Answers, CaflouAccess, Held, Origin, ShopAccess};
 use crate::config::{Connection, Secret};
@@ -79,7 +80,7 @@ fn rendered(answers: &Answers, folder: &Path) -> Vec<Setting> {
     );
     out.set(
         &["shoptet", "api_url"],
-        answers.shoptet_api_url.as_ref().map(url::Url::as_str),
+        answers.shoptet_api_url.as_ref().map(address),
     );
     out.set(&["caflou", "account_id"], Some(&answers.account_id));
     let (token, login) = match &answers.caflou {
@@ -91,7 +92,7 @@ fn rendered(answers: &Answers, folder: &Path) -> Vec<Setting> {
     out.secret(&["caflou", "password"], login.map(|(_, password)| password));
     out.set(
         &["caflou", "api_url"],
-        answers.caflou_api_url.as_ref().map(url::Url::as_str),
+        answers.caflou_api_url.as_ref().map(address),
     );
     let import = &answers.import;
     out.set(&["import", "companies"], Some(import.companies.as_str()));
@@ -115,6 +116,11 @@ fn reference(place: &Secret, folder: &Path) -> Value {
         Secret::Command(words) => ("command", words.iter().collect::<Array>().into()),
     };
     InlineTable::from_iter([(word, Value::clone(&value))]).into()
+}
+
+/// An address without the slash that stands for no path.
+fn address(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
 }
 
 fn day(day: NaiveDate) -> Value {

@@ -96,6 +96,10 @@ impl Asker for Terminal {
     }
 
     fn say(&mut self, says: Says, text: &str) {
+        let matters = matches!(says, Says::Warning | Says::Problem);
+        if !self.there && !matters {
+            return;
+        }
         let (sign, style) = match says {
             Says::Part => ("", Style::new().bold()),
             Says::Good => ("ok", AnsiColor::Green.on_default()),
