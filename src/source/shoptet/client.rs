@@ -33,6 +33,8 @@ pub struct ClientOptions {
     pub credentials: Credentials,
     /// Where tokens obtained on the way are kept.
     pub cache: Cache,
+    /// How patient the client is.
+    pub policy: Policy,
     /// The way in, shared by all that use the same token.
     pub lane: Arc<Lane>,
     /// Ends the run.
@@ -66,6 +68,7 @@ impl Client {
             api_url,
             credentials,
             cache,
+            policy,
             lane,
             stop,
         } = options;
@@ -77,11 +80,11 @@ impl Client {
             timeout: TIMEOUT,
             headers,
             explain,
-            policy: Policy::default(),
+            policy,
         };
         let oauth = OauthServer::new(
             EXCHANGE_TIMEOUT,
-            Policy::default(),
+            policy,
             Arc::clone(&lane),
             stop.clone(),
         )?;
