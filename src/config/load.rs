@@ -9,11 +9,13 @@ use toml_edit::{Document, TomlError};
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
-use super::{Config, Connection, Notify, connection, notify};
+use super::{Config, Connection, Notify, connection, notify, value};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 4] = ["state", "keep_runs", "notify", "connections"];
+pub(super) const TOP: [&str; 5] = ["state", "keep_runs", "addon_url", "notify", "connections"];
 
+/// The add-on's backend of whoever built the program.
+const ADDON_URL: Option<&str> = option_env!("CAFLOU_SYNC_ADDON_URL");
 const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
 
@@ -49,6 +51,10 @@ impl Config {
         let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
             let days = entry.integer(found, 1..=LONGEST)?;
             u32::try_from(days).ok()
+        });
+        let built_in = ADDON_URL.and_then(|text| value::safe_url(text).ok());
+        found.addon_url = root.or(&mut found, "addon_url", built_in, |entry, found| {
+            value::url(entry, found).map(Some)
         });
         let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
         let connections = read_connections(&root, &mut found);

@@ -74,6 +74,7 @@ impl Needs {
             needs.add(match &connection.shoptet.access {
                 ShoptetAccess::PrivateToken(secret) => secret,
                 ShoptetAccess::OauthToken { token, .. } => token,
+                ShoptetAccess::Pairing { secret, .. } => secret,
             })?;
             needs.add(match &connection.caflou.access {
                 CaflouAccess::Token(secret) => secret,
