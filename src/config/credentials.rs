@@ -88,8 +88,14 @@ fn address(
 
 /// The address of the add-on's backend that holds for the whole file.
 fn the_files_addon_url(section: &Section<'_>, found: &mut Findings) -> Option<Url> {
-    let url = found.addon_url.clone()?;
-    if url.is_none() {
+    let url = found.addon_url.clone();
+    let is_wrong = || {
+        found
+            .problems
+            .iter()
+            .any(|problem| problem.path == "addon_url")
+    };
+    if url.is_none() && !is_wrong() {
         let message = "\"addon_url\" is missing; \"pairing\" needs it";
         section.missing(found, &["addon_url"], message);
     }

@@ -53,9 +53,10 @@ impl Config {
             u32::try_from(days).ok()
         });
         let built_in = ADDON_URL.and_then(|text| value::safe_url(text).ok());
-        found.addon_url = root.or(&mut found, "addon_url", built_in, |entry, found| {
-            value::url(entry, found).map(Some)
-        });
+        found.addon_url = match root.entry(&found, "addon_url") {
+            Some(entry) => value::url(&entry, &mut found),
+            None => built_in,
+        };
         let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
         let connections = read_connections(&root, &mut found);
         check_readers(path, &metadata, &mut found);

@@ -13,9 +13,8 @@ use super::problem::Problem;
 pub(super) struct Findings {
     /// The file's folder, to which relative paths are joined.
     pub(super) folder: PathBuf,
-    /// The file's own `addon_url`, for connections that name none; `Some(None)`: there is none,
-    /// `None`: there was a problem with it.
-    pub(super) addon_url: Option<Option<Url>>,
+    /// The file's own `addon_url`, for connections that name none.
+    pub(super) addon_url: Option<Url>,
     /// In the order in which they were noticed.
     pub(super) problems: Vec<Problem>,
     /// Line and path of each secret that stands in the file itself.
@@ -29,7 +28,7 @@ impl Findings {
     pub(super) fn new(text: &str, folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
-            addon_url: Some(None),
+            addon_url: None,
             problems: Vec::new(),
             plain_secrets: Vec::new(),
             line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),

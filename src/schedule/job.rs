@@ -72,9 +72,10 @@ impl Needs {
         let mut needs = Self::default();
         for connection in &config.connections {
             needs.add(match &connection.shoptet.access {
-                ShoptetAccess::PrivateToken(secret) => secret,
+                ShoptetAccess::PrivateToken(secret) | ShoptetAccess::Pairing { secret, .. } => {
+                    secret
+                }
                 ShoptetAccess::OauthToken { token, .. } => token,
-                ShoptetAccess::Pairing { secret, .. } => secret,
             })?;
             needs.add(match &connection.caflou.access {
                 CaflouAccess::Token(secret) => secret,
