@@ -149,10 +149,18 @@ fn a_pairing_that_ended_and_a_suspended_add_on_end_with_4_and_say_what_to_do() {
         let port = backend.url.rsplit(':').next().unwrap();
         ran.stderr.replace(port, "PORT")
     };
-    let ended = said(401, "unpaired", "The add-on was uninstalled.");
-    insta::assert_snapshot!(ended, @"error: my-shop: the e-shop is not paired any more (The add-on was uninstalled); install the add-on again, or ask for a new pairing code, and pair again with the code (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
-    let paused = said(403, "suspended", "The add-on was paused by the shop.");
-    insta::assert_snapshot!(paused, @"error: my-shop: the add-on is suspended in the e-shop (The add-on was paused by the shop); resume it in the shop's administration, or ask whoever runs the add-on (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
+    let ended = said(
+        401,
+        "unpaired",
+        "the add-on was uninstalled; pair again with a new pairing code",
+    );
+    insta::assert_snapshot!(ended, @"error: my-shop: the e-shop is not paired any more: the add-on was uninstalled; pair again with a new pairing code (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
+    let paused = said(
+        403,
+        "suspended",
+        "the add-on is paused; it can be resumed in the shop",
+    );
+    insta::assert_snapshot!(paused, @"error: my-shop: the add-on gives no tokens: the add-on is paused; it can be resumed in the shop (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
     assert!(bench.requests(Service::Shoptet).is_empty());
 }
 
@@ -176,12 +184,12 @@ fn a_backend_that_is_down_ends_with_1_and_the_next_run_does_everything() {
 #[test]
 fn the_check_of_a_connection_says_that_the_pairing_ended() {
     let (bench, backend) = bench();
-    let message = "The pairing was removed.";
+    let message = "the pairing was removed; pair again with a new pairing code";
     backend.answers(401, &json!({"error": "unpaired", "message": message}));
     let ran = bench.program(&["test", KEY, "--format", "json"]).exits(4);
     let first = ran.stdout.lines().next().unwrap();
     let port = backend.url.rsplit(':').next().unwrap();
-    insta::assert_snapshot!(first.replace(port, "PORT"), @r#"{"check":"e-shop","connection":"my-shop","message":"the e-shop is not paired any more (The pairing was removed); install the add-on again, or ask for a new pairing code, and pair again with the code (http://127.0.0.1:PORT)","ok":false}"#);
+    insta::assert_snapshot!(first.replace(port, "PORT"), @r#"{"check":"e-shop","connection":"my-shop","message":"the e-shop is not paired any more: the pairing was removed; pair again with a new pairing code (http://127.0.0.1:PORT)","ok":false}"#);
 }
 
 #[test]

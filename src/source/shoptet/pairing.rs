@@ -208,22 +208,22 @@ impl Backend {
         })
     }
 
-    /// What a refusal means, and what to do about it.
+    /// What a refusal means, and what to do about it: the backend knows best.
     fn refused(&self, refusal: &Refusal) -> SourceError {
         let address = shown(&self.addon_url);
-        let said = match refusal.message.trim_end_matches('.') {
-            "" => String::new(),
-            message => format!(" ({message})"),
+        let said = |otherwise| match refusal.message.trim_end_matches('.') {
+            "" => String::from(otherwise),
+            message => message.to_owned(),
         };
         SourceError::Access(match (refusal.status, refusal.code.as_deref()) {
-            (StatusCode::UNAUTHORIZED, _) => format!(
-                "the e-shop is not paired any more{said}; install the add-on again, or ask for a \
-                 new pairing code, and pair again with the code ({address})"
-            ),
-            (StatusCode::FORBIDDEN, Some("suspended")) => format!(
-                "the add-on is suspended in the e-shop{said}; resume it in the shop's \
-                 administration, or ask whoever runs the add-on ({address})"
-            ),
+            (StatusCode::UNAUTHORIZED, _) => {
+                let said = said("the pairing has ended; pair again with a new pairing code");
+                format!("the e-shop is not paired any more: {said} ({address})")
+            }
+            (StatusCode::FORBIDDEN, Some("suspended")) => {
+                let said = said("it is suspended; resume it in the shop's administration");
+                format!("the add-on gives no tokens: {said} ({address})")
+            }
             (StatusCode::TOO_MANY_REQUESTS, _) => {
                 return SourceError::Service(format!("{refusal} ({address})"));
             }

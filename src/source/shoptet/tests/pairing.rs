@@ -114,8 +114,10 @@ async fn what_the_backend_refuses_is_told_with_what_to_do() {
     let folder = TempDir::new().unwrap();
     let other = Script::new([token("222651-a-1")]).await;
     let backend = Script::new([
-        error(401, "unpaired", "The add-on was uninstalled."),
-        error(403, "suspended", "Paused by the shop's owner."),
+        error(401, "unpaired", "the add-on was uninstalled."),
+        Reply::new(401, ""),
+        error(403, "suspended", "the shop paused it; resume it there"),
+        error(403, "suspended", ""),
         error(404, "not-found", ""),
         Reply::new(404, "<html>"),
         Reply::new(307, "").with("location", other.url.join("token").unwrap()),
@@ -124,12 +126,14 @@ async fn what_the_backend_refuses_is_told_with_what_to_do() {
     let api = Script::new([]).await;
     let client = paired(&api, &backend.url, &folder);
     let mut all = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..7 {
         all.push(said(&client, &backend).await);
     }
     insta::assert_snapshot!(all.join("\n"), @"
-    access: the e-shop is not paired any more (The add-on was uninstalled); install the add-on again, or ask for a new pairing code, and pair again with the code (http://127.0.0.1:PORT)
-    access: the add-on is suspended in the e-shop (Paused by the shop's owner); resume it in the shop's administration, or ask whoever runs the add-on (http://127.0.0.1:PORT)
+    access: the e-shop is not paired any more: the add-on was uninstalled (http://127.0.0.1:PORT)
+    access: the e-shop is not paired any more: the pairing has ended; pair again with a new pairing code (http://127.0.0.1:PORT)
+    access: the add-on gives no tokens: the shop paused it; resume it there (http://127.0.0.1:PORT)
+    access: the add-on gives no tokens: it is suspended; resume it in the shop's administration (http://127.0.0.1:PORT)
     access: the add-on's backend refused POST /token: 404 not-found (http://127.0.0.1:PORT); check addon_url
     access: the add-on's backend refused POST /token: 404 (http://127.0.0.1:PORT); check addon_url
     access: the add-on's backend refused POST /token: 307 (http://127.0.0.1:PORT); check addon_url
