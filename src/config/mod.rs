@@ -7,7 +7,8 @@
 //! - `model`, `mapping`, `template`, `secret`: the types; a [`Vault`] keeps secrets outside the file;
 //! - `load`, `connection`, `credentials`: from the tables of the file to those types, with the help of
 //!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
-//! - `edit`: changing the file, with everything else left as it is;
+//! - `edit`: changing the file, with everything else left as it is; `setting`: its settings by their
+//!   dotted keys;
 //! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
 //! - `places`: where the files are.
@@ -24,6 +25,7 @@ mod places;
 mod problem;
 mod reader;
 mod secret;
+mod setting;
 mod template;
 mod value;
 
@@ -40,5 +42,6 @@ pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault};
+pub use setting::{Assignment, Setting};
 pub use template::{NameTemplate, TemplateError};
 pub use value::{parse_duration, safe_url};

@@ -12,7 +12,6 @@ use url::Url;
 use super::{Secret, value};
 
 pub(super) use read::read;
-#[cfg(test)]
 pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
 
 /// Who is told what. A setting that a connection leaves out is that of the whole file.
