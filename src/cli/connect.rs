@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
+use super::run::find;
 use super::signal::once_stopped;
 use super::{Color, Exit, Failure, Global};
 use crate::config::{Config, ConfigError, Connection, Editor, cache_dir, config_path};
@@ -54,11 +55,9 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failu
 }
 
 /// Asks anew what a connection is, with the present answers as the usual ones.
-pub(super) fn edit(
-    global: &Global,
-    config: &Config,
-    present: &Connection,
-) -> Result<Exit, Failure> {
+pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Failure> {
+    let config = Config::load(&config_path(global.config.clone()))?;
+    let present = find(&config, name)?;
     let terminal = terminal(global);
     if !terminal.is_there() {
         return Err(Failure::usage(
@@ -94,7 +93,6 @@ impl Command<'_> {
         // What is changed is the file as it is before the questions; a new connection goes into it
         // as it is after them.
         let before = self.present.map(|_| Editor::open(self.path)).transpose();
-        let before = before.map_err(save::failed)?;
         let stopper = Stopper::default();
         let cache = Cache::new(cache_dir());
         let services = Services::new(cache, stopper.listener());
@@ -112,7 +110,7 @@ impl Command<'_> {
         saving.store(true, Ordering::SeqCst);
         let editor = match before {
             Some(editor) => editor,
-            None => Editor::open(self.path).map_err(save::failed)?,
+            None => Editor::open(self.path)?,
         };
         let saved = save::save(editor, &mut connected.answers, self.present)?;
         self.tell(&mut terminal, &connected, &saved);

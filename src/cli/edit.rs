@@ -1,10 +1,11 @@
-//! `edit`: changes settings of a connection.
+//! `edit`: changes settings of a connection; without `--set` and `--unset` the wizard asks.
 
 use std::io::{self, Write};
 
 use clap::Args;
 use serde_json::json;
 
+use super::connect;
 use super::{Exit, Failure, Global};
 use crate::config::{
     Assignment, ConfigError, Editor, Problem, Setting, Vault, config_path, dotted,
@@ -17,8 +18,8 @@ pub(super) struct EditArgs {
     /// The connection
     #[arg(value_name = "NAME")]
     name: String,
-    /// Give a setting this value, such as import.incomes=new-only; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", required_unless_present = "unset")]
+    /// Do not ask, but give a setting this value, such as import.incomes=new-only; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Take a setting away, so that its usual value holds; may be repeated
     #[arg(long, value_name = "KEY")]
@@ -30,6 +31,9 @@ type Change = (String, Option<String>, Option<String>);
 
 /// Changes the settings that were named, all of them or none.
 pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
+    if args.set.is_empty() && args.unset.is_empty() {
+        return connect::edit(global, &args.name);
+    }
     let mut editor = Editor::open(&config_path(global.config.clone()))?;
     let key = find(&editor, &args.name)?;
     let (assignments, taken) = settings(args)?;

@@ -3,8 +3,8 @@
 mod agendas;
 mod clients;
 mod completions;
-mod connect;
 mod confirm;
+mod connect;
 mod edit;
 mod end;
 mod exit;
@@ -106,7 +106,7 @@ enum Command {
     Run(run::RunArgs),
     /// Overview of the connections
     List,
-    /// Change settings of a connection
+    /// Change a connection: asks with the present answers, or does what --set says
     Edit(edit::EditArgs),
     /// Remove a connection from the configuration
     Remove(remove::RemoveArgs),

@@ -6,6 +6,7 @@ use std::mem;
 use std::path::Path;
 
 use toml_edit::{Document, TomlError};
+use url::Url;
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
@@ -18,6 +19,12 @@ pub(super) const TOP: [&str; 5] = ["state", "keep_runs", "addon_url", "notify", 
 const ADDON_URL: Option<&str> = option_env!("CAFLOU_SYNC_ADDON_URL");
 const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
+
+/// The add-on's backend of which this program was built to be a part, if there is one.
+#[must_use]
+pub fn built_in_addon_url() -> Option<Url> {
+    ADDON_URL.and_then(|text| value::safe_url(text).ok())
+}
 
 /// How many connections a configuration needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,10 +94,9 @@ pub(super) fn parse(
         let days = entry.integer(found, 1..=LONGEST)?;
         u32::try_from(days).ok()
     });
-    let built_in = ADDON_URL.and_then(|text| value::safe_url(text).ok());
     found.addon_url = match root.entry(&found, "addon_url") {
         Some(entry) => value::url(&entry, &mut found),
-        None => built_in,
+        None => built_in_addon_url(),
     };
     let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
     let connections = read_connections(&root, least, &mut found);

@@ -40,7 +40,7 @@ impl Wizard<'_> {
     /// Caflou lets us in, and there is an account.
     pub(super) fn caflou(&mut self, api: &Url) -> Result<OpenAccount, Ended> {
         let mut way = self.caflou_way()?;
-        let mut access = self.caflou_access(way, true)?;
+        let mut access = self.caflou_access(way, true, None)?;
         let mut otp = self.given.caflou_otp.take();
         loop {
             let opened = self.services.caflou(&access, api, otp.take().as_ref());
@@ -63,10 +63,16 @@ impl Wizard<'_> {
             match anew {
                 Anew::Nothing | Anew::Account => {}
                 Anew::Otp => otp = Some(self.otp()?),
-                Anew::Secret => access = self.caflou_access(way, false)?,
+                Anew::Secret => {
+                    let typed = match &access {
+                        CaflouAccess::Login { email, .. } => Some(email.clone()),
+                        CaflouAccess::Token(_) => None,
+                    };
+                    access = self.caflou_access(way, false, typed.as_deref())?;
+                }
                 Anew::Way(other) => {
                     way = other;
-                    access = self.caflou_access(way, false)?;
+                    access = self.caflou_access(way, false, None)?;
                 }
             }
         }
@@ -98,7 +104,14 @@ impl Wizard<'_> {
         Ok(if chosen == 0 { Way::Token } else { Way::Login })
     }
 
-    fn caflou_access(&mut self, way: Way, keep: bool) -> Result<CaflouAccess, Ended> {
+    /// Asks for what the way needs. `keep`: a secret that the connection has may stay; `typed` is
+    /// an e-mail address that was typed before.
+    fn caflou_access(
+        &mut self,
+        way: Way,
+        keep: bool,
+        typed: Option<&str>,
+    ) -> Result<CaflouAccess, Ended> {
         let present = self.present.map(|present| &present.caflou.access);
         match way {
             Way::Token => {
@@ -120,7 +133,8 @@ impl Wizard<'_> {
                     }
                     _ => None,
                 };
-                let email = self.email(present.map(|(email, _)| email))?;
+                let before = typed.or(present.map(|(email, _)| email));
+                let email = self.email(before)?;
                 // Another user has another password.
                 let same = present.filter(|(present, _)| keep && *present == email);
                 let given = self.given.caflou_password.take();

@@ -39,6 +39,13 @@ pub struct Answers {
 pub enum ShopAccess {
     /// A private API token.
     PrivateToken(Held),
+    /// A pairing with an add-on's backend.
+    Pairing {
+        /// The pairing secret.
+        secret: Held,
+        /// The backend.
+        addon_url: Url,
+    },
     /// An add-on's OAuth access token.
     Addon {
         /// The token.
@@ -122,6 +129,10 @@ impl Answers {
                     oauth_token: present(),
                     token_url: token_url.clone(),
                 },
+                ShoptetAccess::Pairing { addon_url, .. } => ShopAccess::Pairing {
+                    secret: present(),
+                    addon_url: addon_url.clone(),
+                },
             },
             shoptet_api_url: other(&shoptet.api_url, SHOPTET_API),
             caflou: match &caflou.access {
@@ -141,6 +152,7 @@ impl Answers {
     pub fn secrets(&mut self) -> impl Iterator<Item = (&'static [&'static str; 2], &mut Held)> {
         let shop = match &mut self.shop {
             ShopAccess::PrivateToken(token) => (&["shoptet", "private_token"], token),
+            ShopAccess::Pairing { secret, .. } => (&["shoptet", "pairing"], secret),
             ShopAccess::Addon { oauth_token, .. } => (&["shoptet", "oauth_token"], oauth_token),
         };
         let caflou = match &mut self.caflou {

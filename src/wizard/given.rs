@@ -18,6 +18,10 @@ pub struct Given {
     pub program: Option<Program>,
     /// Number of the e-shop.
     pub eshop_id: Option<u64>,
+    /// A pairing code from the e-mail of an add-on.
+    pub pairing_code: Option<SecretString>,
+    /// The add-on's backend.
+    pub addon_url: Option<Url>,
     /// The private API token.
     pub private_token: Option<Secret>,
     /// An add-on's OAuth access token.
@@ -71,7 +75,10 @@ impl Given {
             }
         };
         need(self.key.is_some() || self.name.is_some(), "NAME or --name");
-        if self.install_code.is_some() {
+        if self.pairing_code.is_some() {
+            need(self.eshop_id.is_some(), "--eshop-id");
+            need(self.addon_url.is_some(), "--addon-url");
+        } else if self.install_code.is_some() {
             need(self.token_url.is_some(), "--token-url");
             need(self.client_id.is_some(), "--client-id");
             need(self.redirect_uri.is_some(), "--redirect-uri");
@@ -82,7 +89,8 @@ impl Given {
             );
             need(self.token_url.is_some(), "--token-url");
         } else {
-            let ways = "--private-token-env (or --oauth-token-file, --install-code)";
+            let ways =
+                "--private-token-env (or --pairing-code, --oauth-token-file, --install-code)";
             need(self.private_token.is_some(), ways);
         }
         if self.caflou_email.is_some() || self.caflou_password.is_some() {
@@ -109,7 +117,7 @@ mod tests {
             Given::default().missing(),
             [
                 "NAME or --name",
-                "--private-token-env (or --oauth-token-file, --install-code)",
+                "--private-token-env (or --pairing-code, --oauth-token-file, --install-code)",
                 "--caflou-token-env (or --caflou-email with --caflou-password-env)",
                 "--companies",
                 "--incomes",

@@ -55,7 +55,7 @@ impl Wizard<'_> {
             None if self.asks() => {
                 let mut labels = Vec::new();
                 for (mode, words) in Mode::ALL.iter().zip(words) {
-                    labels.push(format!("{:<14}  {words}", mode.as_str()));
+                    labels.push(format!("{}: {words}", mode.as_str()));
                 }
                 let at = Mode::ALL
                     .iter()

@@ -65,18 +65,24 @@ fn rendered(answers: &Answers, folder: &Path) -> Vec<Setting> {
     );
     out.set(&["program"], Some(answers.program.as_str()));
     out.set(&["eshop_id"], i64::try_from(answers.eshop_id).ok());
-    let (private, addon) = match &answers.shop {
-        ShopAccess::PrivateToken(token) => (Some(token), None),
+    let (private, addon, pairing) = match &answers.shop {
+        ShopAccess::PrivateToken(token) => (Some(token), None, None),
         ShopAccess::Addon {
             oauth_token,
             token_url,
-        } => (None, Some((oauth_token, token_url))),
+        } => (None, Some((oauth_token, token_url)), None),
+        ShopAccess::Pairing { secret, addon_url } => (None, None, Some((secret, addon_url))),
     };
     out.secret(&["shoptet", "private_token"], private);
     out.secret(&["shoptet", "oauth_token"], addon.map(|(token, _)| token));
     out.set(
         &["shoptet", "token_url"],
         addon.map(|(_, url)| url.as_str()),
+    );
+    out.secret(&["shoptet", "pairing"], pairing.map(|(secret, _)| secret));
+    out.set(
+        &["shoptet", "addon_url"],
+        pairing.map(|(_, url)| address(url)),
     );
     out.set(
         &["shoptet", "api_url"],

@@ -14,8 +14,10 @@ use super::doubles::Doubles;
 use super::trouble::{self, By, Trouble, With};
 use crate::caflou::{self, Account, Reader};
 use crate::http::{HttpError, Lane, LaneOptions, Policy, Stop};
+use crate::pairing::PairingCode;
 use crate::record::Kind;
 use crate::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
+use crate::source::shoptet::pairing::{Paired, pair};
 use crate::source::shoptet::{self, MapSettings, Shop};
 use crate::source::{Interval, SourceError};
 use crate::state::Cache;
@@ -93,6 +95,10 @@ impl Services {
                 oauth_token: oauth_token.secret.clone(),
                 token_url: token_url.clone(),
             },
+            ShopAccess::Pairing { secret, addon_url } => shoptet::Credentials::Pairing {
+                secret: secret.secret.clone(),
+                addon_url: addon_url.clone(),
+            },
         };
         let client = shoptet::Client::new(shoptet::ClientOptions {
             api_url: api_url.clone(),
@@ -151,6 +157,21 @@ impl Services {
         let exchanged =
             server.and_then(|server| self.runtime.block_on(server.exchange_code(addon, code)));
         exchanged.map_err(|error| trouble::exchange(&error))
+    }
+
+    /// Gives an add-on's backend the code from the e-mail; it is used up by that.
+    ///
+    /// # Errors
+    /// When the code is not accepted, or the backend is not well.
+    pub fn pair(
+        &self,
+        addon_url: &Url,
+        eshop_id: u64,
+        code: &PairingCode,
+    ) -> Result<Paired, Trouble> {
+        let paired = pair(addon_url, eshop_id, code, self.stop.clone());
+        let paired = self.runtime.block_on(paired);
+        paired.map_err(|error| trouble::pairing(&error))
     }
 
     /// Asks for the accounts. With a one-time password it logs in anew.
@@ -237,5 +258,6 @@ pub fn by(access: &ShopAccess) -> By {
     match access {
         ShopAccess::PrivateToken(_) => By::PrivateToken,
         ShopAccess::Addon { .. } => By::Addon,
+        ShopAccess::Pairing { .. } => By::Pairing,
     }
 }

@@ -10,27 +10,33 @@ use super::services::{OpenShop, by};
 use super::trouble::{self, Class, Trouble};
 use crate::config::{Mode, Secret, ShoptetAccess, safe_url};
 use crate::output::Count;
+use crate::pairing::{PairingCode, PairingCodeError};
 use crate::record::Kind;
 use crate::source::shoptet::oauth::AddonClient;
 
 /// The ways into a shop, in the order in which they are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
+    PairingCode,
     PrivateToken,
     OauthToken,
     InstallCode,
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::PrivateToken, Self::OauthToken, Self::InstallCode];
+    const ALL: [Self; 4] = [
+        Self::PairingCode,
+        Self::PrivateToken,
+        Self::OauthToken,
+        Self::InstallCode,
+    ];
 
     fn label(self) -> &'static str {
         match self {
-            Self::PrivateToken => {
-                "private API token (Shoptet Premium: administration, Connections, API)"
-            }
-            Self::OauthToken => "own add-on: its OAuth access token for this shop",
-            Self::InstallCode => "own add-on: a one-time installation code",
+            Self::PairingCode => "pairing code from the add-on's e-mail",
+            Self::PrivateToken => "private API token (Shoptet Premium)",
+            Self::OauthToken => "OAuth access token of an own add-on",
+            Self::InstallCode => "one-time installation code of an own add-on",
         }
     }
 }
@@ -41,6 +47,10 @@ pub(super) struct Readable {
     pub(super) customers: Option<u64>,
     pub(super) orders: Option<u64>,
 }
+
+/// Where a private token comes from.
+const WHERE_TOKENS_ARE: &str = "It is made in the administration of the shop, under Connections, \
+                                API: with the groups Eshop, Orders and Customers, for reading.";
 
 /// What is answered anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +68,7 @@ impl Wizard<'_> {
     pub(super) fn shop(&mut self, api: &Url) -> Result<(ShopAccess, OpenShop, Readable), Ended> {
         let mut number = self.eshop_id()?;
         let mut way = self.shop_way()?;
-        let mut access = self.shop_access(&mut way, true)?;
+        let mut access = self.shop_access(&mut way, &mut number, true)?;
         loop {
             let opened = self.services.shop(&access, api);
             let anew = match (opened, number) {
@@ -81,14 +91,14 @@ impl Wizard<'_> {
                 Anew::Number => {
                     let named = match &access {
                         ShopAccess::PrivateToken(token) => eshop_of_token(&token.secret),
-                        ShopAccess::Addon { .. } => None,
+                        ShopAccess::Addon { .. } | ShopAccess::Pairing { .. } => None,
                     };
                     number = self.ask_eshop_id(named)?;
                 }
-                Anew::Secret => access = self.shop_access(&mut way, false)?,
+                Anew::Secret => access = self.shop_access(&mut way, &mut number, false)?,
                 Anew::Way => {
                     way = self.ask_shop_way(way)?;
-                    access = self.shop_access(&mut way, false)?;
+                    access = self.shop_access(&mut way, &mut number, false)?;
                 }
             }
         }
@@ -130,6 +140,9 @@ impl Wizard<'_> {
 
     fn shop_way(&mut self) -> Result<Way, Ended> {
         let given = &self.given;
+        if given.pairing_code.is_some() {
+            return Ok(Way::PairingCode);
+        }
         if given.install_code.is_some() {
             return Ok(Way::InstallCode);
         }
@@ -142,8 +155,13 @@ impl Wizard<'_> {
         let present = self.present.map(|present| match present.shoptet.access {
             ShoptetAccess::PrivateToken(_) => Way::PrivateToken,
             ShoptetAccess::OauthToken { .. } => Way::OauthToken,
+            ShoptetAccess::Pairing { .. } => Way::PairingCode,
         });
-        let usual = present.unwrap_or(Way::PrivateToken);
+        let usual = match &self.given.addon_url {
+            Some(_) => Way::PairingCode,
+            None => Way::PrivateToken,
+        };
+        let usual = present.unwrap_or(usual);
         if self.present.is_some() && !self.asks() {
             return Ok(usual);
         }
@@ -160,13 +178,20 @@ impl Wizard<'_> {
     }
 
     /// Asks for what the way needs. `keep`: a secret that the connection has may stay.
-    fn shop_access(&mut self, way: &mut Way, keep: bool) -> Result<ShopAccess, Ended> {
+    fn shop_access(
+        &mut self,
+        way: &mut Way,
+        number: &mut Option<u64>,
+        keep: bool,
+    ) -> Result<ShopAccess, Ended> {
         let present = self
             .present
             .filter(|_| keep)
             .map(|present| &present.shoptet.access);
         match way {
+            Way::PairingCode => self.paired(present, number),
             Way::PrivateToken => {
+                self.asker.say(Says::Note, WHERE_TOKENS_ARE);
                 let present = match present {
                     Some(ShoptetAccess::PrivateToken(token)) => Some(token),
                     _ => None,
@@ -197,6 +222,113 @@ impl Wizard<'_> {
         }
     }
 
+    /// A pairing: the one that is there, else by a code, until one is good.
+    fn paired(
+        &mut self,
+        present: Option<&ShoptetAccess>,
+        number: &mut Option<u64>,
+    ) -> Result<ShopAccess, Ended> {
+        if let Some(ShoptetAccess::Pairing { secret, addon_url }) = present
+            && self.given.pairing_code.is_none()
+            && let Ok(held) = secret.resolve()
+            && (!self.asks() || self.asker.confirm("Keep the present pairing?", true)?)
+        {
+            let (addon_url, origin) = (addon_url.clone(), Origin::Present);
+            let secret = Held {
+                secret: held,
+                origin,
+            };
+            return Ok(ShopAccess::Pairing { secret, addon_url });
+        }
+        let mut addon_url = self.addon_url(None)?;
+        loop {
+            let eshop_id = self.eshop_id_of_the_email(*number)?;
+            *number = Some(eshop_id);
+            let code = self.pairing_code()?;
+            let trouble = match self.services.pair(&addon_url, eshop_id, &code) {
+                Ok(paired) => {
+                    self.asker.say(
+                        Says::Good,
+                        "The pairing code was accepted; it is used up now.",
+                    );
+                    let secret = Held::typed(paired.secret);
+                    return Ok(ShopAccess::Pairing { secret, addon_url });
+                }
+                Err(trouble) => trouble,
+            };
+            let choices = [
+                Next {
+                    label: "Type the pairing code again",
+                    then: Anew::Secret,
+                },
+                Next {
+                    label: "Type the number of the e-shop again, too",
+                    then: Anew::Number,
+                },
+                Next {
+                    label: "Type the add-on's address again, too",
+                    then: Anew::Way,
+                },
+            ];
+            match self.again(trouble, &choices)? {
+                Anew::Number => *number = None,
+                Anew::Way => addon_url = self.addon_url(Some(&addon_url))?,
+                Anew::Nothing | Anew::Secret | Anew::Take(_) => {}
+            }
+        }
+    }
+
+    /// The number is needed here, as no token tells it.
+    fn eshop_id_of_the_email(&mut self, number: Option<u64>) -> Result<u64, Ended> {
+        let mut number = number;
+        loop {
+            if let Some(id) = number {
+                return Ok(id);
+            }
+            self.asker.say(
+                Says::Note,
+                "The e-mail shows the number of the e-shop, too.",
+            );
+            number = self.ask_eshop_id(None)?;
+        }
+    }
+
+    fn pairing_code(&mut self) -> Result<PairingCode, Ended> {
+        let mut given = self.given.pairing_code.take();
+        loop {
+            let code = match given.take() {
+                Some(code) => code,
+                None => self.asker.input("Pairing code:", None)?.into(),
+            };
+            match code.expose_secret().parse() {
+                Ok(code) => return Ok(code),
+                Err(error) => {
+                    let error: PairingCodeError = error;
+                    let trouble = Trouble::usage(trouble::capital(&error.to_string()), "");
+                    if !self.asker.is_there() {
+                        return Err(Ended::Failed(trouble));
+                    }
+                    self.asker.say(Says::Problem, &trouble.lines());
+                }
+            }
+        }
+    }
+
+    fn addon_url(&mut self, wrong: Option<&Url>) -> Result<Url, Ended> {
+        if let Some(url) = self.given.addon_url.take() {
+            return Ok(url);
+        }
+        let default = wrong.map(|url| url.to_string());
+        loop {
+            let question = "Address of the add-on (the e-mail shows it):";
+            let typed = self.asker.input(question, default.as_deref())?;
+            match safe_url(&typed) {
+                Ok(url) => return Ok(url),
+                Err(problem) => self.asker.say(Says::Problem, &sentence(problem)),
+            }
+        }
+    }
+
     fn token_url(&mut self) -> Result<Url, Ended> {
         if let Some(url) = self.given.token_url.take() {
             return Ok(url);
@@ -205,7 +337,7 @@ impl Wizard<'_> {
             .present
             .and_then(|present| match &present.shoptet.access {
                 ShoptetAccess::OauthToken { token_url, .. } => Some(token_url.clone()),
-                ShoptetAccess::PrivateToken(_) => None,
+                ShoptetAccess::PrivateToken(_) | ShoptetAccess::Pairing { .. } => None,
             });
         if let (Some(url), false) = (&present, self.asks()) {
             return Ok(url.clone());
@@ -475,9 +607,7 @@ impl Wizard<'_> {
 }
 
 fn sentence(problem: &str) -> String {
-    let mut letters = problem.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+    format!("{}.", trouble::capital(problem))
 }
 
 /// An error with its causes.
@@ -489,5 +619,5 @@ fn sentence_of(error: &dyn std::error::Error) -> String {
         text.push_str(&next.to_string());
         cause = next.source();
     }
-    sentence(&text).trim_end_matches('.').to_owned()
+    trouble::capital(&text)
 }

@@ -26,6 +26,14 @@ impl Terminal {
         }
     }
 
+    /// Columns of a line; endless where nobody sees it.
+    fn width(&self) -> usize {
+        let size = terminal_size::terminal_size_of(io::stderr()).filter(|_| self.there);
+        size.map_or(usize::MAX, |(width, _)| {
+            usize::from(width.0).saturating_sub(INDENT).max(20)
+        })
+    }
+
     fn looks(&self) -> RenderConfig<'static> {
         let mut looks = if self.colours {
             RenderConfig::default_colored()
@@ -109,11 +117,7 @@ impl Asker for Terminal {
         };
         let style = if self.colours { style } else { Style::new() };
         let mut err = io::stderr().lock();
-        for (row, line) in text.lines().enumerate() {
-            let line: String = line
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect();
+        for (row, line) in folded(text, self.width()).iter().enumerate() {
             let _ = match says {
                 Says::Part => writeln!(err, "\n{style}{line}{style:#}"),
                 Says::Note => writeln!(err, "   {style}{line}{style:#}"),
@@ -124,10 +128,46 @@ impl Asker for Terminal {
     }
 }
 
+/// Columns in front of what is told.
+const INDENT: usize = 3;
+
+/// The lines of a text, folded between words to so many columns; without control characters.
+fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let mut folded = String::new();
+        for word in line.split(|c: char| c.is_whitespace() || c.is_control()) {
+            let columns = folded.chars().count() + 1 + word.chars().count();
+            if !folded.is_empty() && columns > width {
+                lines.push(std::mem::take(&mut folded));
+            }
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+        }
+        lines.push(folded);
+    }
+    lines
+}
+
 fn ended(error: InquireError) -> Ended {
     match error {
         InquireError::OperationCanceled | InquireError::OperationInterrupted => Ended::Stopped,
         InquireError::IO(error) => Ended::Terminal(error),
         other => Ended::Terminal(io::Error::other(other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_folded_between_words() {
+        assert_eq!(
+            folded("one two three\nfour\u{7}five sixseveneight", 9),
+            ["one two", "three", "four five", "sixseveneight"]
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::http::HttpError;
 use crate::record::Kind;
 use crate::source::SourceError;
+use crate::source::shoptet::pairing::PairError;
 
 /// An answer that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +106,8 @@ pub enum By {
     PrivateToken,
     /// An add-on.
     Addon,
+    /// An add-on, by way of its backend.
+    Pairing,
 }
 
 impl By {
@@ -114,7 +117,7 @@ impl By {
                 "Switch it on in the administration of the shop, under Connections, API, at this \
                  token; reading is enough."
             }
-            Self::Addon => {
+            Self::Addon | Self::Pairing => {
                 "Switch it on in the partner's administration, at the add-on's access to the API; \
                  reading is enough."
             }
@@ -133,7 +136,7 @@ pub fn shop(error: &SourceError, by: By) -> Trouble {
                 "Copy it once more, whole: the administration of the shop shows it under \
                  Connections, API.",
             ),
-            (Some(401), By::Addon) => Trouble::refused(
+            (Some(401), By::Addon | By::Pairing) => Trouble::refused(
                 "Shoptet does not accept the add-on's token",
                 error,
                 "Is the add-on still installed in the shop?",
@@ -148,6 +151,15 @@ pub fn shop(error: &SourceError, by: By) -> Trouble {
             },
             _ => Trouble::of("Shoptet", error),
         },
+        SourceError::Service(_) => Trouble {
+            class: Class::Down,
+            what: "The add-on's backend does not answer as it should".to_owned(),
+            said: Some(error.to_string()),
+            advice: "Try again in a while.".to_owned(),
+        },
+        other if by == By::Pairing => {
+            Trouble::refused("The add-on does not let us into the e-shop", other, "")
+        }
         other => Trouble::refused(
             "The add-on's OAuth server does not accept this OAuth access token",
             other,
@@ -197,6 +209,41 @@ pub fn exchange(error: &HttpError) -> Trouble {
         ),
         _ => Trouble::of("The add-on's OAuth server", error),
     }
+}
+
+/// Why a pairing code was not accepted.
+#[must_use]
+pub fn pairing(error: &PairError) -> Trouble {
+    let what = error.to_string();
+    match error {
+        PairError::WrongCode | PairError::TooManyTries { .. } => Trouble {
+            class: Class::Refused,
+            what: capital(&what),
+            said: None,
+            advice: String::new(),
+        },
+        PairError::Trouble { .. } => Trouble {
+            class: Class::Down,
+            what: "The add-on's backend does not answer as it should".to_owned(),
+            said: Some(what),
+            advice: "Try again in a while; if the code is not accepted then, ask for a new one."
+                .to_owned(),
+        },
+        PairError::Unexpected { .. } => Trouble {
+            class: Class::Odd,
+            what: capital(&what),
+            said: None,
+            advice: String::new(),
+        },
+    }
+}
+
+/// With a capital letter, as a sentence begins.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
 /// With what Caflou is asked.

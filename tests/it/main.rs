@@ -10,6 +10,8 @@ mod checks;
 #[path = "../../examples/sandbox/lib.rs"]
 mod sandbox;
 mod support;
+#[cfg(unix)]
+mod terminal;
 
 mod anyjson;
 mod auth;
@@ -17,6 +19,7 @@ mod badanswers;
 mod badinput;
 mod budget;
 mod bulk;
+mod connect;
 mod day;
 mod dryrun;
 mod failures;
@@ -46,3 +49,4 @@ mod stopping;
 mod storage;
 mod updates;
 mod void;
+mod wizard;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::{Mode, Program, Secret, safe_url};
+use crate::config::{Mode, Program, Secret, built_in_addon_url, safe_url};
 use crate::wizard::Given;
 
 /// What `connect` is asked for.
@@ -26,6 +26,12 @@ pub(in crate::cli) struct ConnectArgs {
     /// Number of the e-shop [default: the one whose token it is]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..), help_heading = SHOP)]
     eshop_id: Option<u64>,
+    /// The pairing code from the add-on's e-mail; needs --eshop-id
+    #[arg(long, value_name = "CODE", help_heading = SHOP)]
+    pairing_code: Option<String>,
+    /// The address of the add-on's backend
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = SHOP)]
+    addon_url: Option<Url>,
     #[command(flatten)]
     private_token: PrivateToken,
     #[command(flatten)]
@@ -191,6 +197,8 @@ impl ConnectArgs {
             name: self.name.clone(),
             program: self.program.map(|ProgramWord::Shoptet| Program::Shoptet),
             eshop_id: self.eshop_id,
+            pairing_code: secret(&self.pairing_code),
+            addon_url: self.addon_url.clone().or_else(built_in_addon_url),
             private_token: self.private_token.place(),
             oauth_token: self.oauth_token.place(),
             token_url: self.token_url.clone(),

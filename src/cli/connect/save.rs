@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Connection, EditError, Editor, KeepError, Kept, Vault};
+use crate::config::{Connection, Editor, KeepError, Kept, Vault};
 use crate::wizard::{Answers, Origin, settings};
 
 use crate::cli::{Exit, Failure};
@@ -77,7 +77,7 @@ fn write(
         for (path, value) in settings {
             let path = [&["connections", &answers.key], path].concat();
             match value {
-                Some(value) => editor.set(&path, value).map_err(failed)?,
+                Some(value) => editor.set(&path, value)?,
                 None => drop(editor.unset(&path)),
             }
         }
@@ -85,13 +85,11 @@ fn write(
         let settings = settings.into_iter();
         let settings = settings.filter_map(|(path, value)| Some((path, value?)));
         let settings: Vec<_> = settings.collect();
-        editor
-            .add_connection(&answers.key, &settings)
-            .map_err(failed)?;
+        editor.add_connection(&answers.key, &settings)?;
     }
     let changed = editor.is_changed();
     editor.check()?;
-    editor.save().map_err(failed)?;
+    editor.save()?;
     Ok(changed)
 }
 
@@ -104,16 +102,4 @@ fn folder(path: &Path) -> PathBuf {
 fn unkept(error: KeepError) -> Failure {
     let error = anyhow::Error::new(error).context("nothing was saved");
     Failure::new(Exit::Failed, error)
-}
-
-pub(super) fn failed(error: EditError) -> Failure {
-    let exit = match error {
-        EditError::Config(_) | EditError::Exists { .. } | EditError::NotATable { .. } => {
-            Exit::Usage
-        }
-        EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
-            Exit::Failed
-        }
-    };
-    Failure::new(exit, error)
 }
