@@ -92,7 +92,7 @@ impl Command<'_> {
     fn run(&self, mut terminal: Terminal, given: Given) -> Result<Exit, Failure> {
         // What is changed is the file as it is before the questions; a new connection goes into it
         // as it is after them.
-        let before = self.present.map(|_| Editor::open(self.path)).transpose();
+        let before = self.present.map(|_| Editor::open(self.path)).transpose()?;
         let stopper = Stopper::default();
         let cache = Cache::new(cache_dir());
         let services = Services::new(cache, stopper.listener());

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::os::fd::AsFd;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
@@ -16,6 +17,11 @@ use crate::support::Bench;
 /// Rows of the terminal: so many that nothing scrolls away.
 const ROWS: u16 = 200;
 const COLUMNS: u16 = 100;
+
+fn parser() -> vt100::Parser {
+    let size = |number| NonZeroU16::new(number).expect("a size");
+    vt100::Parser::new(size(ROWS), size(COLUMNS), 0)
+}
 
 /// Reads what stands on the terminal, and types.
 pub struct Typist {
@@ -44,7 +50,7 @@ impl Typist {
             .env("XDG_CACHE_HOME", home.join("cache"));
         let child = command.spawn(pts).expect("the program");
         let keys = File::from(pty.as_fd().try_clone_to_owned().expect("a second handle"));
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
+        let screen = Arc::new(Mutex::new(parser()));
         let written = Arc::new(Mutex::new(Vec::new()));
         let (shown, kept) = (Arc::clone(&screen), Arc::clone(&written));
         let reader = std::thread::spawn(move || {
@@ -95,7 +101,17 @@ impl Typist {
     #[track_caller]
     pub fn types(&mut self, question: &str, answer: &str) {
         self.sees(question);
-        self.press(&format!("{answer}\r"));
+        self.enters(&format!("{answer}\r"));
+    }
+
+    /// Answers a question of any kind with keys.
+    #[track_caller]
+    pub fn answers(&mut self, question: &str, keys: &str) {
+        self.waits(question, |screen| {
+            let open = screen.rsplit_once("? ").map_or("", |(_, open)| open);
+            open.starts_with(question)
+        });
+        self.enters(keys);
     }
 
     /// Answers a question with one of the answers that it shows.
@@ -113,7 +129,24 @@ impl Typist {
         let to = at(&|row| row[1..].trim_start().starts_with(answer));
         let to = to.unwrap_or_else(|| panic!("no {answer:?} in {rows:?}"));
         let down = (to + rows.len() - from) % rows.len();
-        self.press(&format!("{}\r", "\x1b[B".repeat(down)));
+        self.enters(&format!("{}\r", "\x1b[B".repeat(down)));
+    }
+
+    /// Presses keys, and waits for the next question or the end: what is typed too early may meet
+    /// the terminal between two questions.
+    #[track_caller]
+    fn enters(&mut self, keys: &str) {
+        let questions = |screen: &str| screen.matches("\n? ").count();
+        let before = questions(&self.screen());
+        self.press(keys);
+        let since = Instant::now();
+        while questions(&self.screen()) <= before
+            && self.child.try_wait().expect("the program").is_none()
+        {
+            let late = since.elapsed() > Duration::from_secs(60);
+            assert!(!late, "no answer to {keys:?} on\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Presses keys.

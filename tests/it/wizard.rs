@@ -9,13 +9,12 @@ use caflou_sync::config::{Config, Editor, Mode, Secret};
 use caflou_sync::http::Stopper;
 use caflou_sync::pairing::PairingCode;
 use caflou_sync::state::Cache;
-use caflou_sync::wizard::{
-    Asker, Connected, Ended, Given, Says, Services, Wizard, settings,
-};
+use caflou_sync::wizard::{Asker, Connected, Ended, Given, Says, Services, Wizard, settings};
 use secrecy::SecretString;
 use serde_json::json;
 
 use crate::paired::Backend;
+use crate::sandbox::model::CANCELLED;
 use crate::sandbox::{Fault, Faults, Matcher, Options, Sandbox, Service};
 use crate::support::{Bench, KEY};
 
@@ -261,7 +260,10 @@ fn golden(name: &str, text: String, bench: &Bench) {
 #[test]
 fn a_private_token_and_a_token_of_caflou() {
     let bench = bench();
-    let answers = begin().into_iter().chain(private(&bench)).chain(caflou(&bench));
+    let answers = begin()
+        .into_iter()
+        .chain(private(&bench))
+        .chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));
     snapshot("private-token", &talk);
     golden("private-token.toml", written(&talk), &bench);
@@ -393,7 +395,11 @@ fn a_pairing_code_from_the_add_ons_e_mail() {
     let example = "https://addon.example";
     talk.told = talk.told.replace(&backend.url, example);
     snapshot("pairing-code", &talk);
-    golden("pairing-code.toml", written(&talk).replace(&backend.url, example), &bench);
+    golden(
+        "pairing-code.toml",
+        written(&talk).replace(&backend.url, example),
+        &bench,
+    );
 }
 
 #[test]
@@ -402,7 +408,10 @@ fn a_log_in_with_two_factor_and_several_accounts() {
     let email = {
         let mut books = bench.sandbox.books();
         books.otp = Some("123456".into());
-        let other = ("aaaa30da1d8c2ccb0a3b6194".to_owned(), "Jiná firma".to_owned());
+        let other = (
+            "aaaa30da1d8c2ccb0a3b6194".to_owned(),
+            "Jiná firma".to_owned(),
+        );
         books.accounts.push(other);
         books.email.clone()
     };
@@ -440,7 +449,10 @@ fn no_account_in_caflou() {
     let bench = bench();
     bench.sandbox.books().accounts.clear();
     let end = [Pick("Stop")];
-    let answers = begin().into_iter().chain(private(&bench)).chain(caflou(&bench));
+    let answers = begin()
+        .into_iter()
+        .chain(private(&bench))
+        .chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(end));
     snapshot("no-account", &talk);
     assert!(matches!(talk.ended, Err(Ended::Stopped)));
@@ -477,7 +489,9 @@ fn missing_rights_are_named_and_may_be_switched_on_meanwhile() {
 #[test]
 fn a_service_that_is_down_may_be_tried_again() {
     let bench = bench();
-    let down = |service, path: &str| vec![(Matcher::new(service, "GET", path), Fault::StatusBefore(502)); 3];
+    let down = |service, path: &str| {
+        vec![(Matcher::new(service, "GET", path), Fault::StatusBefore(502)); 3]
+    };
     let script = [
         down(Service::Shoptet, "/api/eshop"),
         down(Service::Caflou, "/api/v1/accounts"),
@@ -487,8 +501,14 @@ fn a_service_that_is_down_may_be_tried_again() {
         script: script.concat(),
         ..Faults::default()
     });
-    let answers = begin().into_iter().chain(private(&bench)).chain([Pick("Try again")]);
-    let answers = answers.chain(caflou(&bench)).chain([Pick("Try again")]).chain(import());
+    let answers = begin()
+        .into_iter()
+        .chain(private(&bench))
+        .chain([Pick("Try again")]);
+    let answers = answers
+        .chain(caflou(&bench))
+        .chain([Pick("Try again")])
+        .chain(import());
     let talk = talk(&bench, given(&bench.sandbox), None, answers);
     snapshot("down", &talk);
     assert_eq!(talk.ended.unwrap().doubles, None);
@@ -499,8 +519,14 @@ fn orders_that_are_in_caflou_already_are_told() {
     let bench = bench();
     let orders: Vec<_> = {
         let shop = bench.sandbox.shop();
-        let live = shop.orders.iter().filter(|order| !order.is_cancelled());
-        live.map(|order| (order.code.clone(), order.price.clone())).collect()
+        let live = shop.orders.iter().filter(|order| {
+            order
+                .status
+                .as_ref()
+                .is_none_or(|status| status.id != CANCELLED)
+        });
+        live.map(|order| (order.code.clone(), order.price.clone()))
+            .collect()
     };
     for (at, (code, price)) in orders.iter().take(4).enumerate() {
         let value = price.to_pay.or(price.with_vat).unwrap();
@@ -516,7 +542,10 @@ fn orders_that_are_in_caflou_already_are_told() {
         });
         bench.sandbox.books().add_transfer(record);
     }
-    let answers = begin().into_iter().chain(private(&bench)).chain(caflou(&bench));
+    let answers = begin()
+        .into_iter()
+        .chain(private(&bench))
+        .chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));
     snapshot("doubles", &talk);
     let doubles = talk.ended.unwrap().doubles.unwrap();
@@ -534,11 +563,17 @@ fn the_look_for_doubles_takes_few_requests_in_big_books() {
         bench.sandbox.books().add_transfer(record);
     }
     bench.sandbox.forget_seen();
-    let answers = begin().into_iter().chain(private(&bench)).chain(caflou(&bench));
+    let answers = begin()
+        .into_iter()
+        .chain(private(&bench))
+        .chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));
     assert_eq!(talk.ended.unwrap().doubles.unwrap().found, 0);
     let caflou = bench.requests(Service::Caflou);
-    let lists = caflou.iter().filter(|line| *line == "GET /transfers").count();
+    let lists = caflou
+        .iter()
+        .filter(|line| *line == "GET /transfers")
+        .count();
     assert_eq!(lists, 9, "six pages and three searches");
     assert!(caflou.len() <= 11, "{caflou:?}");
     assert!(bench.requests(Service::Shoptet).len() <= 8);
@@ -548,11 +583,21 @@ fn the_look_for_doubles_takes_few_requests_in_big_books() {
 fn a_shop_that_is_connected_already_is_pointed_out() {
     let bench = bench();
     bench.configure(&crate::support::Settings::default());
-    let start = || begin().into_iter().chain(private(&bench)).chain(caflou(&bench));
+    let start = || {
+        begin()
+            .into_iter()
+            .chain(private(&bench))
+            .chain(caflou(&bench))
+    };
     let stopped = talk(&bench, given(&bench.sandbox), None, start().chain([Enter]));
     snapshot("connected-already", &stopped);
     assert!(matches!(stopped.ended, Err(Ended::Stopped)));
-    let talk = talk(&bench, given(&bench.sandbox), None, start().chain([Yes]).chain(import()));
+    let talk = talk(
+        &bench,
+        given(&bench.sandbox),
+        None,
+        start().chain([Yes]).chain(import()),
+    );
     assert!(talk.ended.is_ok(), "{}", talk.told);
 }
 
@@ -560,7 +605,10 @@ fn a_shop_that_is_connected_already_is_pointed_out() {
 fn the_wizard_may_be_stopped_at_every_question() {
     let bench = bench();
     let whole = || -> Vec<_> {
-        let answers = begin().into_iter().chain(private(&bench)).chain(caflou(&bench));
+        let answers = begin()
+            .into_iter()
+            .chain(private(&bench))
+            .chain(caflou(&bench));
         answers.chain(import()).collect()
     };
     for at in 0..whole().len() {
