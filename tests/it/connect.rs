@@ -376,7 +376,7 @@ fn missing_rights_and_services_that_are_down_end_it_too() {
         &[],
         1,
         "Shoptet does not answer as it should (Shoptet refused GET /api/eshop: 502 server-error, \
-         The server failed.). Try again in a while.",
+         Something went wrong.). Try again in a while.",
     );
 }
 

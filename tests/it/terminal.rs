@@ -10,13 +10,19 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use pty_process::Size;
-use pty_process::blocking::{Command, open};
+use pty_process::blocking::Command;
 
 use crate::support::Bench;
 
 /// Rows of the terminal: so many that nothing scrolls away.
 const ROWS: u16 = 200;
 const COLUMNS: u16 = 100;
+
+/// What stands from the last question on.
+fn open(screen: &str) -> &str {
+    let at = screen.rfind("\n? ").map_or(0, |at| at + 1);
+    screen[at..].trim_start_matches("? ")
+}
 
 fn parser() -> vt100::Parser {
     let size = |number| NonZeroU16::new(number).expect("a size");
@@ -36,7 +42,7 @@ pub struct Typist {
 impl Typist {
     /// Starts the program with these arguments.
     pub fn start(bench: &Bench, args: &[&str]) -> Self {
-        let (pty, pts) = open().expect("a terminal");
+        let (pty, pts) = pty_process::blocking::open().expect("a terminal");
         pty.resize(Size::new(ROWS, COLUMNS)).expect("its size");
         let home = bench.path("");
         let command = Command::new(env!("CARGO_BIN_EXE_caflou-sync"))
@@ -78,13 +84,10 @@ impl Typist {
         lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
     }
 
-    /// Waits until the last line begins like this.
+    /// Waits until this question is open.
     #[track_caller]
     pub fn sees(&self, question: &str) {
-        self.waits(question, |screen| {
-            let last = screen.lines().last().unwrap_or_default();
-            last.trim_start_matches("? ").starts_with(question)
-        });
+        self.waits(question, |screen| open(screen).starts_with(question));
     }
 
     #[track_caller]
@@ -100,17 +103,13 @@ impl Typist {
     /// Answers a question with a line.
     #[track_caller]
     pub fn types(&mut self, question: &str, answer: &str) {
-        self.sees(question);
-        self.enters(&format!("{answer}\r"));
+        self.answers(question, &format!("{answer}\r"));
     }
 
     /// Answers a question of any kind with keys.
     #[track_caller]
     pub fn answers(&mut self, question: &str, keys: &str) {
-        self.waits(question, |screen| {
-            let open = screen.rsplit_once("? ").map_or("", |(_, open)| open);
-            open.starts_with(question)
-        });
+        self.sees(question);
         self.enters(keys);
     }
 
@@ -152,11 +151,6 @@ impl Typist {
     /// Presses keys.
     pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("a terminal");
-    }
-
-    /// The program's process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// Waits for the end: the exit code, the terminal, and all that was written to it.
