@@ -288,14 +288,14 @@ impl Wizard<'_> {
             _ if self.asker.is_there() && !(self.given.yes && present.is_some()) => self
                 .asker
                 .select("Which account?", &named, present.unwrap_or(0))?,
-            _ => match present {
-                Some(at) => at,
-                None => {
+            _ => {
+                let Some(at) = present else {
                     let what = format!("There are several accounts: {list}");
                     let advice = "Name one of them with --account-id.";
                     return Ok(Err(Trouble::usage(what, advice)));
-                }
-            },
+                };
+                at
+            }
         };
         Ok(accounts
             .get(chosen)

@@ -22,6 +22,8 @@ pub struct Wizard<'a> {
     pub(super) present: Option<&'a Connection>,
     /// All connections of the file.
     pub(super) all: &'a [Connection],
+    /// The address of an OAuth server that was answered last.
+    pub(super) token_url: Option<Url>,
 }
 
 /// A connection that works.
@@ -62,6 +64,7 @@ impl<'a> Wizard<'a> {
             given,
             present,
             all,
+            token_url: None,
         }
     }
 
@@ -89,11 +92,8 @@ impl<'a> Wizard<'a> {
         let (orders, doubles) = if import.incomes == Mode::No {
             (None, None)
         } else {
-            let orders = self.orders(&open, &interval, by(&shop))?;
-            (
-                Some(orders),
-                self.doubles(&open, &interval, &account.reader),
-            )
+            let orders = self.orders(&open, interval, by(&shop))?;
+            (Some(orders), self.doubles(&open, interval, &account.reader))
         };
         Ok(Connected {
             shop_name: open.shop.name.clone(),
@@ -181,12 +181,7 @@ impl<'a> Wizard<'a> {
 
     /// Looks for the newest orders in Caflou, and warns. Where that cannot be seen, that is no
     /// reason not to connect.
-    fn doubles(
-        &mut self,
-        open: &OpenShop,
-        interval: &Interval,
-        reader: &Reader,
-    ) -> Option<Doubles> {
+    fn doubles(&mut self, open: &OpenShop, interval: Interval, reader: &Reader) -> Option<Doubles> {
         let mapping = self
             .present
             .map_or_else(Mapping::default, |one| one.mapping.clone());
@@ -233,7 +228,7 @@ impl<'a> Wizard<'a> {
     }
 
     /// How many orders a first run would look at.
-    fn orders(&mut self, open: &OpenShop, interval: &Interval, by: By) -> Result<u64, Ended> {
+    fn orders(&mut self, open: &OpenShop, interval: Interval, by: By) -> Result<u64, Ended> {
         loop {
             match self.services.orders_in(open, interval) {
                 Ok(orders) => return Ok(orders),

@@ -7,7 +7,7 @@
 //! - `asker`: who is asked; `terminal`: a person at a terminal;
 //! - `given`: answers given beforehand, on the command line;
 //! - `flow`: the questions in their order, with `naming`, `shop`, `account` and `options` for the
-//!   parts;
+//!   parts, `ways`, `install` and `pairing` for the ways into a shop, and `secret` for secrets;
 //! - `services`: what both services say to an answer; `trouble`: that in sentences;
 //! - `doubles`: whether somebody else brings the orders to Caflou, too;
 //! - `answers`: what the questions brought; `render`: that as values of the configuration.
@@ -18,13 +18,17 @@ mod asker;
 mod doubles;
 mod flow;
 mod given;
+mod install;
 mod naming;
 mod options;
+mod pairing;
 mod render;
+mod secret;
 mod services;
 mod shop;
 mod terminal;
 mod trouble;
+mod ways;
 
 pub use answers::{Answers, CaflouAccess, Held, Origin, ShopAccess};
 pub use asker::{Asker, Ended, Says};

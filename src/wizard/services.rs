@@ -126,7 +126,7 @@ impl Services {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn orders_in(&self, open: &OpenShop, interval: &Interval) -> Result<u64, SourceError> {
+    pub fn orders_in(&self, open: &OpenShop, interval: Interval) -> Result<u64, SourceError> {
         let count = open.client.count_orders_in(interval, &open.shop);
         Ok(self.runtime.block_on(count)?.unwrap_or(0))
     }
@@ -139,7 +139,7 @@ impl Services {
         &self,
         open: &OpenShop,
         settings: &MapSettings,
-        interval: &Interval,
+        interval: Interval,
         reader: &Reader,
     ) -> Result<Doubles, SourceError> {
         self.runtime.block_on(async {

@@ -1,45 +1,16 @@
-//! The questions about the e-shop: which one, and the way in.
+//! The questions about the e-shop: which one, and whether all of it can be read.
 
-use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::answers::{Held, Origin, ShopAccess, eshop_of_token, trimmed};
+use super::answers::{ShopAccess, eshop_of_token};
 use super::asker::{Ended, Says};
 use super::flow::{Next, Wizard};
 use super::services::{OpenShop, by};
 use super::trouble::{self, Class, Trouble};
-use crate::config::{Mode, Secret, ShoptetAccess, safe_url};
+use super::ways::Way;
+use crate::config::Mode;
 use crate::output::Count;
-use crate::pairing::{PairingCode, PairingCodeError};
 use crate::record::Kind;
-use crate::source::shoptet::oauth::AddonClient;
-
-/// The ways into a shop, in the order in which they are offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    PairingCode,
-    PrivateToken,
-    OauthToken,
-    InstallCode,
-}
-
-impl Way {
-    const ALL: [Self; 4] = [
-        Self::PairingCode,
-        Self::PrivateToken,
-        Self::OauthToken,
-        Self::InstallCode,
-    ];
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::PairingCode => "pairing code from the add-on's e-mail",
-            Self::PrivateToken => "private API token (Shoptet Premium)",
-            Self::OauthToken => "OAuth access token of an own add-on",
-            Self::InstallCode => "one-time installation code of an own add-on",
-        }
-    }
-}
 
 /// How many records can be read; `None`: the token has no right to, and the user goes on without.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +18,6 @@ pub(super) struct Readable {
     pub(super) customers: Option<u64>,
     pub(super) orders: Option<u64>,
 }
-
-/// Where a private token comes from.
-const WHERE_TOKENS_ARE: &str = "It is made in the administration of the shop, under Connections, \
-                                API: with the groups Eshop, Orders and Customers, for reading.";
 
 /// What is answered anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +30,15 @@ enum Anew {
     Take(u64),
 }
 
+/// How a question about another answer is put.
+pub(super) const ANOTHER_WAY: &str = "Another way in";
+
 impl Wizard<'_> {
     /// A shop that lets us in, and is the one that was meant.
     pub(super) fn shop(&mut self, api: &Url) -> Result<(ShopAccess, OpenShop, Readable), Ended> {
         let mut number = self.eshop_id()?;
         let mut way = self.shop_way()?;
-        let mut access = self.shop_access(&mut way, &mut number, true)?;
+        let mut access = self.way_in(&mut way, &mut number, true)?;
         loop {
             let opened = self.services.shop(&access, api);
             let anew = match (opened, number) {
@@ -95,12 +65,29 @@ impl Wizard<'_> {
                     };
                     number = self.ask_eshop_id(named)?;
                 }
-                Anew::Secret => access = self.shop_access(&mut way, &mut number, false)?,
+                Anew::Secret => access = self.way_in(&mut way, &mut number, false)?,
                 Anew::Way => {
                     way = self.ask_shop_way(way)?;
-                    access = self.shop_access(&mut way, &mut number, false)?;
+                    access = self.way_in(&mut way, &mut number, false)?;
                 }
             }
+        }
+    }
+
+    /// What the way needs; where that is not to be had, what another way needs.
+    fn way_in(
+        &mut self,
+        way: &mut Way,
+        number: &mut Option<u64>,
+        keep: bool,
+    ) -> Result<ShopAccess, Ended> {
+        let mut keep = keep;
+        loop {
+            if let Some(access) = self.shop_access(way, number, keep)? {
+                return Ok(access);
+            }
+            keep = false;
+            *way = self.ask_shop_way(*way)?;
         }
     }
 
@@ -117,10 +104,10 @@ impl Wizard<'_> {
         self.ask_eshop_id(present.or(named))
     }
 
-    fn ask_eshop_id(&mut self, default: Option<u64>) -> Result<Option<u64>, Ended> {
+    pub(super) fn ask_eshop_id(&mut self, default: Option<u64>) -> Result<Option<u64>, Ended> {
         let (question, default) = match default {
-            Some(id) => ("Number of the e-shop:", Some(id.to_string())),
-            None => ("Number of the e-shop (Enter: as the token says):", None),
+            Some(id) => ("E-shop ID:", Some(id.to_string())),
+            None => ("E-shop ID (Enter: as the token says):", None),
         };
         loop {
             let typed = self.asker.input(question, default.as_deref())?;
@@ -138,297 +125,13 @@ impl Wizard<'_> {
         }
     }
 
-    fn shop_way(&mut self) -> Result<Way, Ended> {
-        let given = &self.given;
-        if given.pairing_code.is_some() {
-            return Ok(Way::PairingCode);
-        }
-        if given.install_code.is_some() {
-            return Ok(Way::InstallCode);
-        }
-        if given.oauth_token.is_some() || given.token_url.is_some() {
-            return Ok(Way::OauthToken);
-        }
-        if given.private_token.is_some() {
-            return Ok(Way::PrivateToken);
-        }
-        let present = self.present.map(|present| match present.shoptet.access {
-            ShoptetAccess::PrivateToken(_) => Way::PrivateToken,
-            ShoptetAccess::OauthToken { .. } => Way::OauthToken,
-            ShoptetAccess::Pairing { .. } => Way::PairingCode,
-        });
-        let usual = match &self.given.addon_url {
-            Some(_) => Way::PairingCode,
-            None => Way::PrivateToken,
-        };
-        let usual = present.unwrap_or(usual);
-        if self.present.is_some() && !self.asks() {
-            return Ok(usual);
-        }
-        self.ask_shop_way(usual)
-    }
-
-    fn ask_shop_way(&mut self, usual: Way) -> Result<Way, Ended> {
-        let labels = Way::ALL.map(|way| way.label().to_owned());
-        let at = Way::ALL.iter().position(|way| *way == usual).unwrap_or(0);
-        let chosen = self
-            .asker
-            .select("How do we get into the e-shop?", &labels, at)?;
-        Ok(Way::ALL.get(chosen).copied().unwrap_or(usual))
-    }
-
-    /// Asks for what the way needs. `keep`: a secret that the connection has may stay.
-    fn shop_access(
-        &mut self,
-        way: &mut Way,
-        number: &mut Option<u64>,
-        keep: bool,
-    ) -> Result<ShopAccess, Ended> {
-        let present = self
-            .present
-            .filter(|_| keep)
-            .map(|present| &present.shoptet.access);
-        match way {
-            Way::PairingCode => self.paired(present, number),
-            Way::PrivateToken => {
-                self.asker.say(Says::Note, WHERE_TOKENS_ARE);
-                let present = match present {
-                    Some(ShoptetAccess::PrivateToken(token)) => Some(token),
-                    _ => None,
-                };
-                let given = self.given.private_token.take();
-                let token = self.held("Private API token:", given, present)?;
-                Ok(ShopAccess::PrivateToken(token))
-            }
-            Way::OauthToken => {
-                let token_url = self.token_url()?;
-                let present = match present {
-                    Some(ShoptetAccess::OauthToken { token, .. }) => Some(token),
-                    _ => None,
-                };
-                let given = self.given.oauth_token.take();
-                let oauth_token = self.held("OAuth access token:", given, present)?;
-                Ok(ShopAccess::Addon {
-                    oauth_token,
-                    token_url,
-                })
-            }
-            Way::InstallCode => {
-                let access = self.install()?;
-                // The code is used up; from now on the token that it gave is the way in.
-                *way = Way::OauthToken;
-                Ok(access)
-            }
-        }
-    }
-
-    /// A pairing: the one that is there, else by a code, until one is good.
-    fn paired(
-        &mut self,
-        present: Option<&ShoptetAccess>,
-        number: &mut Option<u64>,
-    ) -> Result<ShopAccess, Ended> {
-        if let Some(ShoptetAccess::Pairing { secret, addon_url }) = present
-            && self.given.pairing_code.is_none()
-            && let Ok(held) = secret.resolve()
-            && (!self.asks() || self.asker.confirm("Keep the present pairing?", true)?)
-        {
-            let (addon_url, origin) = (addon_url.clone(), Origin::Present);
-            let secret = Held {
-                secret: held,
-                origin,
-            };
-            return Ok(ShopAccess::Pairing { secret, addon_url });
-        }
-        let mut addon_url = self.addon_url(None)?;
-        loop {
-            let eshop_id = self.eshop_id_of_the_email(*number)?;
-            *number = Some(eshop_id);
-            let code = self.pairing_code()?;
-            let trouble = match self.services.pair(&addon_url, eshop_id, &code) {
-                Ok(paired) => {
-                    self.asker.say(
-                        Says::Good,
-                        "The pairing code was accepted; it is used up now.",
-                    );
-                    let secret = Held::typed(paired.secret);
-                    return Ok(ShopAccess::Pairing { secret, addon_url });
-                }
-                Err(trouble) => trouble,
-            };
-            let choices = [
-                Next {
-                    label: "Type the pairing code again",
-                    then: Anew::Secret,
-                },
-                Next {
-                    label: "Type the number of the e-shop again, too",
-                    then: Anew::Number,
-                },
-                Next {
-                    label: "Type the add-on's address again, too",
-                    then: Anew::Way,
-                },
-            ];
-            match self.again(trouble, &choices)? {
-                Anew::Number => *number = None,
-                Anew::Way => addon_url = self.addon_url(Some(&addon_url))?,
-                Anew::Nothing | Anew::Secret | Anew::Take(_) => {}
-            }
-        }
-    }
-
-    /// The number is needed here, as no token tells it.
-    fn eshop_id_of_the_email(&mut self, number: Option<u64>) -> Result<u64, Ended> {
-        let mut number = number;
-        loop {
-            if let Some(id) = number {
-                return Ok(id);
-            }
-            self.asker.say(
-                Says::Note,
-                "The e-mail shows the number of the e-shop, too.",
-            );
-            number = self.ask_eshop_id(None)?;
-        }
-    }
-
-    fn pairing_code(&mut self) -> Result<PairingCode, Ended> {
-        let mut given = self.given.pairing_code.take();
-        loop {
-            let code = match given.take() {
-                Some(code) => code,
-                None => self.asker.input("Pairing code:", None)?.into(),
-            };
-            match code.expose_secret().parse() {
-                Ok(code) => return Ok(code),
-                Err(error) => {
-                    let error: PairingCodeError = error;
-                    let trouble = Trouble::usage(trouble::capital(&error.to_string()), "");
-                    if !self.asker.is_there() {
-                        return Err(Ended::Failed(trouble));
-                    }
-                    self.asker.say(Says::Problem, &trouble.lines());
-                }
-            }
-        }
-    }
-
-    fn addon_url(&mut self, wrong: Option<&Url>) -> Result<Url, Ended> {
-        if let Some(url) = self.given.addon_url.take() {
-            return Ok(url);
-        }
-        let default = wrong.map(|url| url.to_string());
-        loop {
-            let question = "Address of the add-on (the e-mail shows it):";
-            let typed = self.asker.input(question, default.as_deref())?;
-            match safe_url(&typed) {
-                Ok(url) => return Ok(url),
-                Err(problem) => self.asker.say(Says::Problem, &sentence(problem)),
-            }
-        }
-    }
-
-    fn token_url(&mut self) -> Result<Url, Ended> {
-        if let Some(url) = self.given.token_url.take() {
-            return Ok(url);
-        }
-        let present = self
-            .present
-            .and_then(|present| match &present.shoptet.access {
-                ShoptetAccess::OauthToken { token_url, .. } => Some(token_url.clone()),
-                ShoptetAccess::PrivateToken(_) | ShoptetAccess::Pairing { .. } => None,
-            });
-        if let (Some(url), false) = (&present, self.asks()) {
-            return Ok(url.clone());
-        }
-        let default = present.map(|url| url.to_string());
-        let question = "Address of the add-on's OAuth server (it ends with getAccessToken):";
-        loop {
-            let typed = self.asker.input(question, default.as_deref())?;
-            match safe_url(&typed) {
-                Ok(url) if url.path().ends_with("/getAccessToken") => return Ok(url),
-                Ok(_) => self.asker.say(
-                    Says::Problem,
-                    "It looks like https://12345.myshoptet.com/action/ApiOAuthServer/getAccessToken",
-                ),
-                Err(problem) => self.asker.say(Says::Problem, &sentence(problem)),
-            }
-        }
-    }
-
-    /// Exchanges an installation code, until one is good.
-    fn install(&mut self) -> Result<ShopAccess, Ended> {
-        loop {
-            let token_url = self.token_url()?;
-            let client_id = match self.given.client_id.take() {
-                Some(id) => id,
-                None => self.line("Client ID of the add-on:")?,
-            };
-            let client_secret = self.client_secret()?;
-            let redirect_uri = match self.given.redirect_uri.take() {
-                Some(uri) => uri,
-                None => self.line("Redirect address of the add-on:")?,
-            };
-            let addon = AddonClient {
-                token_url: token_url.clone(),
-                client_id,
-                client_secret,
-                redirect_uri,
-            };
-            loop {
-                let code = match self.given.install_code.take() {
-                    Some(code) => code,
-                    None => trimmed(&self.asker.secret("Installation code:")?),
-                };
-                match self.services.exchange(&addon, code.expose_secret()) {
-                    Ok(installation) => {
-                        let text = "The installation code was exchanged for an OAuth access token.";
-                        self.asker.say(Says::Good, text);
-                        let oauth_token = Held::typed(installation.oauth_token);
-                        return Ok(ShopAccess::Addon {
-                            oauth_token,
-                            token_url,
-                        });
-                    }
-                    Err(trouble) => {
-                        let choices = [
-                            Next {
-                                label: "Type another installation code",
-                                then: true,
-                            },
-                            Next {
-                                label: "Type all values of the add-on again",
-                                then: false,
-                            },
-                        ];
-                        if !self.again(trouble, &choices)? {
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn client_secret(&mut self) -> Result<Option<SecretString>, Ended> {
-        let secret = match self.given.client_secret.take() {
-            Some(place) => self.resolve(&place)?,
-            None if self.asks() => Some(trimmed(
-                &self.asker.secret("Client secret (Enter: it has none):")?,
-            )),
-            None => None,
-        };
-        Ok(secret.filter(|secret| !secret.expose_secret().is_empty()))
-    }
-
     fn other_shop(&mut self, open: &OpenShop, wanted: u64) -> Result<Anew, Ended> {
         let (id, name) = (open.shop.eshop_id, &open.shop.name);
         let trouble = Trouble {
             class: Class::Refused,
             what: format!("The token belongs to e-shop {id} ({name}), not to e-shop {wanted}"),
             said: None,
-            advice: "Correct the number, or use that shop's token.".to_owned(),
+            advice: "Correct the e-shop ID, or use that shop's token.".to_owned(),
         };
         let take = format!("Connect e-shop {id} ({name})");
         self.again(
@@ -443,7 +146,7 @@ impl Wizard<'_> {
                     then: Anew::Secret,
                 },
                 Next {
-                    label: "Type another number",
+                    label: "Type another e-shop ID",
                     then: Anew::Number,
                 },
             ],
@@ -538,86 +241,4 @@ impl Wizard<'_> {
             }
         }
     }
-
-    /// A secret: from its given place, else typed, else (with Enter) the present one.
-    pub(super) fn held(
-        &mut self,
-        question: &str,
-        given: Option<Secret>,
-        present: Option<&Secret>,
-    ) -> Result<Held, Ended> {
-        if let Some(place) = given
-            && let Some(secret) = self.resolve(&place)?
-        {
-            let origin = Origin::At(place);
-            return Ok(Held { secret, origin });
-        }
-        let present = present.and_then(|place| place.resolve().ok());
-        let question = match present {
-            Some(_) => question.replace(':', " (Enter keeps the present one):"),
-            None => question.to_owned(),
-        };
-        loop {
-            let typed = if present.is_some() && !self.asks() {
-                SecretString::default()
-            } else {
-                trimmed(&self.asker.secret(&question)?)
-            };
-            let held = Held::typed(typed);
-            let text = held.secret.expose_secret();
-            match &present {
-                Some(secret) if text.is_empty() => {
-                    let (secret, origin) = (secret.clone(), Origin::Present);
-                    return Ok(Held { secret, origin });
-                }
-                _ if text.is_empty() => self.asker.say(Says::Problem, "Nothing was typed."),
-                _ if text.contains(char::is_control) => {
-                    self.asker.say(Says::Problem, "That is more than one line.");
-                }
-                _ => return Ok(held),
-            }
-        }
-    }
-
-    /// Reads a secret from its place; where it is not there, it may be typed.
-    fn resolve(&mut self, place: &Secret) -> Result<Option<SecretString>, Ended> {
-        match place.resolve() {
-            Ok(secret) => Ok(Some(secret)),
-            Err(error) => {
-                let trouble = Trouble::usage(sentence_of(&error), "");
-                if !self.asker.is_there() {
-                    return Err(Ended::Failed(trouble));
-                }
-                self.asker.say(Says::Problem, &trouble.lines());
-                Ok(None)
-            }
-        }
-    }
-
-    /// A line that cannot be empty.
-    pub(super) fn line(&mut self, question: &str) -> Result<String, Ended> {
-        loop {
-            let typed = self.asker.input(question, None)?;
-            match typed.trim() {
-                "" => self.asker.say(Says::Problem, "Nothing was typed."),
-                text => return Ok(text.to_owned()),
-            }
-        }
-    }
-}
-
-fn sentence(problem: &str) -> String {
-    format!("{}.", trouble::capital(problem))
-}
-
-/// An error with its causes.
-fn sentence_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    trouble::capital(&text)
 }

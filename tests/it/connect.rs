@@ -306,7 +306,7 @@ fn an_answer_that_does_not_hold_ends_it_with_the_reason_and_what_to_do() {
         &bench,
         &["--eshop-id", "333"],
         4,
-        "The token belongs to e-shop 222651 (Můj e-shop), not to e-shop 333. Correct the number, or \
+        "The token belongs to e-shop 222651 (Můj e-shop), not to e-shop 333. Correct the e-shop ID, or \
          use that shop's token.",
     );
     refused(
@@ -484,7 +484,7 @@ mod at_a_terminal {
     fn shop(user: &mut Typist, bench: &Bench) {
         user.types("Name of the connection", "Můj e-shop");
         user.picks("From which program", "Shoptet");
-        user.types("Number of the e-shop", "222651");
+        user.types("E-shop ID", "222651");
         user.picks("How do we get into the e-shop?", "private API token");
         user.types("Private API token:", bench.sandbox.private_token());
     }
@@ -498,7 +498,7 @@ mod at_a_terminal {
         let mut user = start(&bench, &["-vv"]);
         user.types("Name of the connection", "Můj e-shop");
         user.picks("From which program", "Shoptet");
-        user.types("Number of the e-shop", "333");
+        user.types("E-shop ID", "333");
         user.picks("How do we get into the e-shop?", "private API token");
         user.types("Private API token:", "222651-p-wrong");
         user.picks("What now?", "Type the token again");
@@ -614,7 +614,7 @@ auto_repeat = true
         let mut user = Typist::start(&bench, &["edit", "my-shop"]);
         user.types("Name of the connection:", "");
         user.picks("From which program", "Shoptet");
-        user.types("Number of the e-shop:", "");
+        user.types("E-shop ID:", "");
         user.picks("How do we get into the e-shop?", "private API token");
         user.types("Private API token (Enter keeps the present one):", "");
         user.picks("How do we get into Caflou?", "API token");
@@ -642,7 +642,7 @@ auto_repeat = true
         user.types("Name of the connection:", "Jiný");
         for question in [
             "From which program",
-            "Number of the e-shop:",
+            "E-shop ID:",
             "How do we get into the e-shop?",
             "Private API token",
             "How do we get into Caflou?",
@@ -678,7 +678,7 @@ auto_repeat = true
             &["shop", "-vv", "--log-format", "json", "--token-url", &url],
         );
         user.picks("From which program", "Shoptet");
-        user.types("Number of the e-shop", "");
+        user.types("E-shop ID", "");
         user.types("OAuth access token:", "wrong-oauth-token");
         user.picks("What now?", "Type the token again");
         user.types("Address of the add-on's OAuth server", &url);

@@ -94,7 +94,7 @@ impl Typist {
     fn waits(&self, what: &str, come: impl Fn(&str) -> bool) {
         let since = Instant::now();
         while !come(&self.screen()) {
-            let late = since.elapsed() > Duration::from_secs(60);
+            let late = since.elapsed() > Duration::from_mins(1);
             assert!(!late, "no {what:?} on\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -142,7 +142,7 @@ impl Typist {
         while questions(&self.screen()) <= before
             && self.child.try_wait().expect("the program").is_none()
         {
-            let late = since.elapsed() > Duration::from_secs(60);
+            let late = since.elapsed() > Duration::from_mins(1);
             assert!(!late, "no answer to {keys:?} on\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -161,7 +161,7 @@ impl Typist {
             if let Some(status) = self.child.try_wait().expect("the program") {
                 break status;
             }
-            if since.elapsed() > Duration::from_secs(60) {
+            if since.elapsed() > Duration::from_mins(1) {
                 self.child.kill().ok();
                 panic!("it does not end:\n{}", self.screen());
             }

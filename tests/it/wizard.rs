@@ -286,7 +286,7 @@ fn wrong_answers_are_given_again_without_starting_over() {
         typed("333-p-wrong"),
         Pick("Type the token again"),
         typed(bench.sandbox.private_token()),
-        Pick("Type another number"),
+        Pick("Type another e-shop ID"),
         typed("444"),
         Pick("Connect e-shop 222651"),
         Pick("API token"),
@@ -386,7 +386,7 @@ fn a_pairing_code_from_the_add_ons_e_mail() {
         typed(&code),
         Pick("Type the pairing code again"),
         typed(&code.to_lowercase()),
-        Pick("Type the number of the e-shop again"),
+        Pick("Type e-shop ID and pairing code again"),
         typed("222651"),
         typed(&code),
     ];

@@ -23,7 +23,7 @@ pub(in crate::cli) struct ConnectArgs {
     /// From which program the data come
     #[arg(long, value_name = "PROGRAM", help_heading = SHOP)]
     program: Option<ProgramWord>,
-    /// Number of the e-shop [default: the one whose token it is]
+    /// The e-shop ID [default: the one whose token it is]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..), help_heading = SHOP)]
     eshop_id: Option<u64>,
     /// The pairing code from the add-on's e-mail; needs --eshop-id
