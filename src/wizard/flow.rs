@@ -39,7 +39,7 @@ pub struct Connected {
     pub customers: Option<u64>,
     /// Orders that a first run would look at; `None`: they are not imported.
     pub orders: Option<u64>,
-    /// Whether the orders are in Caflou already; `None`: they are not imported.
+    /// Whether the orders are in Caflou already; `None`: it was not looked for.
     pub doubles: Option<Doubles>,
 }
 
@@ -82,6 +82,7 @@ impl<'a> Wizard<'a> {
         self.asker.say(Says::Part, "Caflou");
         let caflou_api_url = self.caflou_api_url();
         let account = self.caflou(&or_usual(caflou_api_url.as_ref(), CAFLOU_API)?)?;
+        self.not_another(open.shop.eshop_id, &account.account.id)?;
         self.not_twice(&key, open.shop.eshop_id, &account.account.id)?;
         self.asker.say(Says::Part, "The import");
         let import = self.import(readable)?;
@@ -93,7 +94,12 @@ impl<'a> Wizard<'a> {
             (None, None)
         } else {
             let orders = self.orders(&open, interval, by(&shop))?;
-            (Some(orders), self.doubles(&open, interval, &account.reader))
+            // A connection that has imported already has its own records there.
+            let first = self
+                .present
+                .is_none_or(|present| present.import.incomes == Mode::No);
+            let doubles = first.then(|| self.doubles(&open, interval, &account.reader));
+            (Some(orders), doubles.flatten())
         };
         Ok(Connected {
             shop_name: open.shop.name.clone(),
@@ -151,6 +157,33 @@ impl<'a> Wizard<'a> {
     /// Whether questions with a usual answer are put.
     pub(super) fn asks(&self) -> bool {
         self.asker.is_there() && !self.given.yes
+    }
+
+    /// What a connection remembers is of one shop and one account: with others, orders would be taken
+    /// for imported that are not, or the other way round.
+    fn not_another(&mut self, eshop_id: u64, account_id: &str) -> Result<(), Ended> {
+        let Some(present) = self.present else {
+            return Ok(());
+        };
+        let before = present.eshop_id;
+        if before == eshop_id && present.caflou.account_id == account_id {
+            return Ok(());
+        }
+        let what = if before == eshop_id {
+            format!("the account was {} so far", present.caflou.account_id)
+        } else {
+            format!("the e-shop was {before} so far")
+        };
+        let text = format!(
+            "{}, and what was imported is remembered of that. Another e-shop or account needs a \
+             connection of its own: caflou-sync connect",
+            trouble::capital(&what)
+        );
+        self.asker.say(Says::Warning, &text);
+        if self.asker.confirm("Change it all the same?", false)? {
+            return Ok(());
+        }
+        Err(Ended::Stopped)
     }
 
     /// The same shop and account twice would be the same orders twice.

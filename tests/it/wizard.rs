@@ -679,3 +679,31 @@ fn changes(bench: &Bench, talk: &Talk) -> Vec<String> {
     };
     settings.into_iter().map(line).collect()
 }
+
+#[test]
+fn a_changed_connection_does_not_go_to_another_shop_or_account_unasked() {
+    let bench = bench();
+    let text = bench.sandbox.connection_toml(KEY, "");
+    let another = |from: &str, to: &str, answers: Vec<Answer>| {
+        bench.write_config(&text.replace(from, to));
+        talk(&bench, Given::default(), Some(KEY), answers)
+    };
+    let enter = |count: usize| (0..count).map(|_| Enter);
+    let shop = [Enter, Enter, typed("222651")].into_iter().chain(enter(5));
+    let shop = another("eshop_id = 222651", "eshop_id = 5", shop.collect());
+    assert!(matches!(shop.ended, Err(Ended::Stopped)));
+    let account = bench.sandbox.account_id();
+    let account = another(account, "before", enter(8).collect());
+    assert!(matches!(account.ended, Err(Ended::Stopped)));
+    let said = |talk: &Talk| {
+        let lines = talk.told.lines().filter(|line| line.starts_with("! "));
+        lines.collect::<String>()
+    };
+    let rest = "and what was imported is remembered of that. Another e-shop or account needs a \
+                connection of its own: caflou-sync connect";
+    assert_eq!(said(&shop), format!("!  The e-shop was 5 so far, {rest}"));
+    assert_eq!(
+        said(&account),
+        format!("!  The account was before so far, {rest}")
+    );
+}
