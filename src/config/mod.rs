@@ -32,7 +32,7 @@ pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
 };
-pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
+pub use notify::{Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{Secret, SecretError};
