@@ -11,9 +11,9 @@ use url::Url;
 
 use super::{Secret, value};
 
-pub(super) use read::{MAIL_SERVER, mail_server, read};
 #[cfg(test)]
 pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
+pub(super) use read::{MAIL_SERVER, mail_server, read};
 
 /// Who is told what. A setting that a connection leaves out is that of the whole file.
 #[derive(Debug, Clone, Default)]
