@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::{Exit, Failure};
 use crate::caflou;
 use crate::config::{CaflouAccess, Connection, Secret, ShoptetAccess};
-use crate::http::{Lane, LaneOptions, Stop};
+use crate::http::{Lane, LaneOptions, Policy, Stop};
 use crate::source::shoptet;
 use crate::state::Cache;
 
@@ -74,6 +74,7 @@ pub(super) fn shoptet(
         api_url: connection.shoptet.api_url.clone(),
         credentials,
         cache: cache.clone(),
+        policy: Policy::default(),
         lane,
         stop: stop.clone(),
     };
@@ -115,6 +116,7 @@ pub(super) fn caflou(
         credentials,
         timeout: settings.timeout,
         cache: cache.clone(),
+        policy: Policy::default(),
         lane,
         stop: stop.clone(),
     };

@@ -24,6 +24,7 @@ mod forget;
 mod guards;
 mod history;
 mod incremental;
+mod installation;
 mod interval;
 mod locking;
 mod logs;

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use chrono::TimeDelta;
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use url::Url;
 
-use crate::http::{Call, Door, HttpError, Repeat, Requests};
-use crate::record::Json;
+use super::oauth::OauthServer;
+use crate::http::Requests;
 use crate::source::SourceError;
-use crate::state::{Cache, CachedToken, Tokens};
+use crate::state::{Cache, Tokens};
 
 /// How the shop lets us in.
 #[derive(Debug, Clone)]
@@ -30,8 +28,6 @@ pub enum Credentials {
 
 /// A token that ends so soon is not used any more.
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
-/// How long a token lives where the answer does not say, by the service's documentation.
-const HALF_AN_HOUR: TimeDelta = TimeDelta::minutes(30);
 /// How long the exchange may take.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -39,15 +35,15 @@ pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Auth {
     credentials: Credentials,
-    exchange: Door,
+    oauth: OauthServer,
     tokens: Tokens,
 }
 
 impl Auth {
-    pub(super) fn new(credentials: Credentials, exchange: Door, cache: Cache) -> Self {
+    pub(super) fn new(credentials: Credentials, oauth: OauthServer, cache: Cache) -> Self {
         Self {
             credentials,
-            exchange,
+            oauth,
             tokens: Tokens::new(cache, MARGIN),
         }
     }
@@ -59,7 +55,7 @@ impl Auth {
 
     /// Requests for tokens.
     pub(super) fn requests(&self) -> &Requests {
-        self.exchange.requests()
+        self.oauth.requests()
     }
 
     /// The header of the next request, and the token in it.
@@ -104,60 +100,22 @@ impl Auth {
         refused: Option<&SecretString>,
     ) -> Result<SecretString, SourceError> {
         let name = Cache::token_name(token_url.as_str(), oauth_token);
-        self.tokens
-            .get(&name, refused, self.exchange(oauth_token, token_url))
-            .await
-    }
-
-    /// `GET …/ApiOAuthServer/getAccessToken`: `{"access_token": …, "expires_in": 1800}`.
-    async fn exchange(&self, oauth: &SecretString, url: &Url) -> Result<CachedToken, SourceError> {
-        let bearer = sensitive(&format!("Bearer {}", oauth.expose_secret()))?;
-        let call = Call {
-            method: Method::GET,
-            url: url.clone(),
-            headers: vec![(AUTHORIZATION, bearer)],
-            body: None,
-            repeat: Repeat::Safe,
+        let obtain = async {
+            let token = self.oauth.access_token(token_url, oauth_token).await;
+            token.map_err(|error| {
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_client_error())
+                {
+                    SourceError::Access(format!(
+                        "the OAuth access token was refused: {error}; check oauth_token and token_url"
+                    ))
+                } else {
+                    error.into()
+                }
+            })
         };
-        let asked_at = Utc::now();
-        let answer = self.exchange.send(call, || Ok(())).await.map_err(|error| {
-            if error
-                .status()
-                .is_some_and(|status| status.is_client_error())
-            {
-                SourceError::Access(format!(
-                    "the OAuth access token was refused: {error}; check oauth_token and token_url"
-                ))
-            } else {
-                error.into()
-            }
-        })?;
-        let Json(json) = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let life = json.get("expires_in").and_then(|life| match life {
-            Value::String(text) => text.parse().ok(),
-            other => other.as_i64(),
-        });
-        let token = json
-            .get("access_token")
-            .and_then(Value::as_str)
-            .filter(|token| !token.is_empty());
-        let end = life
-            .and_then(TimeDelta::try_seconds)
-            .and_then(|life| asked_at.checked_add_signed(life));
-        match token {
-            Some(token) => Ok(CachedToken {
-                token: token.into(),
-                expires_at: end.unwrap_or(asked_at + HALF_AN_HOUR),
-            }),
-            None => Err(HttpError::Garbled {
-                service: "Shoptet",
-                method: Method::GET,
-                path: url.path().to_owned(),
-                reason: "no access_token in the answer".to_owned(),
-                request_id: None,
-            }
-            .into()),
-        }
+        self.tokens.get(&name, refused, obtain).await
     }
 }
 

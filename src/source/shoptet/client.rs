@@ -13,6 +13,7 @@ use url::Url;
 
 use super::answer::{Unusable, open};
 use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
+use super::oauth::OauthServer;
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -32,6 +33,8 @@ pub struct ClientOptions {
     pub credentials: Credentials,
     /// Where tokens obtained on the way are kept.
     pub cache: Cache,
+    /// How patient the client is.
+    pub policy: Policy,
     /// The way in, shared by all that use the same token.
     pub lane: Arc<Lane>,
     /// Ends the run.
@@ -65,30 +68,29 @@ impl Client {
             api_url,
             credentials,
             cache,
+            policy,
             lane,
             stop,
         } = options;
         // Required on every request, GET included.
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
-        let door = |timeout, headers, lane| {
-            let (policy, service) = (Policy::default(), "Shoptet");
-            Door::new(
-                DoorOptions {
-                    service,
-                    timeout,
-                    headers,
-                    explain,
-                    policy,
-                },
-                lane,
-                stop.clone(),
-            )
+        let options = DoorOptions {
+            service: "Shoptet",
+            timeout: TIMEOUT,
+            headers,
+            explain,
+            policy,
         };
-        let exchange = door(EXCHANGE_TIMEOUT, HeaderMap::new(), Arc::clone(&lane))?;
-        let auth = Arc::new(Auth::new(credentials, exchange, cache));
+        let oauth = OauthServer::new(
+            EXCHANGE_TIMEOUT,
+            policy,
+            Arc::clone(&lane),
+            stop.clone(),
+        )?;
+        let auth = Arc::new(Auth::new(credentials, oauth, cache));
         Ok(Self {
-            door: door(TIMEOUT, headers, lane)?,
+            door: Door::new(options, lane, stop.clone())?,
             api_url,
             auth,
             downloads: Arc::new(Downloads::new("Shoptet", stop.clone())?),

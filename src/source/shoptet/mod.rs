@@ -9,6 +9,8 @@ mod client;
 mod customers;
 mod lines;
 mod map;
+mod newest;
+pub mod oauth;
 mod orders;
 mod page;
 mod row;
