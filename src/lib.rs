@@ -23,6 +23,7 @@
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`cli`]: a file per command.
 
+pub mod addon;
 pub mod caflou;
 pub mod cli;
 pub mod config;

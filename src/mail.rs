@@ -133,3 +133,20 @@ fn reason(error: &dyn Error) -> String {
         format!("{outer}: {inner}")
     }
 }
+
+/// Text that stays text in HTML, whatever a customer is called.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

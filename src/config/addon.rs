@@ -65,7 +65,7 @@ pub struct AddonTls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddonLimits {
     /// Connections open at once; others wait.
-    pub connections: usize,
+    pub connections: u32,
     /// Wrong pairing codes for one shop within an hour.
     pub wrong_codes_per_shop: u32,
     /// Wrong pairing codes from one address within an hour.

@@ -221,7 +221,7 @@ fn read_limits(entry: &Entry<'_>, found: &mut Findings) -> Option<AddonLimits> {
             entry.integer(found, 1..=most)
         })
     };
-    let connections = number("connections", default.connections as i64, MOST_CONNECTIONS);
+    let connections = number("connections", default.connections.into(), MOST_CONNECTIONS);
     let shop = number(
         "wrong_codes_per_shop",
         default.wrong_codes_per_shop.into(),
@@ -233,7 +233,7 @@ fn read_limits(entry: &Entry<'_>, found: &mut Findings) -> Option<AddonLimits> {
         MOST_TRIES,
     );
     Some(AddonLimits {
-        connections: usize::try_from(connections?).ok()?,
+        connections: u32::try_from(connections?).ok()?,
         wrong_codes_per_shop: u32::try_from(shop?).ok()?,
         wrong_codes_per_address: u32::try_from(address?).ok()?,
     })

@@ -82,12 +82,7 @@ impl Client {
             explain,
             policy,
         };
-        let oauth = OauthServer::new(
-            EXCHANGE_TIMEOUT,
-            policy,
-            Arc::clone(&lane),
-            stop.clone(),
-        )?;
+        let oauth = OauthServer::new(EXCHANGE_TIMEOUT, policy, Arc::clone(&lane), stop.clone())?;
         let auth = Arc::new(Auth::new(credentials, oauth, cache));
         Ok(Self {
             door: Door::new(options, lane, stop.clone())?,
@@ -213,7 +208,7 @@ impl Client {
 }
 
 /// `errors[0]` of the envelope.
-fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
+pub(super) fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
     let Ok(Json(json)) = serde_json::from_slice(&answer.body) else {
         return (None, None);
     };

@@ -31,20 +31,31 @@ impl Client {
         interval: &Interval,
         now: DateTime<Utc>,
     ) -> Result<Vec<Draft>, SourceError> {
-        let end = interval.to.map_or(settings.day(now), |to| to.min(settings.day(now)));
+        let end = interval
+            .to
+            .map_or(settings.day(now), |to| to.min(settings.day(now)));
         for days in DAYS {
             let from = end - TimeDelta::days(days);
             if interval.from.is_some_and(|first| from <= first) {
                 break;
             }
-            let recent = Interval { from: Some(from), ..*interval };
-            let orders = self.page_of_orders(&window(&recent, settings.zone, now)).await?;
+            let recent = Interval {
+                from: Some(from),
+                ..*interval
+            };
+            let orders = self
+                .page_of_orders(&window(&recent, settings.zone, now))
+                .await?;
             if orders.len() >= ENOUGH {
                 return Ok(drafts(&orders, settings, interval));
             }
         }
         let all = window(interval, settings.zone, now);
-        Ok(drafts(&self.page_of_orders(&all).await?, settings, interval))
+        Ok(drafts(
+            &self.page_of_orders(&all).await?,
+            settings,
+            interval,
+        ))
     }
 
     async fn page_of_orders(
@@ -60,10 +71,11 @@ impl Client {
 }
 
 fn drafts(orders: &[Order], settings: &MapSettings, interval: &Interval) -> Vec<Draft> {
-    let inside = |order: &&Order| {
-        creation_day(order, settings).is_ok_and(|day| interval.contains(day))
-    };
+    let inside =
+        |order: &&Order| creation_day(order, settings).is_ok_and(|day| interval.contains(day));
     let drafts = orders.iter().filter(inside);
     let drafts = drafts.filter_map(|order| map::order(order, settings, None).ok());
-    drafts.filter(|draft| matches!(draft.record, Record::Income(_))).collect()
+    drafts
+        .filter(|draft| matches!(draft.record, Record::Income(_)))
+        .collect()
 }

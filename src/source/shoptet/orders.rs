@@ -204,7 +204,12 @@ impl Orders<'_> {
 
     /// The interval as filters, which ends at the latest when the run began.
     fn window(&self) -> Vec<(&'static str, String)> {
-        let Source { settings, interval, now, .. } = self.source;
+        let Source {
+            settings,
+            interval,
+            now,
+            ..
+        } = self.source;
         window(interval, settings.zone, *now)
     }
 

@@ -33,7 +33,9 @@ impl Client {
     /// When the token is refused or another shop's.
     pub async fn shop(&self, eshop_id: u64) -> Result<Shop, SourceError> {
         let shop = self.whose().await?;
-        let Shop { eshop_id: id, name, .. } = &shop;
+        let Shop {
+            eshop_id: id, name, ..
+        } = &shop;
         if *id != eshop_id {
             return Err(SourceError::Access(format!(
                 "the Shoptet token belongs to e-shop {id} ({name}), but eshop_id is {eshop_id}; \
