@@ -22,26 +22,8 @@ const LONGEST: i64 = 36_500;
 impl Config {
     /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => ConfigError::NotFound {
-                path: path.to_owned(),
-            },
-            _ => ConfigError::Unreadable {
-                path: path.to_owned(),
-                source,
-            },
-        };
-        let mut text = String::new();
-        let mut file = File::open(path).map_err(failed)?;
-        file.read_to_string(&mut text).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        let invalid = |problems| ConfigError::Invalid {
-            path: path.to_owned(),
-            problems,
-        };
-
-        let document = Document::parse(text.as_str());
-        let document = document.map_err(|error| invalid(vec![syntax(&text, &error)]))?;
+        let (text, mode) = read(path)?;
+        let document = document(path, &text)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut found = Findings::new(&text, folder);
         let root = Section::root(document.as_table()).check(&mut found, &TOP);
@@ -59,7 +41,7 @@ impl Config {
         };
         let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
         let connections = read_connections(&root, &mut found);
-        check_readers(path, &metadata, &mut found);
+        check_readers(path, mode, &mut found);
         match (state, keep_runs, notify, connections) {
             (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
                 if found.problems.is_empty() =>
@@ -76,10 +58,39 @@ impl Config {
             }
             _ => {
                 found.problems.sort_by_key(|problem| problem.line);
-                Err(invalid(found.problems))
+                Err(ConfigError::Invalid {
+                    path: path.to_owned(),
+                    problems: found.problems,
+                })
             }
         }
     }
+}
+
+/// A file's text and its permission bits (0600 where the system knows none).
+pub(super) fn read(path: &Path) -> Result<(String, u32), ConfigError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => ConfigError::NotFound {
+            path: path.to_owned(),
+        },
+        _ => ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let mut text = String::new();
+    let mut file = File::open(path).map_err(failed)?;
+    file.read_to_string(&mut text).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    Ok((text, permissions(&metadata)))
+}
+
+/// The text as TOML, each value with its place.
+pub(super) fn document<'t>(path: &Path, text: &'t str) -> Result<Document<&'t str>, ConfigError> {
+    Document::parse(text).map_err(|error| ConfigError::Invalid {
+        path: path.to_owned(),
+        problems: vec![syntax(text, &error)],
+    })
 }
 
 /// The one problem of a text that is not TOML. The text is not repeated: it may be a secret.
@@ -119,13 +130,22 @@ fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Conn
     read.into_iter().collect()
 }
 
-/// A file with secrets in it is for its owner only.
+/// The bits that say who may read and write a file.
 #[cfg(unix)]
-fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
+fn permissions(metadata: &Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o777
+}
 
+/// Other systems have other ways to say it.
+#[cfg(not(unix))]
+fn permissions(_: &Metadata) -> u32 {
+    0o600
+}
+
+/// A file with secrets in it is for its owner only.
+pub(super) fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
     const OTHERS_READ: u32 = 0o044;
-    let mode = metadata.permissions().mode();
     let first = found
         .plain_secrets
         .iter()
@@ -141,7 +161,6 @@ fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
         } else {
             format!("'{}'", file.replace('\'', r"'\''"))
         };
-        let mode = mode & 0o777;
         let message = format!(
             "a secret in plain text, in a file that others can read (mode {mode:04o}); \
              type: chmod 600 {file}"
@@ -149,7 +168,3 @@ fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
         found.add(line, &key, message);
     }
 }
-
-/// Other systems have other ways to say who may read a file.
-#[cfg(not(unix))]
-fn check_readers(_: &Path, _: &Metadata, _: &mut Findings) {}

@@ -9,8 +9,10 @@
 //!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
 //! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
+//! - `addon`: `addon.toml`, of an add-on's backend;
 //! - `places`: where the files are.
 
+mod addon;
 mod connection;
 mod credentials;
 mod load;
@@ -28,11 +30,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
 };
-pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
+pub use notify::{Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{Secret, SecretError};
