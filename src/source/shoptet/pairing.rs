@@ -211,18 +211,21 @@ impl Backend {
     /// What a refusal means, and what to do about it: the backend knows best.
     fn refused(&self, refusal: &Refusal) -> SourceError {
         let address = shown(&self.addon_url);
-        let said = |otherwise| match refusal.message.trim_end_matches('.') {
-            "" => String::from(otherwise),
-            message => message.to_owned(),
+        let no_token = |otherwise| {
+            let message = refusal.message.trim_end_matches('.');
+            let why = if message.is_empty() {
+                otherwise
+            } else {
+                message
+            };
+            format!("{SERVICE} gives no token: {why} ({address})")
         };
         SourceError::Access(match (refusal.status, refusal.code.as_deref()) {
             (StatusCode::UNAUTHORIZED, _) => {
-                let said = said("the pairing has ended; pair again with a new pairing code");
-                format!("the e-shop is not paired any more: {said} ({address})")
+                no_token("the pairing has ended; pair again with a new pairing code")
             }
             (StatusCode::FORBIDDEN, Some("suspended")) => {
-                let said = said("it is suspended; resume it in the shop's administration");
-                format!("the add-on gives no tokens: {said} ({address})")
+                no_token("the add-on is suspended; resume it in the shop's administration")
             }
             (StatusCode::TOO_MANY_REQUESTS, _) => {
                 return SourceError::Service(format!("{refusal} ({address})"));
