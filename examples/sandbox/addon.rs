@@ -212,9 +212,10 @@ impl Addon {
         let number = token.split('-').next().and_then(|id| id.parse().ok());
         let shop = number.and_then(|id| self.shops.get(&id));
         shop.map_or((0, Standing::Unknown), |shop| {
-            let standing = match shop.suspended {
-                true => Standing::Unknown,
-                false => shop.desk.standing(token, now),
+            let standing = if shop.suspended {
+                Standing::Unknown
+            } else {
+                shop.desk.standing(token, now)
             };
             (shop.eshop_id, standing)
         })

@@ -107,9 +107,10 @@ impl Sandbox {
     /// The add-on is paused in this shop, or let in again. Tells the backend, if an address is given.
     pub fn suspend(&self, eshop_id: u64, suspended: bool, address: Option<&str>) -> Option<Heard> {
         self.addon().shop(eshop_id).suspended = suspended;
-        let event = match suspended {
-            true => "addon:suspend",
-            false => "addon:approve",
+        let event = if suspended {
+            "addon:suspend"
+        } else {
+            "addon:approve"
         };
         let notification = self.notification(eshop_id, event);
         address.map(|address| self.send(address, &notification))

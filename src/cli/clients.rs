@@ -65,6 +65,15 @@ pub(super) fn shoptet(
                 name,
             )
         }
+        ShoptetAccess::Pairing {
+            secret: pairing,
+            addon_url,
+        } => {
+            let secret = secret(pairing, connection, "shoptet.pairing")?;
+            let name = Cache::token_name(addon_url.as_str(), &secret);
+            let addon_url = addon_url.clone();
+            (shoptet::Credentials::Pairing { secret, addon_url }, name)
+        }
     };
     let lane = lanes.get(name, || LaneOptions {
         open: SHOPTET_OPEN,

@@ -17,8 +17,10 @@ pub(super) const CONNECTION: [&str; 8] = [
     "name", "program", "eshop_id", "shoptet", "caflou", "import", "mapping", "notify",
 ];
 /// The keys of `[connections.NAME.shoptet]`.
-pub(super) const SHOPTET: [&str; 6] = [
+pub(super) const SHOPTET: [&str; 8] = [
     "private_token",
+    "pairing",
+    "addon_url",
     "oauth_token",
     "token_url",
     "api_url",

@@ -9,11 +9,13 @@ use toml_edit::{Document, TomlError};
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
-use super::{Config, Connection, Notify, connection, notify};
+use super::{Config, Connection, Notify, connection, notify, value};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 4] = ["state", "keep_runs", "notify", "connections"];
+pub(super) const TOP: [&str; 5] = ["state", "keep_runs", "addon_url", "notify", "connections"];
 
+/// The add-on's backend of whoever built the program.
+const ADDON_URL: Option<&str> = option_env!("CAFLOU_SYNC_ADDON_URL");
 const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
 
@@ -32,6 +34,11 @@ impl Config {
             let days = entry.integer(found, 1..=LONGEST)?;
             u32::try_from(days).ok()
         });
+        let built_in = ADDON_URL.and_then(|text| value::safe_url(text).ok());
+        found.addon_url = match root.entry(&found, "addon_url") {
+            Some(entry) => value::url(&entry, &mut found),
+            None => built_in,
+        };
         let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
         let connections = read_connections(&root, &mut found);
         check_readers(path, mode, &mut found);

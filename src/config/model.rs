@@ -150,6 +150,13 @@ pub enum ShoptetAccess {
         /// Where it is exchanged; checked like [`Shoptet::api_url`].
         token_url: Url,
     },
+    /// A pairing with an add-on's backend, exchanged there for short-lived tokens.
+    Pairing {
+        /// The pairing secret.
+        secret: Secret,
+        /// The backend; checked like [`Shoptet::api_url`].
+        addon_url: Url,
+    },
 }
 
 /// The way into a Caflou account.

@@ -72,7 +72,9 @@ impl Needs {
         let mut needs = Self::default();
         for connection in &config.connections {
             needs.add(match &connection.shoptet.access {
-                ShoptetAccess::PrivateToken(secret) => secret,
+                ShoptetAccess::PrivateToken(secret) | ShoptetAccess::Pairing { secret, .. } => {
+                    secret
+                }
                 ShoptetAccess::OauthToken { token, .. } => token,
             })?;
             needs.add(match &connection.caflou.access {

@@ -34,6 +34,7 @@ mod modes;
 mod notify;
 mod output;
 mod packaging;
+mod paired;
 mod receiver;
 mod reliability;
 mod report;

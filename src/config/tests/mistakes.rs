@@ -51,7 +51,7 @@ fn all_problems_of_a_file_come_at_once() {
     insta::assert_snapshot!(problems(MISTAKES), @r#"
     connections.toml: 28 problems
       line  2  state:                                        it is empty
-      line  3  colour:                                       unknown key (there are state, keep_runs, notify, connections)
+      line  3  colour:                                       unknown key (there are state, keep_runs, addon_url, notify, connections)
       line  6  connections.my-shop.name:                     expected text, found a whole number
       line  7  connections.my-shop.program:                  "shopted" is not "shoptet"; did you mean "shoptet"?
       line  8  connections.my-shop.eshop_id:                 -1 is not a positive number
@@ -100,7 +100,7 @@ fn what_must_be_there_is_missed() {
       line 1  connections.shop:         "program" is missing
       line 1  connections.shop:         "eshop_id" is missing
       line 1  connections.shop:         "caflou" is missing
-      line 2  connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", is missing
+      line 2  connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", or "pairing", is missing
     "#);
     insta::assert_snapshot!(problem("\n"), @"no connections: each is a table [connections.NAME]; see connections.example.toml");
     insta::assert_snapshot!(problem("\n[connections]\n"), @"connections: no connections: each is a table [connections.NAME]; see connections.example.toml");
@@ -142,9 +142,13 @@ fn a_shop_has_exactly_one_way_in() {
         |lines: &str| problem(&SMALL.replace("private_token = { env = \"SHOPTET_TOKEN\" }", lines));
     insta::assert_snapshot!(shoptet("private_token.env = \"A\"\noauth_token.env = \"A\""), @r#"connections.shop.shoptet.oauth_token: either "private_token" or "oauth_token", not both"#);
     insta::assert_snapshot!(shoptet("private_token.env = \"A\"\ntoken_url = \"https://a.b\""), @r#"connections.shop.shoptet.token_url: belongs to "oauth_token", which is not there"#);
-    insta::assert_snapshot!(shoptet("token_url = \"https://a.b\""), @r#"connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", is missing"#);
+    insta::assert_snapshot!(shoptet("token_url = \"https://a.b\""), @r#"connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", or "pairing", is missing"#);
     insta::assert_snapshot!(shoptet("oauth_token.env = \"A\""), @r#"connections.shop.shoptet: "token_url" is missing; "oauth_token" needs it"#);
-    insta::assert_snapshot!(shoptet(""), @r#"connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", is missing"#);
+    insta::assert_snapshot!(shoptet("pairing.env = \"A\"\nprivate_token.env = \"A\""), @r#"connections.shop.shoptet.private_token: either "private_token" or "pairing", not both"#);
+    insta::assert_snapshot!(shoptet("private_token.env = \"A\"\npairing.env = \"A\"\noauth_token.env = \"A\""), @r#"connections.shop.shoptet.oauth_token: either "private_token" or "oauth_token" or "pairing", not several"#);
+    insta::assert_snapshot!(shoptet("private_token.env = \"A\"\naddon_url = \"https://a.b\""), @r#"connections.shop.shoptet.addon_url: belongs to "pairing", which is not there"#);
+    insta::assert_snapshot!(shoptet("pairing.env = \"A\"\naddon_url = \"http://a.b\""), @"connections.shop.shoptet.addon_url: only https:// is safe; http:// is for loopback addresses");
+    insta::assert_snapshot!(shoptet(""), @r#"connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", or "pairing", is missing"#);
 }
 
 #[test]

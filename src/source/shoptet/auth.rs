@@ -1,5 +1,6 @@
 //! Who calls: a private API token, or the API access token of an add-on, which lives half an hour.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -8,9 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::oauth::OauthServer;
-use crate::http::Requests;
+use super::pairing::Backend;
+use crate::http::{HttpError, Lane, Policy, Requests, Stop};
 use crate::source::SourceError;
-use crate::state::{Cache, Tokens};
+use crate::state::{Cache, CachedToken, Tokens};
 
 /// How the shop lets us in.
 #[derive(Debug, Clone)]
@@ -24,54 +26,90 @@ pub enum Credentials {
         /// `https://<partner shop>/action/ApiOAuthServer/getAccessToken`.
         token_url: Url,
     },
+    /// A pairing with an add-on's backend, which gives API access tokens for it.
+    Pairing {
+        /// The pairing secret; it goes to `addon_url` only.
+        secret: SecretString,
+        /// The backend's address.
+        addon_url: Url,
+    },
 }
 
 /// A token that ends so soon is not used any more.
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
-/// How long the exchange may take.
+/// How long asking for a token may take.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Credentials with the way to where their tokens come from.
+#[derive(Debug)]
+enum Way {
+    Private(SecretString),
+    Addon {
+        server: OauthServer,
+        token_url: Url,
+        oauth_token: SecretString,
+    },
+    Pairing {
+        backend: Backend,
+        secret: SecretString,
+    },
+}
 
 /// Gives the header that lets a request in.
 #[derive(Debug)]
 pub(super) struct Auth {
-    credentials: Credentials,
-    oauth: OauthServer,
+    way: Way,
     tokens: Tokens,
 }
 
 impl Auth {
-    pub(super) fn new(credentials: Credentials, oauth: OauthServer, cache: Cache) -> Self {
-        Self {
-            credentials,
-            oauth,
-            tokens: Tokens::new(cache, MARGIN),
-        }
+    pub(super) fn new(
+        credentials: Credentials,
+        cache: Cache,
+        (policy, lane, stop): (Policy, Arc<Lane>, Stop),
+    ) -> Result<Self, HttpError> {
+        let way = match credentials {
+            Credentials::PrivateToken(token) => Way::Private(token),
+            Credentials::Addon {
+                oauth_token,
+                token_url,
+            } => Way::Addon {
+                server: OauthServer::new(EXCHANGE_TIMEOUT, policy, lane, stop)?,
+                token_url,
+                oauth_token,
+            },
+            Credentials::Pairing { secret, addon_url } => Way::Pairing {
+                backend: Backend::new(addon_url, policy, lane, stop)?,
+                secret,
+            },
+        };
+        let tokens = Tokens::new(cache, MARGIN);
+        Ok(Self { way, tokens })
     }
 
     /// Whether a refused token may be replaced by a fresh one.
     pub(super) fn renewable(&self) -> bool {
-        matches!(self.credentials, Credentials::Addon { .. })
+        !matches!(self.way, Way::Private(_))
     }
 
-    /// Requests for tokens.
-    pub(super) fn requests(&self) -> &Requests {
-        self.oauth.requests()
+    /// Requests for tokens, where there are any.
+    pub(super) fn requests(&self) -> Option<&Requests> {
+        match &self.way {
+            Way::Private(_) => None,
+            Way::Addon { server, .. } => Some(server.requests()),
+            Way::Pairing { backend, .. } => Some(backend.requests()),
+        }
     }
 
     /// The header of the next request, and the token in it.
     pub(super) async fn header(
         &self,
     ) -> Result<(HeaderName, HeaderValue, SecretString), SourceError> {
-        let (name, token) = match &self.credentials {
-            Credentials::PrivateToken(token) => ("shoptet-private-api-token", token.clone()),
-            Credentials::Addon {
-                oauth_token,
-                token_url,
-            } => (
-                "shoptet-access-token",
-                self.access_token(oauth_token, token_url, None).await?,
-            ),
+        let name = match self.way {
+            Way::Private(_) => "shoptet-private-api-token",
+            Way::Addon { .. } | Way::Pairing { .. } => "shoptet-access-token",
         };
+        let token = self.token(None).await?;
         Ok((
             HeaderName::from_static(name),
             sensitive(token.expose_secret())?,
@@ -81,42 +119,52 @@ impl Auth {
 
     /// Replaces a token that was refused, unless another run has done so already.
     pub(super) async fn renew(&self, refused: &SecretString) -> Result<(), SourceError> {
-        if let Credentials::Addon {
-            oauth_token,
-            token_url,
-        } = &self.credentials
-        {
-            self.access_token(oauth_token, token_url, Some(refused))
-                .await?;
-        }
+        self.token(Some(refused)).await?;
         Ok(())
     }
 
-    /// A valid access token that is not `refused`: held, else from the cache, else a new one.
-    async fn access_token(
-        &self,
-        oauth_token: &SecretString,
-        token_url: &Url,
-        refused: Option<&SecretString>,
-    ) -> Result<SecretString, SourceError> {
-        let name = Cache::token_name(token_url.as_str(), oauth_token);
-        let obtain = async {
-            let token = self.oauth.access_token(token_url, oauth_token).await;
-            token.map_err(|error| {
-                if error
-                    .status()
-                    .is_some_and(|status| status.is_client_error())
-                {
-                    SourceError::Access(format!(
-                        "the OAuth access token was refused: {error}; check oauth_token and token_url"
-                    ))
-                } else {
-                    error.into()
-                }
-            })
-        };
-        self.tokens.get(&name, refused, obtain).await
+    /// The private token, or a valid one that is not `refused`: held, else from the cache, else a
+    /// new one.
+    async fn token(&self, refused: Option<&SecretString>) -> Result<SecretString, SourceError> {
+        match &self.way {
+            Way::Private(token) => Ok(token.clone()),
+            Way::Addon {
+                server,
+                token_url,
+                oauth_token,
+            } => {
+                let name = Cache::token_name(token_url.as_str(), oauth_token);
+                let obtain = exchange(server, token_url, oauth_token);
+                self.tokens.get(&name, refused, obtain).await
+            }
+            Way::Pairing { backend, secret } => {
+                let name = Cache::token_name(backend.addon_url().as_str(), secret);
+                let obtain = backend.access_token(secret, refused);
+                self.tokens.get(&name, refused, obtain).await
+            }
+        }
     }
+}
+
+/// A new token of an add-on; a refusal says what to check.
+async fn exchange(
+    server: &OauthServer,
+    token_url: &Url,
+    oauth_token: &SecretString,
+) -> Result<CachedToken, SourceError> {
+    let token = server.access_token(token_url, oauth_token).await;
+    token.map_err(|error| {
+        if error
+            .status()
+            .is_some_and(|status| status.is_client_error())
+        {
+            SourceError::Access(format!(
+                "the OAuth access token was refused: {error}; check oauth_token and token_url"
+            ))
+        } else {
+            error.into()
+        }
+    })
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, SourceError> {

@@ -12,8 +12,7 @@ use tracing::warn;
 use url::Url;
 
 use super::answer::{Unusable, open};
-use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
-use super::oauth::OauthServer;
+use super::auth::{Auth, Credentials};
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -82,8 +81,8 @@ impl Client {
             explain,
             policy,
         };
-        let oauth = OauthServer::new(EXCHANGE_TIMEOUT, policy, Arc::clone(&lane), stop.clone())?;
-        let auth = Arc::new(Auth::new(credentials, oauth, cache));
+        let way = (policy, Arc::clone(&lane), stop.clone());
+        let auth = Arc::new(Auth::new(credentials, cache, way)?);
         Ok(Self {
             door: Door::new(options, lane, stop.clone())?,
             api_url,
@@ -96,15 +95,11 @@ impl Client {
     /// Requests sent and repeated so far.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        let all = [
-            self.door.requests(),
-            self.auth.requests(),
-            self.downloads.requests(),
-        ];
-        (
-            all.iter().map(|one| one.sent()).sum(),
-            all.iter().map(|one| one.retries()).sum(),
-        )
+        let own = [self.door.requests(), self.downloads.requests()];
+        let all = own.into_iter().chain(self.auth.requests());
+        all.fold((0, 0), |(sent, retries), one| {
+            (sent + one.sent(), retries + one.retries())
+        })
     }
 
     /// What gets files beside the API.
@@ -159,7 +154,7 @@ impl Client {
         })
     }
 
-    /// Sends, and where an add-on's token has run out, once more with a fresh one.
+    /// Sends, and where a token has run out, once more with a fresh one.
     async fn send(
         &self,
         method: &Method,

@@ -14,6 +14,7 @@ mod newest;
 pub mod oauth;
 mod orders;
 mod page;
+pub mod pairing;
 mod row;
 mod shop;
 mod snapshot;

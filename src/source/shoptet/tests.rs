@@ -19,6 +19,7 @@ use crate::state::{Cache, View};
 mod bulk;
 mod calling;
 mod odd;
+mod pairing;
 mod reading;
 mod tokens;
 
