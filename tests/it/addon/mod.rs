@@ -1,0 +1,10 @@
+//! The add-on's backend, as a process of its own, between Shoptet's side and paired programs.
+
+mod attacks;
+mod commands;
+mod install;
+mod limits;
+mod pairing;
+mod stage;
+mod tokens;
+mod webhooks;
