@@ -6,5 +6,6 @@ mod install;
 mod limits;
 mod pairing;
 mod stage;
+mod tls;
 mod tokens;
 mod webhooks;
