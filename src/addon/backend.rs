@@ -62,7 +62,7 @@ pub enum StartError {
         source: SecretError,
     },
     /// The key is none.
-    #[error("key: {0}")]
+    #[error("key")]
     Key(#[from] VaultError),
     /// The state file.
     #[error(transparent)]

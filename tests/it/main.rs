@@ -11,6 +11,7 @@ mod checks;
 mod sandbox;
 mod support;
 
+mod addon;
 mod anyjson;
 mod auth;
 mod badanswers;
