@@ -20,7 +20,7 @@ use crate::http::{
     Requests, Stop, retry_after,
 };
 use crate::pairing::PairingCode;
-use crate::record::Json;
+use crate::record::{Json, clean};
 use crate::source::SourceError;
 use crate::state::CachedToken;
 
@@ -133,7 +133,7 @@ fn read_paired(answer: &Answer, eshop_id: u64) -> Result<Paired, String> {
     }
     Ok(Paired {
         secret: text("pairing_secret").ok_or("no pairing_secret")?.into(),
-        eshop_url: text("eshop_url").unwrap_or_default().to_owned(),
+        eshop_url: text("eshop_url").and_then(clean).unwrap_or_default(),
     })
 }
 
