@@ -19,15 +19,18 @@
 //! - [`output`]: a run for people and for programs.
 //! - [`notify`]: who is told how a run ended, and by which way.
 //! - [`pairing`]: what a program and the backend that it is paired with agree upon.
+//! - [`mail`]: sending e-mail.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
 //! - [`cli`]: a file per command.
 
+pub mod addon;
 pub mod caflou;
 pub mod cli;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod mail;
 pub mod notify;
 pub mod output;
 pub mod pairing;

@@ -1,5 +1,6 @@
 //! The command line: a file per command.
 
+mod addon;
 mod agendas;
 mod clients;
 mod completions;
@@ -122,6 +123,8 @@ enum Command {
     Notify(notify::NotifyArgs),
     /// Let the import run by itself: a timer of systemd, or cron
     Schedule(schedule::ScheduleArgs),
+    /// The add-on's backend, for who runs one: shops without Premium are paired by it
+    Addon(addon::AddonArgs),
     /// Completions for a shell, on stdout
     Completions(completions::CompletionsArgs),
     /// The manual page, on stdout
@@ -147,14 +150,20 @@ impl Command {
             Self::Forget(args) => forget::forget(global, args),
             Self::Notify(args) => notify::notify(global, args),
             Self::Schedule(args) => schedule::schedule(global, args),
+            Self::Addon(args) => addon::addon(global, args),
             Self::Completions(args) => Ok(completions::completions(args)),
             Self::Man(args) => completions::man(args),
         }
     }
 
-    /// Whether nobody watches: then log lines are about errors only, so that cron has no mail.
-    fn is_unattended(&self) -> bool {
-        matches!(self, Self::Run(args) if args.is_brief())
+    /// What log lines are about without `-v` and `-q`.
+    fn usual_level(&self) -> &'static str {
+        match self {
+            // Nobody watches: with errors only, cron has no mail.
+            Self::Run(args) if args.is_brief() => "error",
+            Self::Addon(args) if args.serves() => "info",
+            _ => "warn",
+        }
     }
 }
 
@@ -162,7 +171,7 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(&cli.global, cli.command.is_unattended());
+    logging::start(&cli.global, cli.command.usual_level());
     let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
         // The one place that prints an error.
         let _ = writeln!(io::stderr(), "error: {:#}", failure.error);

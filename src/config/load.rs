@@ -183,7 +183,7 @@ fn permissions(_: &Metadata) -> u32 {
 }
 
 /// A file with secrets in it is for its owner only.
-fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
+pub(super) fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
     const OTHERS_READ: u32 = 0o044;
     let first = found
         .plain_secrets

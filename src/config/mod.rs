@@ -11,8 +11,10 @@
 //!   dotted keys;
 //! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
+//! - `addon`: `addon.toml`, of an add-on's backend;
 //! - `places`: where the files are.
 
+mod addon;
 mod connection;
 mod credentials;
 mod edit;
@@ -35,11 +37,12 @@ mod tests;
 pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
 pub use edit::{EditError, Editor, Reference, dotted};
 pub use load::built_in_addon_url;
+pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
 };
-pub use notify::{Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
+pub use notify::{Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault};

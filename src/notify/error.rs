@@ -3,12 +3,13 @@
 use std::process::ExitStatus;
 
 use reqwest::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use thiserror::Error;
 
 use super::notifier::LIMIT;
 use crate::config::{Secret, SecretError};
 use crate::http::innermost;
+use crate::mail::MailError;
 
 /// Why a channel told nothing. Never holds an address, a password or what a receiver of requests
 /// answered: some repeat the address.
@@ -36,17 +37,9 @@ pub enum ChannelError {
         /// The key of the address in the configuration.
         key: &'static str,
     },
-    /// The certificates of the mail server cannot be used.
-    #[error("its certificates cannot be used: {0}")]
-    Certificates(String),
-    /// The mail server did not take the message.
-    #[error("{server} did not take it: {reason}")]
-    Mail {
-        /// The mail server.
-        server: String,
-        /// What it or the way to it said.
-        reason: String,
-    },
+    /// An e-mail was not sent.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The command cannot be run.
     #[error("{program:?} cannot be run: {reason}")]
     NotRun {
@@ -79,11 +72,6 @@ pub(super) async fn resolve(secret: &Secret) -> Result<SecretString, ChannelErro
         .await
         .map_err(|error| ChannelError::BrokenOff(error.to_string()))?;
     Ok(read?)
-}
-
-/// A text without a secret, should a service have repeated it.
-pub(super) fn without(text: &str, secret: &SecretString) -> String {
-    text.replace(secret.expose_secret(), "…")
 }
 
 fn with_cause(error: &SecretError) -> String {

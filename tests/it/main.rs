@@ -13,6 +13,7 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 
+mod addon;
 mod anyjson;
 mod auth;
 mod badanswers;

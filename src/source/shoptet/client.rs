@@ -203,7 +203,7 @@ impl Client {
 }
 
 /// `errors[0]` of the envelope.
-fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
+pub(super) fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
     let Ok(Json(json)) = serde_json::from_slice(&answer.body) else {
         return (None, None);
     };

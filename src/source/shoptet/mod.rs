@@ -6,6 +6,7 @@ mod ahead;
 mod answer;
 mod auth;
 mod client;
+pub mod country;
 mod customers;
 mod lines;
 mod map;
