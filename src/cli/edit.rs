@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Exit, Failure, Global};
 use crate::config::{
-    Assignment, ConfigError, Editor, Problem, Setting, Vault, config_path, dotted,
+    Assignment, ConfigError, Editor, Kept, Problem, Setting, Vault, config_path, dotted,
 };
 use crate::output;
 
@@ -46,10 +46,11 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
     if editor.is_changed() {
         editor.save()?;
     }
-    print(global, &key, &changes);
     let left_over = Vault::left_over(&before.references(), &editor.references());
-    delete_secrets(&editor, &left_over)?;
-    Ok(Exit::Done)
+    let deleted = delete_secrets(&editor, &left_over);
+    let gone = if deleted.is_ok() { &left_over[..] } else { &[] };
+    print(global, &key, &changes, gone);
+    deleted.map(|()| Exit::Done)
 }
 
 /// The key of a connection; where there is none, the near miss.
@@ -67,10 +68,7 @@ pub(super) fn find(editor: &Editor, name: &str) -> Result<String, Failure> {
 }
 
 /// Deletes secrets that the configuration names no more.
-pub(super) fn delete_secrets(
-    editor: &Editor,
-    secrets: &[crate::config::Kept],
-) -> Result<(), Failure> {
+pub(super) fn delete_secrets(editor: &Editor, secrets: &[Kept]) -> Result<(), Failure> {
     let vault = Vault::beside(editor.path());
     for secret in secrets {
         vault.delete(secret).map_err(|error| {
@@ -78,7 +76,6 @@ pub(super) fn delete_secrets(
             let told = format!("the configuration is changed, but {secret} could not be deleted");
             Failure::new(Exit::Failed, error.context(told))
         })?;
-        let _ = writeln!(io::stderr(), "deleted: {secret}");
     }
     Ok(())
 }
@@ -168,19 +165,25 @@ fn changes<'s>(
     changes
 }
 
-fn print(global: &Global, key: &str, changes: &[Change]) {
+fn print(global: &Global, key: &str, changes: &[Change], deleted: &[Kept]) {
     let mut out = io::stdout().lock();
     if global.json() {
         let objects = changes.iter().map(
             |(setting, before, after)| json!({"key": setting, "before": before, "after": after}),
         );
         let changes: Vec<_> = objects.collect();
-        let line = json!({"type": "edited", "connection": key, "changes": changes});
+        let deleted: Vec<_> = deleted.iter().map(ToString::to_string).collect();
+        let line = json!({
+            "type": "edited", "connection": key, "changes": changes, "secrets": deleted,
+        });
         let _ = writeln!(out, "{line}");
     } else if changes.is_empty() {
         let _ = writeln!(out, "{key}: nothing to change, it is so already");
     } else {
         let text = output::changes(key, changes, global.colours());
         let _ = writeln!(out, "{text}");
+        for secret in deleted {
+            let _ = writeln!(out, "deleted, as nothing names it any more: {secret}");
+        }
     }
 }

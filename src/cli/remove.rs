@@ -47,13 +47,13 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
     let state = goes.state.as_deref().filter(|_| args.forget);
     let opened = state.map(|state| open(state, &goes.key)).transpose()?;
     editor.save()?;
-    goes.tell(global);
     delete_secrets(&editor, &goes.secrets)?;
     if let (Some(state), Some((_lock, mut journal))) = (state, opened) {
         journal.forget_connection().map_err(failed)?;
         let clean = journal.scrub().map_err(failed)?;
         end(state, clean)?;
     }
+    goes.tell(global);
     Ok(Exit::Done)
 }
 
@@ -112,7 +112,8 @@ impl Goes {
         }
         lines.extend(self.state_line());
         lines.push("Caflou and the shop are not touched".to_owned());
-        safe(&lines.join(".\n")).into_owned()
+        let lines: Vec<_> = lines.iter().map(|line| safe(line)).collect();
+        lines.join(".\n")
     }
 
     fn state_line(&self) -> Option<String> {
@@ -144,8 +145,12 @@ impl Goes {
             return;
         }
         let _ = writeln!(out, "removed: {}", safe(&self.key));
-        if let Some(line) = self.state_line() {
-            let _ = writeln!(out, "{line}");
+        for secret in &self.secrets {
+            let _ = writeln!(out, "deleted: {secret}");
+        }
+        match (&self.state, self.forget) {
+            (Some(_), true) => drop(writeln!(out, "deleted: its import state")),
+            _ => drop(self.state_line().map(|line| writeln!(out, "{line}"))),
         }
         if self.last {
             let _ = writeln!(

@@ -50,7 +50,7 @@ pub enum KeepError {
     #[error(transparent)]
     Unusable(#[from] SecretError),
     /// The keyring does not do it.
-    #[error("the secret cannot be kept in the system's keyring")]
+    #[error(transparent)]
     Keyring(#[from] KeyringError),
     /// The file cannot be written or deleted.
     #[error("the secret's file {} cannot be written", path.display())]

@@ -1,0 +1,113 @@
+//! `remove`: what goes, what stays, and who is asked.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::edit::{TEXT, desk, text};
+use crate::support::{Bench, KEY, Settings, wait_for};
+
+#[test]
+fn a_connection_goes_with_its_tables_and_comments_and_no_others() {
+    let bench = desk();
+    let ran = bench.program(&["remove", KEY, "--yes"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!(ran.stderr, "");
+    insta::assert_snapshot!(text(&bench), @"");
+    assert!(!bench.path("secrets/my-shop.caflou.token").exists());
+    let ran = bench.program(&["remove", "káva a čaj", "--yes"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!(text(&bench), "# our two shops\nstate = \"state.db\"\n");
+}
+
+#[test]
+fn without_connections_list_says_so_and_a_run_asks_for_one() {
+    let bench = desk();
+    fs::write(bench.path("connections.toml"), "").unwrap();
+    let none = "no connections yet: `caflou-sync connect` makes one\n";
+    for args in [&["list"][..], &["list", "--format", "json"]] {
+        let ran = bench.program(args).exits(0);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", none));
+    }
+    for command in ["run", "status", "test"] {
+        let ran = bench.program(&[command]).exits(2);
+        let said = format!("error: connections.toml: 1 problem\n  line 1  {none}");
+        assert_eq!(ran.stderr, said, "{command}");
+    }
+    fs::remove_file(bench.path("connections.toml")).unwrap();
+    let ran = bench.program(&["list"]).exits(0);
+    assert_eq!(ran.stderr, none);
+    let named = bench.program(&["list", "--config", "none.toml"]).exits(2);
+    let said = "error: none.toml: no such file; `caflou-sync connect` makes one, or name another \
+                with --config\n";
+    assert_eq!(named.stderr, said);
+}
+
+#[test]
+fn without_anybody_to_ask_nothing_goes() {
+    let bench = desk();
+    let ran = bench.program(&["remove", KEY]).exits(2);
+    assert_eq!(ran.stdout, "");
+    insta::assert_snapshot!(ran.stderr, @"");
+    assert_eq!(text(&bench), TEXT);
+    assert!(bench.path("secrets/my-shop.caflou.token").exists());
+    let ran = bench.program(&["remove", "my-shp", "--yes"]).exits(2);
+    insta::assert_snapshot!(ran.stderr, @"");
+}
+
+#[test]
+fn the_import_state_is_kept_and_can_be_forgotten_later() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    bench.imported();
+    let ran = bench
+        .program(&["remove", KEY, "--yes", "--format", "json"])
+        .exits(0);
+    let expected = json!({
+        "type": "removed", "connection": KEY, "state": "kept", "secrets": [], "last": true,
+    });
+    assert_eq!(ran.objects(), [expected]);
+    assert!(bench.state_text().contains("Jan Novák"));
+    // the same connection again: nothing comes twice
+    bench.configure(&Settings::default());
+    assert_eq!(
+        bench.run(&[]).exits(0).counts("incomes"),
+        "1 read: 1 unchanged"
+    );
+    let ran = bench.program(&["remove", KEY, "--yes"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @"");
+    bench.program(&["history", KEY]).exits(0);
+    bench.program(&["forget", KEY, "--yes"]).exits(0);
+    assert!(!bench.state_text().contains("Jan Novák"));
+}
+
+#[test]
+fn with_forget_the_state_goes_too_unless_a_run_is_under_way() {
+    let bench = Bench::with(|options| {
+        options.caflou_latency = std::time::Duration::from_millis(300);
+    });
+    (0..3).for_each(|_| drop(bench.order(|_| ())));
+    let run = bench.spawn(&[]);
+    wait_for("create", || !bench.writes().is_empty());
+    let before = text(&bench);
+    let ran = bench
+        .program(&["remove", KEY, "--yes", "--forget"])
+        .exits(5);
+    assert!(ran.stderr.contains("another run"), "{}", ran.stderr);
+    assert_eq!(text(&bench), before);
+    run.end().exits(0);
+    let ran = bench
+        .program(&["remove", KEY, "--yes", "--forget"])
+        .exits(0);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert!(!bench.state_text().contains("Jan Novák"));
+}
+
+#[test]
+fn a_connection_that_is_wrong_can_be_removed() {
+    let bench = desk();
+    let broken = TEXT.replace("eshop_id = 222651", "eshop_id = \"x\"");
+    fs::write(bench.path("connections.toml"), broken).unwrap();
+    bench.program(&["remove", KEY, "--yes"]).exits(0);
+    bench.program(&["list"]).exits(0);
+}
