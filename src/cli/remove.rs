@@ -93,16 +93,13 @@ impl Goes {
                     .map_or_else(|| value.to_string(), str::to_owned),
             )
         };
-        let mut what = format!("`{}`", self.key);
-        if let Some(name) = text(&["name"]) {
-            what.push_str(&format!(", {name}"));
-        }
-        if let Some(eshop) = text(&["eshop_id"]) {
-            what.push_str(&format!(", {} {eshop}", Program::Shoptet));
-        }
-        if let Some(account) = text(&["caflou", "account_id"]) {
-            what.push_str(&format!(", Caflou account {account}"));
-        }
+        let what = [
+            Some(format!("`{}`", self.key)),
+            text(&["name"]),
+            text(&["eshop_id"]).map(|id| format!("{} {id}", Program::Shoptet)),
+            text(&["caflou", "account_id"]).map(|id| format!("Caflou account {id}")),
+        ];
+        let what = what.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let mut lines = vec![format!(
             "The connection {what} is removed from {}",
             before.path().display()
@@ -121,10 +118,16 @@ impl Goes {
         Some(if self.forget {
             format!("Deleted with it: its import state in {state}")
         } else {
-            format!(
-                "Its import state in {state} is kept; to delete it: caflou-sync forget '{}'",
-                self.key
-            )
+            let plain = self
+                .key
+                .chars()
+                .all(|c| c.is_alphanumeric() || "-_.".contains(c));
+            let key = if plain {
+                self.key.clone()
+            } else {
+                format!("'{}'", self.key.replace('\'', r"'\''"))
+            };
+            format!("Its import state in {state} is kept; to delete it: caflou-sync forget {key}")
         })
     }
 

@@ -100,15 +100,15 @@ impl ListRow {
             told("companies: ", &self.companies),
             told("incomes: ", &self.incomes),
             told("orders: ", &self.interval),
-            told("repeat: ", &self.auto_repeat),
         ];
+        let repeat = told("repeat: ", &self.auto_repeat);
         let mut last = told("last run: ", &self.last_run);
         if !self.result.is_empty() {
             last.push(PLAIN, ", ");
             last.push(result_style(&self.result), &self.result);
         }
         let mut lines = vec![Line::of(BOLD, &self.connection)];
-        for items in [source, modes, vec![last]] {
+        for items in [source, modes, vec![repeat, last]] {
             let width = width.saturating_sub(INDENT);
             lines.extend(
                 wrapped(items, width)

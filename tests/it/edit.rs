@@ -79,7 +79,13 @@ fn what_changed_is_told_and_nothing_else_changed() {
         "import.auto_repeat",
     ];
     let ran = edit(&bench, &[set, more].concat()).exits(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r#"
+    my-shop
+      ~ import.incomes      new-and-update → new-only
+      ~ import.from         – → 2021-01-01
+      ~ mapping.tags        – → ["e-shop"]
+      ~ import.auto_repeat  true → –
+    "#);
     assert_eq!(ran.stderr, "");
     let expected = TEXT
         .replace("\"new-and-update\"   # ask", "\"new-only\"   # ask")
@@ -125,7 +131,13 @@ fn all_mistakes_come_at_once_and_nothing_is_changed() {
     let flags = ["--set", "incomes=no", "--set", "import.frm=2021-01-01"];
     let more = ["--unset", "buk", "--set", "caflou.token=caflou-hunter3"];
     let said = refused(&[flags, more].concat());
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    error: nothing was changed: 4 problems
+      incomes: no such setting; did you mean "import.incomes"?
+      import.frm: no such setting; did you mean "import.from"?
+      caflou.token: a secret is not for a command line, where others can see it; say where it is, such as caflou.token='{ env = "NAME" }'
+      buk: no such setting; did you mean "shoptet.bulk"?
+    "#);
     let values = [
         "--set",
         "import.incomes=newonly",
@@ -133,13 +145,19 @@ fn all_mistakes_come_at_once_and_nothing_is_changed() {
         "import.from=tomorrow",
     ];
     let more = ["--unset", "caflou.account_id", "--set", "mapping.tags=a"];
-    insta::assert_snapshot!(refused(&[values, more].concat()), @"");
+    insta::assert_snapshot!(refused(&[values, more].concat()), @r#"
+    error: nothing was changed: 4 problems
+      caflou: "account_id" is missing
+      import.incomes: "newonly" is not one of "no", "new-only", "new-and-update"; did you mean "new-only"?
+      import.from: "tomorrow" is not a day such as 2021-01-31
+      mapping.tags: expected a list of texts, such as ["one", "two"], found text
+    "#);
     let twice = ["--set", "import.incomes=no", "--unset", "import.incomes"];
-    insta::assert_snapshot!(refused(&twice), @"");
+    insta::assert_snapshot!(refused(&twice), @"error: nothing was changed: import.incomes: named twice");
     let other = bench
         .program(&["edit", "my-shp", "--set", "name=x"])
         .exits(2);
-    insta::assert_snapshot!(other.stderr, @"");
+    insta::assert_snapshot!(other.stderr, @"error: no connection `my-shp` in connections.toml; did you mean `my-shop`?");
 }
 
 #[test]
@@ -156,7 +174,11 @@ fn a_mistake_in_the_file_can_be_put_right() {
 fn a_secret_that_is_named_no_more_is_deleted_if_it_was_kept_by_the_program() {
     let bench = desk();
     let ran = edit(&bench, &["--set", "caflou.token.env=CAFLOU_TOKEN"]).exits(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    my-shop
+      ~ caflou.token  file secrets/my-shop.caflou.token → variable CAFLOU_TOKEN
+    deleted, as nothing names it any more: the file secrets/my-shop.caflou.token
+    ");
     assert!(!bench.path("secrets/my-shop.caflou.token").exists());
     // this one a person made
     fs::write(bench.path("secrets/mine"), "caflou-hunter2").unwrap();

@@ -11,12 +11,28 @@ use crate::support::{Bench, KEY, Settings, wait_for};
 fn a_connection_goes_with_its_tables_and_comments_and_no_others() {
     let bench = desk();
     let ran = bench.program(&["remove", KEY, "--yes"]).exits(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    removed: my-shop
+    deleted: the file secrets/my-shop.caflou.token
+    ");
     assert_eq!(ran.stderr, "");
-    insta::assert_snapshot!(text(&bench), @"");
+    insta::assert_snapshot!(text(&bench), @r#"
+    # our two shops
+    state = "state.db"
+
+    # ---- the other ----
+    [connections."káva a čaj"]
+    program = "shoptet"
+    eshop_id = 7
+    shoptet = { private_token = { env = "SHOPTET_TOKEN" } }
+    caflou = { account_id = "777", token = { env = "CAFLOU_TOKEN" } }
+    "#);
     assert!(!bench.path("secrets/my-shop.caflou.token").exists());
     let ran = bench.program(&["remove", "káva a čaj", "--yes"]).exits(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    removed: káva a čaj
+    It was the last one. To make another: caflou-sync connect. To end scheduled runs: caflou-sync schedule uninstall
+    ");
     assert_eq!(text(&bench), "# our two shops\nstate = \"state.db\"\n");
 }
 
@@ -48,11 +64,15 @@ fn without_anybody_to_ask_nothing_goes() {
     let bench = desk();
     let ran = bench.program(&["remove", KEY]).exits(2);
     assert_eq!(ran.stdout, "");
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stderr, @r"
+    error: The connection `my-shop`, Můj e-shop, Shoptet 222651, Caflou account 12345 is removed from connections.toml.
+    Deleted with it: the file secrets/my-shop.caflou.token.
+    Caflou and the shop are not touched. Nobody is there to ask: add --yes to go on
+    ");
     assert_eq!(text(&bench), TEXT);
     assert!(bench.path("secrets/my-shop.caflou.token").exists());
     let ran = bench.program(&["remove", "my-shp", "--yes"]).exits(2);
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stderr, @"error: no connection `my-shp` in connections.toml; did you mean `my-shop`?");
 }
 
 #[test]
@@ -75,7 +95,11 @@ fn the_import_state_is_kept_and_can_be_forgotten_later() {
         "1 read: 1 unchanged"
     );
     let ran = bench.program(&["remove", KEY, "--yes"]).exits(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    removed: my-shop
+    Its import state in state.db is kept; to delete it: caflou-sync forget my-shop
+    It was the last one. To make another: caflou-sync connect. To end scheduled runs: caflou-sync schedule uninstall
+    ");
     bench.program(&["history", KEY]).exits(0);
     bench.program(&["forget", KEY, "--yes"]).exits(0);
     assert!(!bench.state_text().contains("Jan Novák"));
@@ -99,7 +123,11 @@ fn with_forget_the_state_goes_too_unless_a_run_is_under_way() {
     let ran = bench
         .program(&["remove", KEY, "--yes", "--forget"])
         .exits(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    removed: my-shop
+    deleted: its import state
+    It was the last one. To make another: caflou-sync connect. To end scheduled runs: caflou-sync schedule uninstall
+    ");
     assert!(!bench.state_text().contains("Jan Novák"));
 }
 

@@ -133,10 +133,6 @@ fn system() -> Result<Arc<CredentialStore>, KeyringError> {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is the last to have the error"
-)]
 fn told(error: Error) -> KeyringError {
     match error {
         Error::NoEntry => KeyringError::Unknown,

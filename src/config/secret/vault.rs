@@ -199,12 +199,11 @@ fn in_keyring(name: &str, secret: &SecretString) -> Result<Kept, KeepError> {
 
 /// The place that a reference names, as this room writes it.
 fn place(reference: &Reference) -> Option<Kept> {
-    let (place, name) = match reference.place {
-        "keyring" => (Place::Keyring, Some(reference.name.as_str())),
-        _ => {
-            let name = Path::new(&reference.name).strip_prefix(FOLDER).ok();
-            (Place::File, name.and_then(Path::to_str))
-        }
+    let (place, name) = if reference.place == "keyring" {
+        (Place::Keyring, Some(reference.name.as_str()))
+    } else {
+        let name = Path::new(&reference.name).strip_prefix(FOLDER).ok();
+        (Place::File, name.and_then(Path::to_str))
     };
     let name = name?.to_owned();
     Some(Kept { place, name })
