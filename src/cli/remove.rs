@@ -35,7 +35,7 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
     let key = find(&editor, &args.name)?;
     let before = editor.clone();
     editor.remove_connection(&key);
-    let goes = Goes {
+    let mut goes = Goes {
         secrets: Vault::left_over(&before.references(), &editor.references()),
         state: state(global, &editor, &key, args.forget)?,
         forget: args.forget,
@@ -44,17 +44,21 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
     };
     confirm(&goes.question(&before), args.yes)?;
     // a run under way is found out before anything is changed
-    let state = goes.state.as_deref().filter(|_| args.forget);
-    let opened = state.map(|state| open(state, &goes.key)).transpose()?;
+    let state = goes.state.clone().filter(|_| args.forget);
+    let opened = state.as_deref().map(|state| open(state, &goes.key));
+    let opened = opened.transpose()?;
     editor.save()?;
-    delete_secrets(&editor, &goes.secrets)?;
+    let deleted = delete_secrets(&editor, &goes.secrets);
+    if deleted.is_err() {
+        goes.secrets.clear();
+    }
     if let (Some(state), Some((_lock, mut journal))) = (state, opened) {
         journal.forget_connection().map_err(failed)?;
         let clean = journal.scrub().map_err(failed)?;
-        end(state, clean)?;
+        end(&state, clean)?;
     }
     goes.tell(global);
-    Ok(Exit::Done)
+    deleted.map(|()| Exit::Done)
 }
 
 /// The state file, if it holds something of the connection.

@@ -139,3 +139,39 @@ fn a_connection_that_is_wrong_can_be_removed() {
     bench.program(&["remove", KEY, "--yes"]).exits(0);
     bench.program(&["list"]).exits(0);
 }
+
+/// With an answer typed on a terminal.
+#[cfg(target_os = "linux")]
+fn answered(bench: &Bench, answer: &str) -> (i32, String) {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let program = format!("'{}' remove {KEY}", env!("CARGO_BIN_EXE_caflou-sync"));
+    let mut command = Command::new("script");
+    command.args(["-qec", &program, "/dev/null"]);
+    let mut command = bench.at_home(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut typing = child.stdin.take().unwrap();
+    typing.write_all(answer.as_bytes()).unwrap();
+    drop(typing);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), said)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn only_a_yes_removes() {
+    let bench = desk();
+    for answer in ["n\n", "\n", "yess\n"] {
+        let (code, said) = answered(&bench, answer);
+        assert!(said.contains("Go on? [y/N]"), "{said}");
+        assert!(said.contains("nothing was deleted"), "{said}");
+        assert_eq!((code, text(&bench).as_str()), (1, TEXT));
+    }
+    let (code, said) = answered(&bench, "y\n");
+    assert!(said.contains("removed: my-shop"), "{said}");
+    assert_eq!(code, 0);
+    assert!(!text(&bench).contains("my-shop"));
+}
