@@ -1,15 +1,19 @@
 //! `edit`: changes settings of a connection.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
+use toml_edit::Value;
 
+use super::history::failed;
 use super::{Exit, Failure, Global};
 use crate::config::{
-    Assignment, ConfigError, Editor, Kept, Problem, Setting, Vault, config_path, dotted,
+    Assignment, ConfigError, Editor, Kept, Problem, Setting, Vault, config_path, dotted, state_path,
 };
 use crate::output;
+use crate::state::View;
 
 /// What `edit` is asked for.
 #[derive(Debug, Args)]
@@ -40,7 +44,9 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
     for setting in &taken {
         editor.unset(&setting.path(&key));
     }
-    editor.check().map_err(|error| refused(&key, error))?;
+    let config = editor.check().map_err(|error| refused(&key, error))?;
+    let state = state_path(global.state.clone(), &config);
+    same_sides(&before, &editor, &key, &state)?;
     let named = assignments.iter().map(|(setting, _)| setting).chain(&taken);
     let changes = changes(&key, named, &before, &editor);
     if editor.is_changed() {
@@ -65,6 +71,56 @@ pub(super) fn find(editor: &Editor, name: &str) -> Result<String, Failure> {
         "no connection `{name}` in {path}{}",
         near.unwrap_or_default()
     )))
+}
+
+/// What was imported was imported from this e-shop into this account. Under the key of a connection
+/// of others, a run would take new orders for imported ones.
+pub(super) fn same_sides(
+    before: &Editor,
+    after: &Editor,
+    key: &str,
+    state: &Path,
+) -> Result<(), Failure> {
+    let sides = [&["eshop_id"][..], &["caflou", "account_id"]];
+    let changed = sides.into_iter().find(|side| {
+        let path = [&["connections", key], *side].concat();
+        let text = |editor: &Editor| editor.get(&path).map(|value| text_of(&value));
+        text(before) != text(after)
+    });
+    let Some(side) = changed else {
+        return Ok(());
+    };
+    let known = View::connections(state).map_err(failed)?;
+    if !known.iter().any(|other| other == key) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "nothing was changed: all that `{key}` imported until now belongs to its present {} ({}). \
+         For another one make another connection: caflou-sync connect. Or delete the import state \
+         first: caflou-sync forget {}",
+        side.join("."),
+        state.display(),
+        shell_word(key)
+    )))
+}
+
+/// An ID may be written as a number or as text.
+fn text_of(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A key as a word of a command line.
+pub(super) fn shell_word(key: &str) -> String {
+    if key
+        .chars()
+        .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+    {
+        key.to_owned()
+    } else {
+        format!("'{}'", key.replace('\'', r"'\''"))
+    }
 }
 
 /// Deletes secrets that the configuration names no more.

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::confirm::confirm;
-use super::edit::{delete_secrets, find};
+use super::edit::{delete_secrets, find, shell_word};
 use super::forget::{end, open};
 use super::history::failed;
 use super::{Exit, Failure, Global};
@@ -122,15 +122,7 @@ impl Goes {
         Some(if self.forget {
             format!("Deleted with it: its import state in {state}")
         } else {
-            let plain = self
-                .key
-                .chars()
-                .all(|c| c.is_alphanumeric() || "-_.".contains(c));
-            let key = if plain {
-                self.key.clone()
-            } else {
-                format!("'{}'", self.key.replace('\'', r"'\''"))
-            };
+            let key = shell_word(&self.key);
             format!("Its import state in {state} is kept; to delete it: caflou-sync forget {key}")
         })
     }
