@@ -8,7 +8,7 @@
 //!                                     output ◄── state
 //! ```
 //!
-//! - [`config`]: `connections.toml`, with all its problems at once.
+//! - [`config`]: `connections.toml`, with all its problems at once; changing it; where secrets are.
 //! - [`record`]: what a source gives and Caflou takes: companies, incomes, exact values.
 //! - [`source`]: the seam for sources; [`source::shoptet`] reads and maps.
 //! - [`caflou`]: reading and writing Caflou, and finding what is there already.

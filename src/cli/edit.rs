@@ -1,16 +1,20 @@
 //! `edit`: changes settings of a connection; without `--set` and `--unset` the wizard asks.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
+use toml_edit::Value;
 
 use super::connect;
+use super::history::failed;
 use super::{Exit, Failure, Global};
 use crate::config::{
-    Assignment, ConfigError, Editor, Problem, Setting, Vault, config_path, dotted,
+    Assignment, ConfigError, Editor, Kept, Problem, Setting, Vault, config_path, dotted, state_path,
 };
 use crate::output;
+use crate::state::View;
 
 /// What `edit` is asked for.
 #[derive(Debug, Args)]
@@ -44,16 +48,19 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
     for setting in &taken {
         editor.unset(&setting.path(&key));
     }
-    editor.check().map_err(|error| refused(&key, error))?;
+    let config = editor.check().map_err(|error| refused(&key, error))?;
+    let state = state_path(global.state.clone(), &config);
+    same_sides(&before, &editor, &key, &state)?;
     let named = assignments.iter().map(|(setting, _)| setting).chain(&taken);
     let changes = changes(&key, named, &before, &editor);
     if editor.is_changed() {
         editor.save()?;
     }
-    print(global, &key, &changes);
     let left_over = Vault::left_over(&before.references(), &editor.references());
-    delete_secrets(&editor, &left_over)?;
-    Ok(Exit::Done)
+    let deleted = delete_secrets(&editor, &left_over);
+    let gone = if deleted.is_ok() { &left_over[..] } else { &[] };
+    print(global, &key, &changes, gone);
+    deleted.map(|()| Exit::Done)
 }
 
 /// The key of a connection; where there is none, the near miss.
@@ -70,11 +77,58 @@ pub(super) fn find(editor: &Editor, name: &str) -> Result<String, Failure> {
     )))
 }
 
-/// Deletes secrets that the configuration names no more.
-pub(super) fn delete_secrets(
-    editor: &Editor,
-    secrets: &[crate::config::Kept],
+/// What was imported was imported from this e-shop into this account. Under the key of a connection
+/// of others, a run would take new orders for imported ones.
+pub(super) fn same_sides(
+    before: &Editor,
+    after: &Editor,
+    key: &str,
+    state: &Path,
 ) -> Result<(), Failure> {
+    let sides = [&["eshop_id"][..], &["caflou", "account_id"]];
+    let changed = sides.into_iter().find(|side| {
+        let path = [&["connections", key], *side].concat();
+        let text = |editor: &Editor| editor.get(&path).map(|value| text_of(&value));
+        text(before) != text(after)
+    });
+    let Some(side) = changed else {
+        return Ok(());
+    };
+    let known = View::connections(state).map_err(failed)?;
+    if !known.iter().any(|other| other == key) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "nothing was changed: all that `{key}` imported until now belongs to its present {} ({}). \
+         For another one make another connection: caflou-sync connect. Or delete the import state \
+         first: caflou-sync forget {}",
+        side.join("."),
+        state.display(),
+        shell_word(key)
+    )))
+}
+
+/// An ID may be written as a number or as text.
+fn text_of(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A key as a word of a command line.
+pub(super) fn shell_word(key: &str) -> String {
+    if key
+        .chars()
+        .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+    {
+        key.to_owned()
+    } else {
+        format!("'{}'", key.replace('\'', r"'\''"))
+    }
+}
+
+/// Deletes secrets that the configuration names no more.
+pub(super) fn delete_secrets(editor: &Editor, secrets: &[Kept]) -> Result<(), Failure> {
     let vault = Vault::beside(editor.path());
     for secret in secrets {
         vault.delete(secret).map_err(|error| {
@@ -82,7 +136,6 @@ pub(super) fn delete_secrets(
             let told = format!("the configuration is changed, but {secret} could not be deleted");
             Failure::new(Exit::Failed, error.context(told))
         })?;
-        let _ = writeln!(io::stderr(), "deleted: {secret}");
     }
     Ok(())
 }
@@ -172,19 +225,25 @@ fn changes<'s>(
     changes
 }
 
-fn print(global: &Global, key: &str, changes: &[Change]) {
+fn print(global: &Global, key: &str, changes: &[Change], deleted: &[Kept]) {
     let mut out = io::stdout().lock();
     if global.json() {
         let objects = changes.iter().map(
             |(setting, before, after)| json!({"key": setting, "before": before, "after": after}),
         );
         let changes: Vec<_> = objects.collect();
-        let line = json!({"type": "edited", "connection": key, "changes": changes});
+        let deleted: Vec<_> = deleted.iter().map(ToString::to_string).collect();
+        let line = json!({
+            "type": "edited", "connection": key, "changes": changes, "secrets": deleted,
+        });
         let _ = writeln!(out, "{line}");
     } else if changes.is_empty() {
         let _ = writeln!(out, "{key}: nothing to change, it is so already");
     } else {
         let text = output::changes(key, changes, global.colours());
         let _ = writeln!(out, "{text}");
+        for secret in deleted {
+            let _ = writeln!(out, "deleted, as nothing names it any more: {secret}");
+        }
     }
 }

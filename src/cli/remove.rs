@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::confirm::confirm;
-use super::edit::{delete_secrets, find};
+use super::edit::{delete_secrets, find, shell_word};
 use super::forget::{end, open};
 use super::history::failed;
 use super::{Exit, Failure, Global};
@@ -35,7 +35,7 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
     let key = find(&editor, &args.name)?;
     let before = editor.clone();
     editor.remove_connection(&key);
-    let goes = Goes {
+    let mut goes = Goes {
         secrets: Vault::left_over(&before.references(), &editor.references()),
         state: state(global, &editor, &key, args.forget)?,
         forget: args.forget,
@@ -44,17 +44,21 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
     };
     confirm(&goes.question(&before), args.yes)?;
     // a run under way is found out before anything is changed
-    let state = goes.state.as_deref().filter(|_| args.forget);
-    let opened = state.map(|state| open(state, &goes.key)).transpose()?;
+    let state = goes.state.clone().filter(|_| args.forget);
+    let opened = state.as_deref().map(|state| open(state, &goes.key));
+    let opened = opened.transpose()?;
     editor.save()?;
-    goes.tell(global);
-    delete_secrets(&editor, &goes.secrets)?;
+    let deleted = delete_secrets(&editor, &goes.secrets);
+    if deleted.is_err() {
+        goes.secrets.clear();
+    }
     if let (Some(state), Some((_lock, mut journal))) = (state, opened) {
         journal.forget_connection().map_err(failed)?;
         let clean = journal.scrub().map_err(failed)?;
-        end(state, clean)?;
+        end(&state, clean)?;
     }
-    Ok(Exit::Done)
+    goes.tell(global);
+    deleted.map(|()| Exit::Done)
 }
 
 /// The state file, if it holds something of the connection.
@@ -93,16 +97,13 @@ impl Goes {
                     .map_or_else(|| value.to_string(), str::to_owned),
             )
         };
-        let mut what = format!("`{}`", self.key);
-        if let Some(name) = text(&["name"]) {
-            what.push_str(&format!(", {name}"));
-        }
-        if let Some(eshop) = text(&["eshop_id"]) {
-            what.push_str(&format!(", {} {eshop}", Program::Shoptet));
-        }
-        if let Some(account) = text(&["caflou", "account_id"]) {
-            what.push_str(&format!(", Caflou account {account}"));
-        }
+        let what = [
+            Some(format!("`{}`", self.key)),
+            text(&["name"]),
+            text(&["eshop_id"]).map(|id| format!("{} {id}", Program::Shoptet)),
+            text(&["caflou", "account_id"]).map(|id| format!("Caflou account {id}")),
+        ];
+        let what = what.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let mut lines = vec![format!(
             "The connection {what} is removed from {}",
             before.path().display()
@@ -112,7 +113,8 @@ impl Goes {
         }
         lines.extend(self.state_line());
         lines.push("Caflou and the shop are not touched".to_owned());
-        safe(&lines.join(".\n")).into_owned()
+        let lines: Vec<_> = lines.iter().map(|line| safe(line)).collect();
+        lines.join(".\n")
     }
 
     fn state_line(&self) -> Option<String> {
@@ -120,10 +122,8 @@ impl Goes {
         Some(if self.forget {
             format!("Deleted with it: its import state in {state}")
         } else {
-            format!(
-                "Its import state in {state} is kept; to delete it: caflou-sync forget '{}'",
-                self.key
-            )
+            let key = shell_word(&self.key);
+            format!("Its import state in {state} is kept; to delete it: caflou-sync forget {key}")
         })
     }
 
@@ -144,8 +144,12 @@ impl Goes {
             return;
         }
         let _ = writeln!(out, "removed: {}", safe(&self.key));
-        if let Some(line) = self.state_line() {
-            let _ = writeln!(out, "{line}");
+        for secret in &self.secrets {
+            let _ = writeln!(out, "deleted: {secret}");
+        }
+        match (&self.state, self.forget) {
+            (Some(_), true) => drop(writeln!(out, "deleted: its import state")),
+            _ => drop(self.state_line().map(|line| writeln!(out, "{line}"))),
         }
         if self.last {
             let _ = writeln!(

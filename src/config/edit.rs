@@ -5,6 +5,8 @@
 //! (`outline`), and only that piece of the text is replaced, so whatever is not changed is not
 //! touched either. Nothing reaches the disk before [`Editor::save`] (`save`).
 
+mod error;
+mod inline;
 mod outline;
 mod references;
 mod save;
@@ -12,14 +14,14 @@ mod save;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
 use toml_edit::{Document, InlineTable, Item, Key, Value};
 
 use super::{Config, ConfigError, load, near};
+pub use error::EditError;
+use inline::{put, take};
 use outline::{Outline, block_start, line_end};
 pub use references::Reference;
 
@@ -39,52 +41,6 @@ pub struct Editor {
     /// Its permission bits; those of a private file where there was none.
     mode: u32,
     text: String,
-}
-
-/// Why a configuration file was not changed. Never holds the text of a secret.
-#[derive(Debug, Error)]
-pub enum EditError {
-    /// The file cannot be read, or is not TOML.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// There is a connection of this name already.
-    #[error("there is a connection `{key}` already in {}", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-        /// The connection's key.
-        key: String,
-    },
-    /// A key was to be put into something that is no table.
-    #[error("{key} is not a table: nothing can be put into it")]
-    NotATable {
-        /// Dotted path of what stands there.
-        key: String,
-    },
-    /// Somebody else changed the file since it was opened.
-    #[error(
-        "{}: the file was changed by someone else in the meantime; nothing was saved. \
-         Give the command again: it begins with the file as it is now",
-        path.display()
-    )]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Another program holds the file's folder for a change of its own.
-    #[error("{}: another caflou-sync is changing it; nothing was saved. Try again", path.display())]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file could not be written; it is as it was.
-    #[error("{}: cannot be written; the file is as it was", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
 }
 
 impl Editor {
@@ -362,41 +318,4 @@ impl Editor {
 pub fn dotted(path: &[&str]) -> String {
     let keys: Vec<_> = path.iter().map(|key| Key::new(*key).to_string()).collect();
     keys.join(".")
-}
-
-fn put(table: &mut InlineTable, path: &[&str], value: Value) -> Result<(), EditError> {
-    match path {
-        [] => Ok(()),
-        [key] => {
-            match table.get_mut(key) {
-                Some(old) => {
-                    let decor = old.decor().clone();
-                    *old = value;
-                    *old.decor_mut() = decor;
-                }
-                None => drop(table.insert(*key, value)),
-            }
-            Ok(())
-        }
-        [key, rest @ ..] => {
-            let inner = table.get_or_insert(*key, InlineTable::new());
-            match inner {
-                Value::InlineTable(inner) => put(inner, rest, value),
-                _ => Err(EditError::NotATable {
-                    key: (*key).to_owned(),
-                }),
-            }
-        }
-    }
-}
-
-fn take(table: &mut InlineTable, path: &[&str]) -> bool {
-    match path {
-        [] => false,
-        [key] => table.remove(key).is_some(),
-        [key, rest @ ..] => match table.get_mut(key) {
-            Some(Value::InlineTable(inner)) => take(inner, rest),
-            _ => false,
-        },
-    }
 }

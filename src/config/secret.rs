@@ -94,7 +94,7 @@ pub enum SecretError {
         limit: Duration,
     },
     /// The system's keyring does not give it.
-    #[error("the secret {name:?} cannot be had from the system's keyring")]
+    #[error("the secret {name:?} cannot be had from the keyring")]
     Keyring {
         /// Its name there.
         name: String,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use toml_edit::{Key, Value};
+use toml_edit::{InlineTable, Key, Value};
 
 use super::connection::{CAFLOU, CONNECTION, IMPORT, MAPPING, SHOPTET};
 use super::credentials::PLACES;
@@ -76,7 +76,7 @@ impl Setting {
         };
         let setting = Self::parse(text[..at].trim())?;
         let value = setting.value(text[at + 1..].trim())?;
-        Ok((setting, value))
+        Ok(setting.whole(value))
     }
 
     fn value(&self, text: &str) -> Result<Value, String> {
@@ -97,6 +97,18 @@ impl Setting {
             Some(value) if value.is_str() || !is_text => value,
             _ => text.into(),
         })
+    }
+
+    /// A secret's place, such as `caflou.token.env`, as the whole secret: it has one place only.
+    fn whole(self, value: Value) -> Assignment {
+        let secret = self.told();
+        match self.keys.last() {
+            Some(place) if secret != self => {
+                let table = InlineTable::from_iter([(place.as_str(), value)]);
+                (secret, table.into())
+            }
+            _ => (self, value),
+        }
     }
 
     /// The path from the top of the file.

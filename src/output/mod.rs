@@ -12,6 +12,7 @@
 mod amount;
 mod brief;
 mod changes;
+mod checks;
 mod count;
 mod detail;
 mod duration;
@@ -38,6 +39,7 @@ mod tests;
 pub use amount::{grouped, money};
 pub use brief::Brief;
 pub use changes::changes;
+pub use checks::checks;
 pub use count::Count;
 pub use history::{HistoryOptions, ShownRun, run as run_history, runs};
 pub use human::{Human, HumanOptions};

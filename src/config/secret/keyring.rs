@@ -20,52 +20,59 @@ const GLANCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Error)]
 pub enum KeyringError {
     /// There is none, as on most servers, in containers and in cron jobs.
-    #[error("there is no keyring to ask ({0}); keep the secret in a file or a variable instead")]
+    #[error("there is no keyring here ({0})")]
     Absent(String),
     /// It has nothing under this name.
-    #[error("it has no secret of this name")]
+    #[error("the keyring has no secret of this name")]
     Unknown,
     /// It is locked, and nobody unlocked it.
-    #[error("it is locked")]
+    #[error("the keyring is locked")]
     Locked,
     /// It gave no answer; it may wait for somebody to unlock it.
-    #[error("it gave no answer in {} s", .0.as_secs())]
+    #[error("the keyring gave no answer in {} s", .0.as_secs())]
     TooSlow(Duration),
     /// It said something else.
-    #[error("it says: {0}")]
+    #[error("the keyring says: {0}")]
     Refused(String),
 }
 
 /// Whether there is a keyring.
 pub(super) fn is_there() -> Result<(), KeyringError> {
-    in_time(GLANCE, || store().map(drop))
+    in_time(GLANCE, store).map(drop)
 }
 
 /// What the keyring has under a name.
 pub(super) fn read(name: &str) -> Result<SecretString, KeyringError> {
-    let name = name.to_owned();
-    in_time(LIMIT, move || {
-        let password = entry(&name)?.get_password();
-        password.map(SecretString::from).map_err(told)
-    })
+    with_entry(name, |entry| entry.get_password().map(SecretString::from))
 }
 
 /// Puts a secret there, also over another one.
 pub(super) fn write(name: &str, secret: &SecretString) -> Result<(), KeyringError> {
-    let (name, secret) = (name.to_owned(), secret.clone());
-    in_time(LIMIT, move || {
-        let entry = entry(&name)?;
-        entry.set_password(secret.expose_secret()).map_err(told)
+    let secret = secret.clone();
+    with_entry(name, move |entry| {
+        entry.set_password(secret.expose_secret())
     })
 }
 
 /// Deletes what is under a name; says whether there was anything.
 pub(super) fn delete(name: &str) -> Result<bool, KeyringError> {
-    let name = name.to_owned();
-    in_time(LIMIT, move || match entry(&name)?.delete_credential() {
+    match with_entry(name, Entry::delete_credential) {
         Ok(()) => Ok(true),
-        Err(Error::NoEntry) => Ok(false),
-        Err(error) => Err(told(error)),
+        Err(KeyringError::Unknown) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn with_entry<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
+) -> Result<T, KeyringError> {
+    let name = name.to_owned();
+    // a person is waited for, a service that does not answer is not
+    let store = in_time(GLANCE, store)?;
+    in_time(LIMIT, move || {
+        let entry = store.build(SERVICE, &name, None).map_err(told)?;
+        work(&entry).map_err(told)
     })
 }
 
@@ -84,10 +91,6 @@ fn in_time<T: Send + 'static>(
     answer.recv_timeout(limit).unwrap_or_else(late)
 }
 
-fn entry(name: &str) -> Result<Entry, KeyringError> {
-    store()?.build(SERVICE, name, None).map_err(told)
-}
-
 /// The system's keyring, unless a test put another in its place.
 fn store() -> Result<Arc<CredentialStore>, KeyringError> {
     match keyring_core::get_default_store() {
@@ -97,12 +100,16 @@ fn store() -> Result<Arc<CredentialStore>, KeyringError> {
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
+const NO_SESSION: &str = "no D-Bus session, as comes with a desktop; on servers and for timed runs \
+                          without anybody logged in, keep secrets in files";
+
+#[cfg(all(unix, not(target_os = "macos")))]
 fn system() -> Result<Arc<CredentialStore>, KeyringError> {
     // asked first: the library would look for a D-Bus in slower and louder ways
     let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS");
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
     if bus.is_none() && !runtime.is_some_and(|folder| folder.join("bus").exists()) {
-        return Err(KeyringError::Absent("no D-Bus session".to_owned()));
+        return Err(KeyringError::Absent(NO_SESSION.to_owned()));
     }
     match dbus_secret_service_keyring_store::Store::new() {
         Ok(store) => Ok(store),
@@ -126,10 +133,6 @@ fn system() -> Result<Arc<CredentialStore>, KeyringError> {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is the last to have the error"
-)]
 fn told(error: Error) -> KeyringError {
     match error {
         Error::NoEntry => KeyringError::Unknown,

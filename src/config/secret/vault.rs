@@ -50,7 +50,7 @@ pub enum KeepError {
     #[error(transparent)]
     Unusable(#[from] SecretError),
     /// The keyring does not do it.
-    #[error("the secret cannot be kept in the system's keyring")]
+    #[error(transparent)]
     Keyring(#[from] KeyringError),
     /// The file cannot be written or deleted.
     #[error("the secret's file {} cannot be written", path.display())]
@@ -199,12 +199,11 @@ fn in_keyring(name: &str, secret: &SecretString) -> Result<Kept, KeepError> {
 
 /// The place that a reference names, as this room writes it.
 fn place(reference: &Reference) -> Option<Kept> {
-    let (place, name) = match reference.place {
-        "keyring" => (Place::Keyring, Some(reference.name.as_str())),
-        _ => {
-            let name = Path::new(&reference.name).strip_prefix(FOLDER).ok();
-            (Place::File, name.and_then(Path::to_str))
-        }
+    let (place, name) = if reference.place == "keyring" {
+        (Place::Keyring, Some(reference.name.as_str()))
+    } else {
+        let name = Path::new(&reference.name).strip_prefix(FOLDER).ok();
+        (Place::File, name.and_then(Path::to_str))
     };
     let name = name?.to_owned();
     Some(Kept { place, name })

@@ -36,7 +36,7 @@ fn values_are_toml_or_text() {
             "caflou.token={ env = \"A\" }",
             "caflou.token = { env = \"A\" }",
         ),
-        ("caflou.token.env=A", "caflou.token.env = \"A\""),
+        ("caflou.token.env=A", "caflou.token = { env = \"A\" }"),
         ("notify.webhook=false", "notify.webhook = false"),
     ] {
         assert_eq!(assigned(text), expected, "{text}");

@@ -56,8 +56,8 @@ fn a_secret_goes_to_the_keyring_and_comes_back() {
     assert_eq!(value(&read), "hunter2");
     assert!(vault.delete(&kept).unwrap());
     assert!(!vault.delete(&kept).unwrap());
-    let expected = "the secret \"my-shop.caflou.token\" cannot be had from the system's keyring: \
-                    it has no secret of this name";
+    let expected = "the secret \"my-shop.caflou.token\" cannot be had from the keyring: \
+                    the keyring has no secret of this name";
     assert_eq!(error(&read), expected);
     assert!(!folder.path().join("secrets").exists());
 }
@@ -105,7 +105,7 @@ fn a_keyring_that_refuses_says_so_and_a_file_takes_its_place_unless_it_was_asked
     refuse(locked());
     let read = error(&Secret::Keyring("s.caflou.token".into()));
     assert!(
-        read.ends_with("from the system's keyring: it is locked"),
+        read.ends_with("from the keyring: the keyring is locked"),
         "{read}"
     );
     refuse(keyring_core::Error::PlatformFailure("no room".into()));
