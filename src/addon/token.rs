@@ -120,6 +120,7 @@ impl Backend {
             return Ok(None);
         }
         Ok(Some(CachedToken {
+            renewable: true,
             token,
             expires_at: kept.expires_at,
         }))

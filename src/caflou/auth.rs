@@ -81,8 +81,9 @@ impl Auth {
         };
         let token = self.login(door, (email, password), otp).await?;
         let ends = token.expires_at;
+        let renewable = otp.is_none();
         let name = login_name(&self.login_url, email, password);
-        self.tokens.keep(&name, token);
+        self.tokens.keep(&name, CachedToken { renewable, ..token });
         Ok(Some(ends))
     }
 
@@ -128,6 +129,7 @@ pub fn read_login(body: &[u8], now: DateTime<Utc>) -> Option<CachedToken> {
     let expires_at = whole(&json["expires_at"]).and_then(|at| DateTime::from_timestamp(at, 0));
     Some(CachedToken {
         token: token.into(),
+        renewable: true,
         expires_at: expires_at.unwrap_or(now + WEEK),
     })
 }

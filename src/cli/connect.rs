@@ -4,19 +4,19 @@ mod flags;
 mod save;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
+use super::history::failed;
 use super::run::find;
 use super::signal::once_stopped;
 use super::{Color, Exit, Failure, Global};
-use crate::config::{Config, ConfigError, Connection, Editor, cache_dir, config_path};
+use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
 use crate::http::Stopper;
 use crate::output::Count;
-use crate::state::Cache;
+use crate::state::{Cache, View};
 use crate::wizard::{Asker, Class, Connected, Ended, Given, Says, Services, Terminal, Wizard};
 
 pub(super) use flags::ConnectArgs;
@@ -37,21 +37,13 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failu
         }
     }
     let path = config_path(global.config.clone());
-    let config = match Config::load_any(&path) {
-        Ok(config) => Some(config),
-        Err(ConfigError::NotFound { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let all = config
-        .as_ref()
-        .map_or(&[][..], |config| &config.connections);
-    let command = Command {
+    let config = Editor::open(&path)?.check()?;
+    Command {
         global,
-        path: &path,
+        config: &config,
         present: None,
-        all,
-    };
-    command.run(terminal, given)
+    }
+    .run(terminal, given)
 }
 
 /// Asks anew what a connection is, with the present answers as the usual ones.
@@ -64,13 +56,12 @@ pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Failure> {
             "there is no terminal to ask at; say what to change with --set key=value",
         ));
     }
-    let command = Command {
+    Command {
         global,
-        path: &config.path,
+        config: &config,
         present: Some(present),
-        all: &config.connections,
-    };
-    command.run(terminal, Given::default())
+    }
+    .run(terminal, Given::default())
 }
 
 fn terminal(global: &Global) -> Terminal {
@@ -83,16 +74,18 @@ fn terminal(global: &Global) -> Terminal {
 
 struct Command<'a> {
     global: &'a Global,
-    path: &'a Path,
+    config: &'a Config,
     present: Option<&'a Connection>,
-    all: &'a [Connection],
 }
 
 impl Command<'_> {
     fn run(&self, mut terminal: Terminal, given: Given) -> Result<Exit, Failure> {
         // What is changed is the file as it is before the questions; a new connection goes into it
         // as it is after them.
-        let before = self.present.map(|_| Editor::open(self.path)).transpose()?;
+        let before = self
+            .present
+            .map(|_| Editor::open(&self.config.path))
+            .transpose()?;
         let stopper = Stopper::default();
         let cache = Cache::new(cache_dir());
         let services = Services::new(cache, stopper.listener());
@@ -105,12 +98,16 @@ impl Command<'_> {
                 std::process::exit(Exit::Failed as i32);
             }
         }));
-        let wizard = Wizard::new(&mut terminal, &services, given, self.present, self.all);
-        let mut connected = wizard.run().map_err(ended)?;
+        let state = state_path(self.global.state.clone(), self.config);
+        let remembered = View::connections(&state).map_err(failed)?;
+        let all = &self.config.connections;
+        let wizard = Wizard::new(&mut terminal, &services, given, self.present, all);
+        let connected = wizard.remembering(remembered).run();
+        let mut connected = connected.map_err(ended)?;
         saving.store(true, Ordering::SeqCst);
         let editor = match before {
             Some(editor) => editor,
-            None => Editor::open(self.path)?,
+            None => Editor::open(&self.config.path)?,
         };
         let saved = save::save(editor, &mut connected.answers, self.present)?;
         self.tell(&mut terminal, &connected, &saved);
@@ -126,7 +123,7 @@ impl Command<'_> {
             orders,
             doubles,
         } = connected;
-        let path = self.path.display();
+        let path = self.config.path.display();
         let next = self.next(&answers.key);
         let mut out = io::stdout().lock();
         if self.global.json() {

@@ -90,7 +90,7 @@ fn condition(
         complete_to: complete_to(connection, &view)?,
         failed: counts.failed,
         uncertain: counts.uncertain,
-        token_ends: access.filter(|access| !access.login).map(|a| a.ends),
+        token_ends: access.filter(|access| !access.renewable).map(|a| a.ends),
     };
     let troubles = troubles(&signs, now);
     Ok(Condition {
@@ -156,12 +156,18 @@ fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<
     match &caflou.access {
         CaflouAccess::Token(token) => Some(Access {
             login: false,
+            renewable: false,
             ends: token_ends(&cheap(token)?)?,
         }),
-        CaflouAccess::Login { email, password } => Some(Access {
-            login: true,
-            ends: login_ends(cache, &caflou.api_url, email, &cheap(password)?, now)?,
-        }),
+        CaflouAccess::Login { email, password } => {
+            let password = cheap(password)?;
+            let (ends, renewable) = login_ends(cache, &caflou.api_url, email, &password, now)?;
+            Some(Access {
+                login: true,
+                renewable,
+                ends,
+            })
+        }
     }
 }
 

@@ -34,10 +34,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
 pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
 pub use edit::{EditError, Editor, Reference, dotted};
 pub use load::built_in_addon_url;
-pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,

@@ -22,6 +22,8 @@ pub struct Wizard<'a> {
     pub(super) present: Option<&'a Connection>,
     /// All connections of the file.
     pub(super) all: &'a [Connection],
+    /// Keys of all connections that imported something, also of those that are no more.
+    pub(super) remembered: Vec<String>,
     /// The address of an OAuth server that was answered last.
     pub(super) token_url: Option<Url>,
 }
@@ -64,8 +66,15 @@ impl<'a> Wizard<'a> {
             given,
             present,
             all,
+            remembered: Vec::new(),
             token_url: None,
         }
+    }
+
+    /// The same, with the keys that the import state knows.
+    #[must_use]
+    pub fn remembering(self, remembered: Vec<String>) -> Self {
+        Self { remembered, ..self }
     }
 
     /// Asks and checks until there is a connection that works.
@@ -159,31 +168,28 @@ impl<'a> Wizard<'a> {
         self.asker.is_there() && !self.given.yes
     }
 
-    /// What a connection remembers is of one shop and one account: with others, orders would be taken
-    /// for imported that are not, or the other way round.
-    fn not_another(&mut self, eshop_id: u64, account_id: &str) -> Result<(), Ended> {
-        let Some(present) = self.present else {
+    /// What was imported is of one shop and one account: with others, a run would take new orders
+    /// for imported ones.
+    fn not_another(&self, eshop_id: u64, account_id: &str) -> Result<(), Ended> {
+        let Some(present) = self
+            .present
+            .filter(|one| self.remembered.contains(&one.key))
+        else {
             return Ok(());
         };
-        let before = present.eshop_id;
-        if before == eshop_id && present.caflou.account_id == account_id {
-            return Ok(());
-        }
-        let what = if before == eshop_id {
-            format!("the account was {} so far", present.caflou.account_id)
+        let what = if present.eshop_id != eshop_id {
+            format!("The connection imports from e-shop {}", present.eshop_id)
+        } else if present.caflou.account_id != account_id {
+            format!(
+                "The connection imports into account {}",
+                present.caflou.account_id
+            )
         } else {
-            format!("the e-shop was {before} so far")
-        };
-        let text = format!(
-            "{}, and what was imported is remembered of that. Another e-shop or account needs a \
-             connection of its own: caflou-sync connect",
-            trouble::capital(&what)
-        );
-        self.asker.say(Says::Warning, &text);
-        if self.asker.confirm("Change it all the same?", false)? {
             return Ok(());
-        }
-        Err(Ended::Stopped)
+        };
+        let advice =
+            "Another e-shop or account needs a connection of its own: caflou-sync connect.";
+        Err(Ended::Failed(Trouble::usage(what, advice)))
     }
 
     /// The same shop and account twice would be the same orders twice.

@@ -37,8 +37,20 @@ impl Wizard<'_> {
             }
         }
         let name = name.unwrap_or_default();
-        let taken = |key: &str| self.all.iter().any(|other| other.key == key);
-        let key = unique(key_of(key.as_deref().unwrap_or(&name)), taken);
+        let plain = key_of(key.as_deref().unwrap_or(&name));
+        let remembered = |key: &str| self.remembered.iter().any(|other| other == key);
+        let taken = |key: &str| self.all.iter().any(|other| other.key == key) || remembered(key);
+        // Under its key a new connection would find what another shop's orders became.
+        let earlier = remembered(&plain).then(|| {
+            format!(
+                "{plain} is taken by what a connection imported; to delete that: caflou-sync forget \
+                 {plain}"
+            )
+        });
+        let key = unique(plain, taken);
+        if let Some(earlier) = earlier {
+            self.asker.say(Says::Note, &earlier);
+        }
         let text = format!("In commands it is called {key}.");
         self.asker.say(Says::Note, &text);
         Ok((key, name))

@@ -535,6 +535,11 @@ mod at_a_terminal {
         // What was saved lets the next command in, without any question.
         bench.program(&["run", "muj-e-shop", "--dry-run"]).exits(0);
         holds_no_secret("terminal", &written, &bench);
+        // The program says in time that it will not get in by itself.
+        let status = bench.program(&["status", "muj-e-shop"]).stdout;
+        let end = ", then a six-digit code is needed: caflou-sync edit\n";
+        assert!(status.contains("login until"), "{status}");
+        assert!(status.contains(end), "{status}");
     }
 
     fn golden_config(bench: &Bench) {

@@ -159,6 +159,17 @@ fn talk(
     present: Option<&str>,
     answers: impl IntoIterator<Item = Answer>,
 ) -> Talk {
+    talk_after(bench, given, present, answers, Vec::new())
+}
+
+/// As [`talk`], where the import state knows these connections.
+fn talk_after(
+    bench: &Bench,
+    given: Given,
+    present: Option<&str>,
+    answers: impl IntoIterator<Item = Answer>,
+    remembered: Vec<String>,
+) -> Talk {
     let config = Config::load_any(&bench.path("connections.toml")).unwrap();
     let mut script = Script {
         answers: answers.into_iter().collect(),
@@ -168,7 +179,7 @@ fn talk(
     let services = Services::new(cache, Stopper::default().listener()).unwrap();
     let present = present.map(|key| config.connection(key).unwrap());
     let wizard = Wizard::new(&mut script, &services, given, present, &config.connections);
-    let ended = wizard.run();
+    let ended = wizard.remembering(remembered).run();
     let left = script.answers.len();
     assert_eq!(left, 0, "answers are left after\n{}", script.told);
     if let Err(error) = &ended {
@@ -681,29 +692,42 @@ fn changes(bench: &Bench, talk: &Talk) -> Vec<String> {
 }
 
 #[test]
-fn a_changed_connection_does_not_go_to_another_shop_or_account_unasked() {
+fn a_changed_connection_that_imported_does_not_go_to_another_shop_or_account() {
     let bench = bench();
     let text = bench.sandbox.connection_toml(KEY, "");
+    let enter = |count: usize| (0..count).map(|_| Enter);
     let another = |from: &str, to: &str, answers: Vec<Answer>| {
         bench.write_config(&text.replace(from, to));
-        talk(&bench, Given::default(), Some(KEY), answers)
+        let remembered = vec![KEY.to_owned()];
+        talk_after(&bench, Given::default(), Some(KEY), answers, remembered)
+            .ended
+            .unwrap_err()
+            .to_string()
     };
-    let enter = |count: usize| (0..count).map(|_| Enter);
-    let shop = [Enter, Enter, typed("222651")].into_iter().chain(enter(5));
-    let shop = another("eshop_id = 222651", "eshop_id = 5", shop.collect());
-    assert!(matches!(shop.ended, Err(Ended::Stopped)));
-    let account = bench.sandbox.account_id();
-    let account = another(account, "before", enter(8).collect());
-    assert!(matches!(account.ended, Err(Ended::Stopped)));
-    let said = |talk: &Talk| {
-        let lines = talk.told.lines().filter(|line| line.starts_with("! "));
-        lines.collect::<String>()
-    };
-    let rest = "and what was imported is remembered of that. Another e-shop or account needs a \
-                connection of its own: caflou-sync connect";
-    assert_eq!(said(&shop), format!("!  The e-shop was 5 so far, {rest}"));
+    let shop = [Enter, Enter, typed("222651")].into_iter().chain(enter(4));
+    let rest = "Another e-shop or account needs a connection of its own: caflou-sync connect.";
     assert_eq!(
-        said(&account),
-        format!("!  The account was before so far, {rest}")
+        another("eshop_id = 222651", "eshop_id = 5", shop.collect()),
+        format!("The connection imports from e-shop 5. {rest}")
+    );
+    assert_eq!(
+        another(bench.sandbox.account_id(), "before", enter(7).collect()),
+        format!("The connection imports into account before. {rest}")
+    );
+}
+
+#[test]
+fn a_new_connection_does_not_take_the_key_of_what_was_imported_before() {
+    let bench = bench();
+    let answers = [typed("Můj e-shop"), Stop];
+    let remembered = vec!["muj-e-shop".to_owned()];
+    let talk = talk_after(&bench, given(&bench.sandbox), None, answers, remembered);
+    assert_eq!(
+        talk.told,
+        "? Name of the connection, as you like it: Můj e-shop\n\
+         .. muj-e-shop is taken by what a connection imported; to delete that: caflou-sync forget \
+         muj-e-shop\n\
+         .. In commands it is called muj-e-shop-2.\n\
+         error: stopped: nothing was saved\n"
     );
 }

@@ -178,6 +178,7 @@ pub fn read_token(body: &[u8], asked_at: DateTime<Utc>) -> Option<CachedToken> {
         .and_then(|life| asked_at.checked_add_signed(life));
     (!token.is_empty()).then(|| CachedToken {
         token: token.into(),
+        renewable: true,
         expires_at: end.unwrap_or(asked_at + HALF_AN_HOUR),
     })
 }
