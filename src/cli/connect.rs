@@ -2,12 +2,13 @@
 
 mod flags;
 mod save;
+mod told;
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use serde_json::json;
 
 use super::history::failed;
 use super::run::find;
@@ -15,12 +16,12 @@ use super::signal::once_stopped;
 use super::{Color, Exit, Failure, Global};
 use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
 use crate::http::Stopper;
-use crate::output::Count;
 use crate::state::{Cache, View};
 use crate::wizard::{Asker, Class, Connected, Ended, Given, Says, Services, Terminal, Wizard};
 
 pub(super) use flags::ConnectArgs;
 use save::Saved;
+use told::Told;
 
 /// Makes a new connection.
 pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failure> {
@@ -115,41 +116,15 @@ impl Command<'_> {
     }
 
     fn tell(&self, terminal: &mut Terminal, connected: &Connected, saved: &Saved) {
-        let Connected {
-            answers,
-            shop_name,
-            account_name,
-            customers,
-            orders,
-            doubles,
-        } = connected;
-        let path = self.config.path.display();
-        let next = self.next(&answers.key);
+        let told = Told {
+            connected,
+            changed: self.present.is_none() || saved.changed,
+            config: &self.config.path,
+            next: self.next(&connected.answers.key),
+        };
         let mut out = io::stdout().lock();
         if self.global.json() {
-            let doubles = doubles.map(|doubles| {
-                json!({
-                    "looked_at": doubles.looked_at,
-                    "found": doubles.found,
-                    "ours": doubles.ours,
-                })
-            });
-            let object = json!({
-                "type": "connected",
-                "connection": answers.key,
-                "name": answers.name,
-                "program": answers.program.as_str(),
-                "eshop_id": answers.eshop_id,
-                "eshop": shop_name,
-                "account_id": answers.account_id,
-                "account": account_name,
-                "customers": customers,
-                "orders": orders,
-                "already_in_caflou": doubles,
-                "config": path.to_string(),
-                "next": next,
-            });
-            let _ = writeln!(out, "{object}");
+            let _ = writeln!(out, "{}", told.object());
             return;
         }
         for kept in &saved.kept {
@@ -158,50 +133,30 @@ impl Command<'_> {
         if io::stdout().is_terminal() {
             let _ = writeln!(out);
         }
-        let program = answers.program;
-        let _ = writeln!(
-            out,
-            "connected: {shop_name} ({program} {}) → {account_name} (Caflou {})",
-            answers.eshop_id, answers.account_id
-        );
-        let saved = match (self.present, saved.changed) {
-            (Some(_), false) => "Nothing was changed",
-            _ => "Saved",
-        };
-        let _ = writeln!(out, "{saved}: connection {} in {path}", answers.key);
-        let sizes = [(customers, "customer"), (orders, "order")];
-        let sizes = sizes
-            .iter()
-            .filter_map(|(count, noun)| Some(Count((**count)?, noun)));
-        let sizes: Vec<_> = sizes.map(|count| count.to_string()).collect();
-        if sizes.is_empty() {
-            let _ = writeln!(out, "Nothing is imported: both modes are \"no\"");
-        } else {
-            let sizes = sizes.join(" and ");
-            let _ = writeln!(
-                out,
-                "A run looks at {sizes}. To see what it would do, type:"
-            );
-        }
-        let _ = writeln!(out, "\n    {next}");
+        let _ = writeln!(out, "{}", told.text());
     }
 
-    /// The command to type next, with the same configuration.
+    /// The command to type next, with the same files.
     fn next(&self, key: &str) -> String {
-        let variable = std::env::var_os("CAFLOU_SYNC_CONFIG");
-        let named = self.global.config.as_ref();
-        let named = named.filter(|path| variable.as_deref() != Some(path.as_os_str()));
-        let config = named.map(|path| {
-            let path = path.to_string_lossy();
-            let quoted = shlex::try_quote(&path).map_or(path.to_string(), |word| word.to_string());
-            format!(" --config {quoted}")
-        });
-        format!(
-            "caflou-sync run {}{} --dry-run",
-            shlex::try_quote(key).unwrap_or(key.into()),
-            config.unwrap_or_default()
-        )
+        let file = |flag: &str, path: Option<&PathBuf>, variable: &str| {
+            let path =
+                path.filter(|path| env::var_os(variable).as_deref() != Some(path.as_os_str()));
+            let word = path.map(|path| word(&path.to_string_lossy()));
+            word.map_or_else(String::new, |word| format!(" {flag} {word}"))
+        };
+        let config = file(
+            "--config",
+            self.global.config.as_ref(),
+            "CAFLOU_SYNC_CONFIG",
+        );
+        let state = file("--state", self.global.state.as_ref(), "CAFLOU_SYNC_STATE");
+        format!("caflou-sync run {}{config}{state} --dry-run", word(key))
     }
+}
+
+/// A text as a word of a command line.
+fn word(text: &str) -> String {
+    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |word| word.to_string())
 }
 
 fn ended(ended: Ended) -> Failure {

@@ -38,22 +38,34 @@ impl Wizard<'_> {
         }
         let name = name.unwrap_or_default();
         let plain = key_of(key.as_deref().unwrap_or(&name));
-        let remembered = |key: &str| self.remembered.iter().any(|other| other == key);
-        let taken = |key: &str| self.all.iter().any(|other| other.key == key) || remembered(key);
-        // Under its key a new connection would find what another shop's orders became.
-        let earlier = remembered(&plain).then(|| {
-            format!(
-                "{plain} is taken by what a connection imported; to delete that: caflou-sync forget \
-                 {plain}"
-            )
-        });
+        let again = self.again_the_same(&plain)?;
+        let taken = |key: &str| {
+            let there = self.all.iter().any(|other| other.key == key);
+            there || (!again && self.remembered.iter().any(|other| other == key))
+        };
         let key = unique(plain, taken);
-        if let Some(earlier) = earlier {
-            self.asker.say(Says::Note, &earlier);
-        }
         let text = format!("In commands it is called {key}.");
         self.asker.say(Says::Note, &text);
         Ok((key, name))
+    }
+}
+
+impl Wizard<'_> {
+    /// Whether a connection goes on with what one of its key imported before. Only the user knows
+    /// whether it was of the same shop and account; with others, a run would take new orders for
+    /// imported ones.
+    fn again_the_same(&mut self, key: &str) -> Result<bool, Ended> {
+        let there = self.all.iter().any(|other| other.key == key);
+        if there || !self.remembered.iter().any(|other| other == key) {
+            return Ok(false);
+        }
+        let text = format!("A connection {key} imported before; what it imported is remembered.");
+        self.asker.say(Says::Warning, &text);
+        if !self.asks() {
+            return Ok(false);
+        }
+        let question = "Is this the same e-shop and the same Caflou account?";
+        self.asker.confirm(question, false)
     }
 }
 

@@ -122,7 +122,13 @@ impl Wizard<'_> {
         if let Some(url) = self.given.addon_url.take() {
             return Ok(url);
         }
-        let default = wrong.map(ToString::to_string);
+        let present = self
+            .present
+            .and_then(|present| match &present.shoptet.access {
+                ShoptetAccess::Pairing { addon_url, .. } => Some(addon_url),
+                ShoptetAccess::PrivateToken(_) | ShoptetAccess::OauthToken { .. } => None,
+            });
+        let default = wrong.or(present).map(ToString::to_string);
         loop {
             let question = "Address of the add-on (the e-mail shows it):";
             let typed = self.asker.input(question, default.as_deref())?;

@@ -6,14 +6,15 @@ use super::answers::{ShopAccess, eshop_of_token};
 use super::asker::{Ended, Says};
 use super::flow::{Next, Wizard};
 use super::services::{OpenShop, by};
-use super::trouble::{self, Class, Trouble};
+use super::trouble::{self, By, Class, Trouble};
 use super::ways::Way;
 use crate::config::Mode;
 use crate::output::Count;
 use crate::record::Kind;
+use crate::source::SourceError;
 
 /// How many records can be read; `None`: the token has no right to, and the user goes on without.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Readable {
     pub(super) customers: Option<u64>,
     pub(super) orders: Option<u64>,
@@ -28,6 +29,8 @@ enum Anew {
     Number,
     /// The shop whose token it is.
     Take(u64),
+    /// Nothing of this kind is imported.
+    Without(Kind),
 }
 
 /// How a question about another answer is put.
@@ -53,10 +56,10 @@ impl Wizard<'_> {
                         Err(anew) => anew,
                     }
                 }
-                (Err(trouble), _) => self.shop_again(trouble)?,
+                (Err(trouble), _) => self.shop_again(trouble, by(&access))?,
             };
             match anew {
-                Anew::Nothing => {}
+                Anew::Nothing | Anew::Without(_) => {}
                 Anew::Take(id) => number = Some(id),
                 Anew::Number => {
                     let named = match &access {
@@ -153,9 +156,12 @@ impl Wizard<'_> {
         )
     }
 
-    fn shop_again(&mut self, trouble: Trouble) -> Result<Anew, Ended> {
+    fn shop_again(&mut self, trouble: Trouble, by: By) -> Result<Anew, Ended> {
         let token = Next {
-            label: "Type the token again",
+            label: match by {
+                By::Pairing => "Type a new pairing code",
+                By::PrivateToken | By::Addon => "Type the token again",
+            },
             then: Anew::Secret,
         };
         let way = Next {
@@ -178,67 +184,71 @@ impl Wizard<'_> {
         open: &OpenShop,
         access: &ShopAccess,
     ) -> Result<Result<Readable, Anew>, Ended> {
-        let unwanted = |mode: Option<Mode>| mode == Some(Mode::No);
-        let mut left_out = [
-            (Kind::Company, unwanted(self.given.companies)),
-            (Kind::Income, unwanted(self.given.incomes)),
-        ];
+        let wanted = |mode: Option<Mode>| mode != Some(Mode::No);
+        let mut kinds = Vec::new();
+        kinds.extend(wanted(self.given.companies).then_some(Kind::Company));
+        kinds.extend(wanted(self.given.incomes).then_some(Kind::Income));
         loop {
-            let (mut counts, mut missing) = ([None, None], Vec::new());
-            for (at, (kind, out)) in left_out.iter().enumerate() {
-                if !out {
-                    match self.services.probe(open, *kind) {
-                        Ok(count) => counts[at] = Some(count),
-                        Err(error) => missing.push((*kind, error)),
-                    }
-                }
-            }
-            let [customers, orders] = counts;
+            let (readable, missing) = self.probe(open, &kinds);
             let Some(trouble) = trouble::records(&missing, by(access)) else {
-                let words = [(customers, "customer"), (orders, "order")];
-                let words = words
-                    .iter()
-                    .filter_map(|(count, noun)| Some(Count((*count)?, noun)));
-                let words: Vec<_> = words.map(|count| count.to_string()).collect();
-                let text = format!("{} can be read", words.join(" and "));
-                self.asker.say(Says::Good, &text);
-                return Ok(Ok(Readable { customers, orders }));
+                self.tell_readable(readable);
+                return Ok(Ok(readable));
             };
-            match (trouble.class, missing.as_slice()) {
-                (Class::Rights, [(kind, _)]) if left_out.iter().all(|(_, out)| !out) => {
-                    let without = match kind {
-                        Kind::Company => "Go on without companies",
-                        Kind::Income => "Go on without incomes",
-                    };
-                    let choices = [
-                        Next {
-                            label: "It is switched on now: check again",
-                            then: Some(None),
-                        },
-                        Next {
-                            label: without,
-                            then: Some(Some(*kind)),
-                        },
-                        Next {
-                            label: "Type another token",
-                            then: None,
-                        },
-                    ];
-                    match self.again(trouble, &choices)? {
-                        Some(None) => {}
-                        Some(Some(kind)) => {
-                            for (each, out) in &mut left_out {
-                                *out |= *each == kind;
-                            }
-                        }
-                        None => return Ok(Err(Anew::Secret)),
-                    }
-                }
-                _ => match self.shop_again(trouble)? {
-                    Anew::Nothing => {}
-                    anew => return Ok(Err(anew)),
-                },
+            let anew = match (trouble.class, missing.as_slice()) {
+                // Something is left that can be read.
+                (Class::Rights, [(kind, _)]) if kinds.len() > 1 => self.go_on(trouble, *kind)?,
+                _ => self.shop_again(trouble, by(access))?,
+            };
+            match anew {
+                Anew::Nothing => {}
+                Anew::Without(kind) => kinds.retain(|each| *each != kind),
+                anew => return Ok(Err(anew)),
             }
         }
+    }
+
+    /// Reads a little of each kind: how much there is, and what cannot be read.
+    fn probe(&self, open: &OpenShop, kinds: &[Kind]) -> (Readable, Vec<(Kind, SourceError)>) {
+        let (mut readable, mut missing) = (Readable::default(), Vec::new());
+        for kind in kinds {
+            match (self.services.probe(open, *kind), kind) {
+                (Ok(count), Kind::Company) => readable.customers = Some(count),
+                (Ok(count), Kind::Income) => readable.orders = Some(count),
+                (Err(error), _) => missing.push((*kind, error)),
+            }
+        }
+        (readable, missing)
+    }
+
+    fn tell_readable(&mut self, readable: Readable) {
+        let words = [(readable.customers, "customer"), (readable.orders, "order")];
+        let words = words
+            .iter()
+            .filter_map(|(count, noun)| Some(Count((*count)?, noun).to_string()));
+        let words: Vec<_> = words.collect();
+        if !words.is_empty() {
+            let text = format!("{} can be read", words.join(" and "));
+            self.asker.say(Says::Good, &text);
+        }
+    }
+
+    /// The right to one of two kinds is missing.
+    fn go_on(&mut self, trouble: Trouble, kind: Kind) -> Result<Anew, Ended> {
+        let check = Next {
+            label: "It is switched on now: check again",
+            then: Anew::Nothing,
+        };
+        let without = Next {
+            label: match kind {
+                Kind::Company => "Go on without companies",
+                Kind::Income => "Go on without incomes",
+            },
+            then: Anew::Without(kind),
+        };
+        let token = Next {
+            label: "Type another token",
+            then: Anew::Secret,
+        };
+        self.again(trouble, &[check, without, token])
     }
 }

@@ -717,17 +717,22 @@ fn a_changed_connection_that_imported_does_not_go_to_another_shop_or_account() {
 }
 
 #[test]
-fn a_new_connection_does_not_take_the_key_of_what_was_imported_before() {
+fn a_new_connection_takes_the_key_of_what_was_imported_before_only_with_a_yes() {
     let bench = bench();
-    let answers = [typed("Můj e-shop"), Stop];
-    let remembered = vec!["muj-e-shop".to_owned()];
-    let talk = talk_after(&bench, given(&bench.sandbox), None, answers, remembered);
-    assert_eq!(
-        talk.told,
-        "? Name of the connection, as you like it: Můj e-shop\n\
-         .. muj-e-shop is taken by what a connection imported; to delete that: caflou-sync forget \
-         muj-e-shop\n\
-         .. In commands it is called muj-e-shop-2.\n\
-         error: stopped: nothing was saved\n"
-    );
+    let named = |answer: Answer| {
+        let answers = [typed("Můj e-shop"), answer, Stop];
+        let remembered = vec!["muj-e-shop".to_owned()];
+        talk_after(&bench, given(&bench.sandbox), None, answers, remembered).told
+    };
+    let told = |answer, key| {
+        format!(
+            "? Name of the connection, as you like it: Můj e-shop\n\
+             !  A connection muj-e-shop imported before; what it imported is remembered.\n\
+             ? Is this the same e-shop and the same Caflou account? {answer}\n\
+             .. In commands it is called {key}.\n\
+             error: stopped: nothing was saved\n"
+        )
+    };
+    assert_eq!(named(Enter), told("no", "muj-e-shop-2"));
+    assert_eq!(named(Yes), told("yes", "muj-e-shop"));
 }
