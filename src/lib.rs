@@ -8,7 +8,7 @@
 //!                                     output ◄── state
 //! ```
 //!
-//! - [`config`]: `connections.toml`, with all its problems at once.
+//! - [`config`]: `connections.toml`, with all its problems at once; changing it; where secrets are.
 //! - [`record`]: what a source gives and Caflou takes: companies, incomes, exact values.
 //! - [`source`]: the seam for sources; [`source::shoptet`] reads and maps.
 //! - [`caflou`]: reading and writing Caflou, and finding what is there already.
@@ -18,18 +18,25 @@
 //! - [`health`]: whether a connection is well, judged by the state.
 //! - [`output`]: a run for people and for programs.
 //! - [`notify`]: who is told how a run ended, and by which way.
+//! - [`pairing`]: what a program and the backend that it is paired with agree upon.
+//! - [`mail`]: sending e-mail.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
+//! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
 //! - [`cli`]: a file per command.
 
+pub mod addon;
 pub mod caflou;
 pub mod cli;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod mail;
 pub mod notify;
 pub mod output;
+pub mod pairing;
 pub mod record;
 pub mod schedule;
 pub mod source;
 pub mod state;
 pub mod sync;
+pub mod wizard;

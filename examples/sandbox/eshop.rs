@@ -176,7 +176,7 @@ fn billing(shop: &Shop) -> Value {
         "billingName": shop.name,
         "company": { "companyId": "00123456", "vatId": "CZ00123456", "taxId": null },
         "address": { "streetAddress": "Dlouhá 1", "city": "Praha 1", "zip": "11000" },
-        "country": { "countryCode": "CZE", "countryName": "Česká republika" },
+        "country": { "countryCode": "CZ", "countryName": "Česká republika" },
         "registration": null,
         "evNumber": null,
         "phone": null,

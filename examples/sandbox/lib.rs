@@ -12,7 +12,7 @@
 //!
 //! Rooms: `model`, `data` (with `people` and `names`), `shop`, `rows`, `eshop`, `query`, `lists`,
 //! `jobs`, `webhooks`,
-//! `shoptet` are the e-shop; `books`, `attributes`, `filters`, `caflou` the accounts; `server`,
+//! `shoptet` are the e-shop; `addon` and `calls` its side of an add-on; `books`, `attributes`, `filters`, `caflou` the accounts; `server`,
 //! `http`, `limits`, `faults`, `clock`, `world` serve both.
 #![allow(
     dead_code,
@@ -30,9 +30,11 @@
     reason = "small numbers, long tables"
 )]
 
+pub mod addon;
 pub mod attributes;
 pub mod books;
 pub mod caflou;
+pub mod calls;
 pub mod clock;
 pub mod data;
 pub mod eshop;
@@ -63,7 +65,9 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tokio::sync::oneshot;
 
+use addon::Addon;
 pub use books::Books;
+pub use calls::{Heard, Notification};
 pub use faults::{Fault, Faults, Matcher, Rates};
 pub use http::{Call, Seen, Service};
 pub use jobs::Fate;
@@ -149,6 +153,7 @@ pub struct Sandbox {
     world: Arc<World>,
     shoptet: u16,
     caflou: u16,
+    runtime: tokio::runtime::Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -167,6 +172,7 @@ impl Sandbox {
             .enable_all()
             .build()
             .expect("a runtime for the sandbox");
+        let handle = runtime.handle().clone();
         let shared = Arc::clone(&world);
         let thread = std::thread::spawn(move || {
             runtime.spawn(server::listen(
@@ -183,6 +189,7 @@ impl Sandbox {
             world,
             shoptet: shoptet_port,
             caflou: caflou_port,
+            runtime: handle,
             stop,
             thread,
         }
@@ -286,7 +293,9 @@ impl Sandbox {
 
     /// How many tokens the add-on was given so far.
     pub fn addon_tokens_made(&self) -> u64 {
-        self.world.desk().made()
+        let eshop_id = self.world.options().eshop_id;
+        let addon = self.world.addon();
+        addon.tenant(eshop_id).map_or(0, |shop| shop.desk.made())
     }
 
     /// The shop's private token.
@@ -294,7 +303,23 @@ impl Sandbox {
         &self.world.private_token
     }
 
-    /// The add-on's token that never expires.
+    /// The add-on, and the shops that have it, to look at and to change. Requests wait meanwhile.
+    pub fn addon(&self) -> MutexGuard<'_, Addon> {
+        self.world.addon()
+    }
+
+    /// A shop more that may install the add-on.
+    pub fn add_shop(&self, eshop_id: u64) {
+        self.world.addon().add_shop(eshop_id);
+    }
+
+    /// A code for an installation in a shop: good once, and for a minute.
+    pub fn install_code(&self, eshop_id: u64) -> String {
+        let now = self.now();
+        self.world.addon().install_code(eshop_id, now)
+    }
+
+    /// The add-on's token that never expires, until the shop installs the add-on anew.
     pub fn oauth_token(&self) -> &str {
         &self.world.oauth_token
     }

@@ -106,6 +106,8 @@ pub enum Standing {
 pub struct TokenDesk {
     issued: Vec<(String, DateTime<Utc>)>,
     made: u64,
+    most: usize,
+    denied: u64,
 }
 
 impl TokenDesk {
@@ -116,7 +118,11 @@ impl TokenDesk {
         now: DateTime<Utc>,
         life: TimeDelta,
     ) -> Option<String> {
-        (self.valid(now) < ADDON_TOKENS).then(|| self.mint(&format!("{eshop_id}-a-"), now, life))
+        if self.valid(now) >= ADDON_TOKENS {
+            self.denied += 1;
+            return None;
+        }
+        Some(self.mint(&format!("{eshop_id}-a-"), now, life))
     }
 
     /// A new token.
@@ -126,7 +132,13 @@ impl TokenDesk {
         let secret: String = (0..32).map(|_| rng.alphanumeric()).collect();
         let token = format!("{prefix}{secret}");
         self.issued.push((token.clone(), now + life));
+        self.most = self.most.max(self.valid(now));
         token
+    }
+
+    /// No token that was given out is good any more.
+    pub fn revoke(&mut self) {
+        self.issued.clear();
     }
 
     /// Whether a token may be used.
@@ -146,5 +158,15 @@ impl TokenDesk {
     /// How many tokens were made so far.
     pub fn made(&self) -> u64 {
         self.made
+    }
+
+    /// How many tokens were valid at once, at most.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// How many were asked for in vain, as too many were valid.
+    pub fn denied(&self) -> u64 {
+        self.denied
     }
 }

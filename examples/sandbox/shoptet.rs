@@ -3,23 +3,24 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use super::addon;
 use super::clock::http_date;
 use super::eshop;
 use super::http::{Call, Reply};
 use super::jobs;
-use super::limits::{BUCKET, Standing};
+use super::limits::{BUCKET, Bucket, Standing};
 use super::lists::{self, Given};
 use super::query::{Query, Refusal};
 use super::shop::Shop;
 use super::webhooks;
-use super::world::World;
+use super::world::{Holder, World};
 
 /// Answers a request.
 pub fn answer(world: &World, call: &Call) -> Reply {
     let parts = call.segments();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if parts.first() == Some(&"action") {
-        return addon_token(world, call, &parts);
+        return finish(world, oauth(world, call, &parts), 0);
     }
     if parts.first() == Some(&"api-results") {
         return world.shop().jobs.result(&parts);
@@ -29,7 +30,9 @@ pub fn answer(world: &World, call: &Call) -> Reply {
         Err(refusal) => return finish(world, refuse(world, &refusal), 0),
     };
     let limited = world.options().bucket;
-    let full_for = limited.then(|| world.bucket(holder).full_for()).flatten();
+    let full_for = limited
+        .then(|| world.bucket(holder, Bucket::full_for))
+        .flatten();
     if let Some(seconds) = full_for {
         let again = world.now() + TimeDelta::seconds(seconds.cast_signed());
         let refusal = Refusal::new(
@@ -38,20 +41,21 @@ pub fn answer(world: &World, call: &Call) -> Reply {
             "The request limit is reached.",
             "",
         );
-        let filling = world.bucket(holder).filling();
+        let filling = world.bucket(holder, Bucket::filling);
         let reply = refuse(world, &refusal).with("retry-after", http_date(again));
         return finish(world, reply, filling);
     }
-    let given = dispatch(world, call, &parts);
+    let given = dispatch(world, call, holder, &parts);
     let rows = given.as_ref().map_or(0, |(_, rows)| *rows) as u64;
     if limited {
-        world.bucket(holder).pour(1 + rows / 25);
+        world.bucket(holder, |bucket| bucket.pour(1 + rows / 25));
     }
-    let filling = world.bucket(holder).filling();
+    let filling = world.bucket(holder, Bucket::filling);
     let reply = match given {
         Ok((data, _)) => {
             let status = match () {
                 () if data["jobId"].is_string() => 202,
+                () if data["signatureKey"].is_string() => 200,
                 () if call.method == "POST" => 201,
                 () => 200,
             };
@@ -81,21 +85,23 @@ pub fn failure(world: &World, status: u16, message: &str) -> Reply {
 pub fn token(call: &Call) -> &str {
     let token = call
         .header("shoptet-private-api-token")
-        .or_else(|| call.header("shoptet-access-token"));
+        .or_else(|| call.header("shoptet-access-token"))
+        .or_else(|| call.header("authorization"));
     token.unwrap_or_default()
 }
 
 /// Whose bucket the request's token pours into; refuses tokens that are no good.
-fn holder(world: &World, call: &Call) -> Result<&'static str, Refusal> {
+fn holder(world: &World, call: &Call) -> Result<Holder, Refusal> {
     let invalid = || Refusal::new(401, "invalid-token", "The token is not valid.", "token");
     if let Some(token) = call.header("shoptet-private-api-token") {
         let good = token == world.private_token && !world.shop().private_token_revoked;
-        return if good { Ok("private") } else { Err(invalid()) };
+        return good.then_some(Holder::Private).ok_or_else(invalid);
     }
     let token = call.header("shoptet-access-token").ok_or_else(invalid)?;
     let now = world.now();
-    match world.desk().standing(token, now) {
-        Standing::Valid => Ok("addon"),
+    let (eshop_id, standing) = world.addon().standing(token, now);
+    match standing {
+        Standing::Valid => Ok(Holder::Addon(eshop_id)),
         Standing::Expired => Err(Refusal::new(
             401,
             "expired-token",
@@ -106,37 +112,26 @@ fn holder(world: &World, call: &Call) -> Result<&'static str, Refusal> {
     }
 }
 
-/// Gives an add-on a token that is good for half an hour.
-fn addon_token(world: &World, call: &Call, parts: &[&str]) -> Reply {
-    let problem = |status, error: &str, description: &str| {
-        let body = json!({ "error": error, "error_description": description });
-        finish(world, Reply::json(status, &body), 0)
-    };
-    if parts != ["action", "ApiOAuthServer", "getAccessToken"] || call.method != "GET" {
-        return problem(404, "not_found", "There is no such page.");
-    }
-    let bearer = call
-        .header("authorization")
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if bearer != Some(world.oauth_token.as_str()) {
-        return problem(401, "invalid_token", "The OAuth access token is not valid.");
-    }
-    let (eshop_id, life) = {
-        let options = world.options();
-        (options.eshop_id, options.token_life)
-    };
-    let lasts = TimeDelta::from_std(life).unwrap_or(TimeDelta::MAX);
-    let minted = world.desk().mint_addon(eshop_id, world.now(), lasts);
-    match minted {
-        Some(token) => {
-            let body = json!({ "access_token": token, "expires_in": life.as_secs() });
-            finish(world, Reply::json(200, &body), 0)
+/// The OAuth server: codes of installations, and tokens that are good for half an hour.
+fn oauth(world: &World, call: &Call, parts: &[&str]) -> Reply {
+    let now = world.now();
+    let given = match (call.method.as_str(), parts) {
+        ("POST", ["action", "ApiOAuthServer", "token"]) => world.addon().exchange(call, now),
+        ("GET", ["action", "ApiOAuthServer", "getAccessToken"]) => {
+            let life = world.options().token_life;
+            let lasts = TimeDelta::from_std(life).unwrap_or(TimeDelta::MAX);
+            let token = world.addon().access_token(call, now, lasts);
+            token.map(|token| json!({ "access_token": token, "expires_in": life.as_secs() }))
         }
-        None => problem(400, "too_many_tokens", "Five tokens are valid already."),
+        _ => Err((404, "not_found", "There is no such page.")),
+    };
+    match given {
+        Ok(body) => Reply::json(200, &body),
+        Err(problem) => addon::refusal(problem),
     }
 }
 
-fn dispatch(world: &World, call: &Call, parts: &[&str]) -> Given {
+fn dispatch(world: &World, call: &Call, holder: Holder, parts: &[&str]) -> Given {
     if !call.says_json() {
         let message = "The header Content-Type: application/json is required.";
         return Err(Refusal::new(
@@ -151,6 +146,25 @@ fn dispatch(world: &World, call: &Call, parts: &[&str]) -> Given {
         return Err(not_found(&call.path));
     }
     allowed(shop, parts[1..].first().copied().unwrap_or_default())?;
+    let eshop_id = match holder {
+        Holder::Private => shop.eshop_id,
+        Holder::Addon(eshop_id) => eshop_id,
+    };
+    if call.method == "POST" && parts[1..] == ["webhooks", "renew-signature-key"] {
+        let key = world.addon().renew_signature_key(eshop_id);
+        return Ok((json!({ "signatureKey": key }), 1));
+    }
+    if parts[1..] == ["eshop"] {
+        let query = Query::read(call, &["include"])?;
+        let mut data = eshop::identity(shop, &query.list("include"));
+        if let Some(tenant) = world.addon().tenant(eshop_id) {
+            tenant.introduce(&mut data);
+        }
+        return Ok((data, 0));
+    }
+    if eshop_id != shop.eshop_id {
+        return Err(not_found(&call.path));
+    }
     if call.method == "POST" && parts[1..] == ["webhooks"] {
         return webhooks::register(shop, call);
     }
@@ -168,10 +182,6 @@ fn dispatch(world: &World, call: &Call, parts: &[&str]) -> Given {
 
 fn route(shop: &mut Shop, call: &Call, parts: &[&str]) -> Given {
     match *parts {
-        ["eshop"] => {
-            let query = Query::read(call, &["include"])?;
-            Ok((eshop::identity(shop, &query.list("include")), 0))
-        }
         ["orders"] => lists::orders(shop, call),
         ["orders", "statuses"] => {
             Query::read(call, &[])?;

@@ -1,6 +1,6 @@
 //! What both servers share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::Options;
+use super::addon::Addon;
 use super::books::Books;
 use super::clock::Clock;
 use super::data::Maker;
@@ -25,6 +26,15 @@ pub enum Moment {
     Answered,
 }
 
+/// Who pours into a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// The private token of the first shop.
+    Private,
+    /// The add-on in a shop.
+    Addon(u64),
+}
+
 /// Hears of every request, and may hold it up.
 pub type Watch = Arc<dyn Fn(Moment, &Call) + Send + Sync>;
 
@@ -34,7 +44,7 @@ pub struct World {
     pub clock: Arc<Clock>,
     /// The shop's private token.
     pub private_token: String,
-    /// The add-on's token that never expires.
+    /// The add-on's token with which the first shop begins.
     pub oauth_token: String,
     /// The token made in the accounts.
     pub caflou_token: String,
@@ -46,9 +56,8 @@ pub struct World {
     seen: Mutex<Vec<Seen>>,
     injected: Mutex<BTreeMap<&'static str, u64>>,
     gate: Mutex<Gate>,
-    private_bucket: Mutex<Bucket>,
-    addon_bucket: Mutex<Bucket>,
-    desk: Mutex<TokenDesk>,
+    buckets: Mutex<HashMap<Holder, Bucket>>,
+    addon: Mutex<Addon>,
     logins: Mutex<TokenDesk>,
     requests: AtomicU64,
     shoptet_requests: AtomicU64,
@@ -77,9 +86,10 @@ impl World {
         let shop = Shop::new(options.eshop_id, Arc::clone(&clock), maker, newest, counts);
         let account_id = "958a30da1d8c2ccb0a3b6194".to_owned();
         let eshop_id = options.eshop_id;
+        let oauth_token = "q7m2".repeat(63) + "q7m";
         Self {
             private_token: format!("{eshop_id}-p-0123456789abcdefghijklmnopqrstuv"),
-            oauth_token: "q7m2".repeat(63) + "q7m",
+            oauth_token: oauth_token.clone(),
             caflou_token: "caflou-b1f3a7c5d9e2468013579bdf".to_owned(),
             books: Mutex::new(Books::new(&account_id, Arc::clone(&clock))),
             account_id,
@@ -88,9 +98,8 @@ impl World {
             seen: Mutex::default(),
             injected: Mutex::default(),
             gate: Mutex::default(),
-            private_bucket: Mutex::default(),
-            addon_bucket: Mutex::default(),
-            desk: Mutex::default(),
+            buckets: Mutex::default(),
+            addon: Mutex::new(Addon::new(eshop_id, &oauth_token)),
             logins: Mutex::default(),
             requests: AtomicU64::new(0),
             shoptet_requests: AtomicU64::new(0),
@@ -126,18 +135,14 @@ impl World {
         lock(&self.gate)
     }
 
-    /// The bucket a kind of token pours into.
-    pub fn bucket(&self, holder: &str) -> MutexGuard<'_, Bucket> {
-        lock(if holder == "private" {
-            &self.private_bucket
-        } else {
-            &self.addon_bucket
-        })
+    /// Does something with the bucket a token pours into.
+    pub fn bucket<T>(&self, holder: Holder, act: impl FnOnce(&mut Bucket) -> T) -> T {
+        act(lock(&self.buckets).entry(holder).or_default())
     }
 
-    /// Tokens of add-ons.
-    pub fn desk(&self) -> MutexGuard<'_, TokenDesk> {
-        lock(&self.desk)
+    /// The add-on.
+    pub fn addon(&self) -> MutexGuard<'_, Addon> {
+        lock(&self.addon)
     }
 
     /// Tokens from log-ins to the accounts.

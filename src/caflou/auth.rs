@@ -65,25 +65,48 @@ impl Auth {
             Credentials::Login { email, password } => (email, password),
         };
         let name = login_name(&self.login_url, email, password);
-        self.tokens
-            .get(&name, refused, self.login(door, email, password))
-            .await
+        let login = self.login(door, (email, password), None);
+        self.tokens.get(&name, refused, login).await
     }
 
-    /// `POST /api/v1/login`: `access_token` and `expires_at` (seconds since 1970).
+    /// Logs in anew and keeps the token for the next requests and runs; `None`: there is no login,
+    /// but a token.
+    pub(super) async fn log_in(
+        &self,
+        door: &Door,
+        otp: Option<&SecretString>,
+    ) -> Result<Option<DateTime<Utc>>, HttpError> {
+        let Credentials::Login { email, password } = &self.credentials else {
+            return Ok(None);
+        };
+        let token = self.login(door, (email, password), otp).await?;
+        let ends = token.expires_at;
+        let renewable = otp.is_none();
+        let name = login_name(&self.login_url, email, password);
+        self.tokens.keep(&name, CachedToken { renewable, ..token });
+        Ok(Some(ends))
+    }
+
+    /// `POST /api/v1/login`: `access_token` and `expires_at` (seconds since 1970). A one-time
+    /// password goes along as `?otp=`; as it is good for one log-in only, that is not repeated.
     async fn login(
         &self,
         door: &Door,
-        email: &str,
-        password: &SecretString,
+        (email, password): (&str, &SecretString),
+        otp: Option<&SecretString>,
     ) -> Result<CachedToken, HttpError> {
         let basic = BASE64.encode(format!("{email}:{}", password.expose_secret()));
+        let mut url = self.login_url.clone();
+        if let Some(otp) = otp {
+            url.query_pairs_mut()
+                .append_pair("otp", otp.expose_secret());
+        }
         let call = Call {
             method: Method::POST,
-            url: self.login_url.clone(),
+            url,
             headers: vec![(AUTHORIZATION, sensitive(&format!("Basic {basic}"))?)],
             body: None,
-            repeat: Repeat::Safe,
+            repeat: otp.map_or(Repeat::Safe, |_| Repeat::IfRefused),
         };
         let answer = door.send(call, || Ok(())).await?;
         read_login(&answer.body, Utc::now()).ok_or_else(|| HttpError::Garbled {
@@ -106,6 +129,7 @@ pub fn read_login(body: &[u8], now: DateTime<Utc>) -> Option<CachedToken> {
     let expires_at = whole(&json["expires_at"]).and_then(|at| DateTime::from_timestamp(at, 0));
     Some(CachedToken {
         token: token.into(),
+        renewable: true,
         expires_at: expires_at.unwrap_or(now + WEEK),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
@@ -28,6 +29,8 @@ pub struct ClientOptions {
     pub timeout: Duration,
     /// Where tokens obtained on the way are kept.
     pub cache: Cache,
+    /// How patient the client is.
+    pub policy: Policy,
     /// The way in, shared by all that use the same account.
     pub lane: Arc<Lane>,
     /// Ends the run.
@@ -65,14 +68,14 @@ impl Client {
             credentials,
             timeout,
             cache,
+            policy,
             lane,
             stop,
         } = options;
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(ACCEPT, json)]);
-        let (service, policy) = ("Caflou", Policy::default());
         let door = DoorOptions {
-            service,
+            service: "Caflou",
             timeout,
             headers,
             explain,
@@ -88,6 +91,18 @@ impl Client {
             auth,
             cache,
         })
+    }
+
+    /// Logs in anew, with a one-time password where two-factor is on, and keeps the token for the
+    /// next runs. When the login ends; `None` where a token lets us in.
+    ///
+    /// # Errors
+    /// 401 where e-mail, password or one-time password are wrong, or one is missing.
+    pub async fn log_in(
+        &self,
+        otp: Option<&SecretString>,
+    ) -> Result<Option<DateTime<Utc>>, HttpError> {
+        self.auth.log_in(&self.door, otp).await
     }
 
     /// Requests sent and repeated so far.

@@ -26,7 +26,8 @@ pub fn token_ends(token: &SecretString) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(whole(&claims["exp"])?, 0)
 }
 
-/// The end of the login that is kept from earlier runs; `None`: the next run logs in anew.
+/// The end of the login that is kept from earlier runs, and whether the program can log in by itself
+/// then; `None`: the next run logs in anew.
 #[must_use]
 pub fn login_ends(
     cache: &Cache,
@@ -34,9 +35,10 @@ pub fn login_ends(
     email: &str,
     password: &SecretString,
     now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
+) -> Option<(DateTime<Utc>, bool)> {
     let name = login_name(&login_url(api_url), email, password);
-    Some(cache.token(&name, now)?.expires_at)
+    let token = cache.token(&name, now)?;
+    Some((token.expires_at, token.renewable))
 }
 
 #[cfg(test)]

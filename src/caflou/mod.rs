@@ -10,6 +10,7 @@ mod index;
 mod lookup;
 mod marks;
 mod reader;
+mod recent;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -21,5 +22,6 @@ pub use expiry::{login_ends, token_ends};
 pub use index::{Candidates, Index, Keys, MatchedBy};
 pub use lookup::Lookup;
 pub use reader::{Account, Reader};
+pub use recent::Recent;
 pub use wire::{Page, Stored};
 pub use writer::Writer;

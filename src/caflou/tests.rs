@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::http::testing::{Asked, Reply, Script};
-use crate::http::{Lane, LaneOptions, Stopper};
+use crate::http::{Lane, LaneOptions, Policy, Stopper};
 use crate::record::{Attributes, CaflouId, Kind};
 use crate::state::Cache;
 
@@ -32,6 +32,7 @@ fn client(api: &Script, credentials: Credentials, folder: &Path) -> Arc<Client> 
         credentials,
         timeout: Duration::from_millis(500),
         cache: Cache::new(folder.to_owned()),
+        policy: Policy::default(),
         lane: Arc::new(lane),
         stop: Stopper::default().listener(),
     };

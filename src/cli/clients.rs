@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::{Exit, Failure};
 use crate::caflou;
 use crate::config::{CaflouAccess, Connection, Secret, ShoptetAccess};
-use crate::http::{Lane, LaneOptions, Stop};
+use crate::http::{Lane, LaneOptions, Policy, Stop};
 use crate::source::shoptet;
 use crate::state::Cache;
 
@@ -65,6 +65,15 @@ pub(super) fn shoptet(
                 name,
             )
         }
+        ShoptetAccess::Pairing {
+            secret: pairing,
+            addon_url,
+        } => {
+            let secret = secret(pairing, connection, "shoptet.pairing")?;
+            let name = Cache::token_name(addon_url.as_str(), &secret);
+            let addon_url = addon_url.clone();
+            (shoptet::Credentials::Pairing { secret, addon_url }, name)
+        }
     };
     let lane = lanes.get(name, || LaneOptions {
         open: SHOPTET_OPEN,
@@ -74,6 +83,7 @@ pub(super) fn shoptet(
         api_url: connection.shoptet.api_url.clone(),
         credentials,
         cache: cache.clone(),
+        policy: Policy::default(),
         lane,
         stop: stop.clone(),
     };
@@ -115,6 +125,7 @@ pub(super) fn caflou(
         credentials,
         timeout: settings.timeout,
         cache: cache.clone(),
+        policy: Policy::default(),
         lane,
         stop: stop.clone(),
     };

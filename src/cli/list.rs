@@ -6,13 +6,25 @@ use chrono::SecondsFormat;
 use serde_json::json;
 
 use super::{Exit, Failure, Global};
-use crate::config::Connection;
+use crate::config::{Connection, config_path};
 use crate::output::{ListRow, list as render, local};
 use crate::state::{LastRun, View};
 
 /// Prints the overview.
 pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
-    let (config, state) = global.load()?;
+    let (config, state) = match global.load_any() {
+        Ok(loaded) => loaded,
+        // nobody named a file: there is none yet
+        Err(_) if global.config.is_none() && !config_path(None).exists() => {
+            none();
+            return Ok(Exit::Done);
+        }
+        Err(failure) => return Err(failure),
+    };
+    if config.connections.is_empty() {
+        none();
+        return Ok(Exit::Done);
+    }
     let mut out = io::stdout().lock();
     let mut rows = Vec::new();
     for connection in &config.connections {
@@ -29,6 +41,14 @@ pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
         let _ = writeln!(out, "{}", render(&rows, global.colours(), Global::width()));
     }
     Ok(Exit::Done)
+}
+
+/// Not on stdout: there is nothing to list.
+fn none() {
+    let _ = writeln!(
+        io::stderr(),
+        "no connections yet: `caflou-sync connect` makes one"
+    );
 }
 
 fn object(connection: &Connection, last: Option<&LastRun>) -> serde_json::Value {

@@ -7,12 +7,11 @@ use tracing_subscriber::fmt;
 
 use super::{Color, Global, LogFormat};
 
-/// Starts logging: warnings, of an unattended run errors; with `-v` what the program decides, with `-vv` each request.
-pub(super) fn start(global: &Global, unattended: bool) {
+/// Starts logging at the command's usual level; with `-v` what the program decides, with `-vv` each request.
+pub(super) fn start(global: &Global, usual: &'static str) {
     let ours = match (global.quiet, global.verbose) {
         (true, _) => "error",
-        (false, 0) if unattended => "error",
-        (false, 0) => "warn",
+        (false, 0) => usual,
         (false, 1) => "info",
         (false, _) => "debug",
     };

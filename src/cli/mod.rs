@@ -1,8 +1,12 @@
 //! The command line: a file per command.
 
+mod addon;
 mod agendas;
 mod clients;
 mod completions;
+mod confirm;
+mod connect;
+mod edit;
 mod end;
 mod exit;
 mod forget;
@@ -10,6 +14,7 @@ mod history;
 mod list;
 mod logging;
 mod notify;
+mod remove;
 mod run;
 mod schedule;
 mod session;
@@ -25,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Config, ConfigError, config_path, state_path};
+use crate::config::{Config, ConfigError, EditError, config_path, state_path};
 
 pub use exit::Exit;
 
@@ -96,10 +101,16 @@ enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connect an e-shop with a Caflou account: asks, and tries each answer at once
+    Connect(Box<connect::ConnectArgs>),
     /// Import now, or show what an import would do
     Run(run::RunArgs),
     /// Overview of the connections
     List,
+    /// Change a connection: asks with the present answers, or does what --set says
+    Edit(edit::EditArgs),
+    /// Remove a connection from the configuration
+    Remove(remove::RemoveArgs),
     /// Check a connection: reads both sides, writes nothing
     Test(test::TestArgs),
     /// Is each connection healthy? Fit for a monitoring check
@@ -112,6 +123,8 @@ enum Command {
     Notify(notify::NotifyArgs),
     /// Let the import run by itself: a timer of systemd, or cron
     Schedule(schedule::ScheduleArgs),
+    /// The add-on's backend, for who runs one: shops without Premium are paired by it
+    Addon(addon::AddonArgs),
     /// Completions for a shell, on stdout
     Completions(completions::CompletionsArgs),
     /// The manual page, on stdout
@@ -126,22 +139,31 @@ impl Command {
             return Err(Failure::usage(message));
         }
         match self {
+            Self::Connect(args) => connect::connect(global, args),
             Self::Run(args) => run::run(global, args),
             Self::List => list::list(global),
+            Self::Edit(args) => edit::edit(global, args),
+            Self::Remove(args) => remove::remove(global, args),
             Self::Test(args) => test::test(global, args),
             Self::Status(args) => status::status(global, args),
             Self::History(args) => history::history(global, args),
             Self::Forget(args) => forget::forget(global, args),
             Self::Notify(args) => notify::notify(global, args),
             Self::Schedule(args) => schedule::schedule(global, args),
+            Self::Addon(args) => addon::addon(global, args),
             Self::Completions(args) => Ok(completions::completions(args)),
             Self::Man(args) => completions::man(args),
         }
     }
 
-    /// Whether nobody watches: then log lines are about errors only, so that cron has no mail.
-    fn is_unattended(&self) -> bool {
-        matches!(self, Self::Run(args) if args.is_brief())
+    /// What log lines are about without `-v` and `-q`.
+    fn usual_level(&self) -> &'static str {
+        match self {
+            // Nobody watches: with errors only, cron has no mail.
+            Self::Run(args) if args.is_brief() => "error",
+            Self::Addon(args) if args.serves() => "info",
+            _ => "warn",
+        }
     }
 }
 
@@ -149,7 +171,7 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(&cli.global, cli.command.is_unattended());
+    logging::start(&cli.global, cli.command.usual_level());
     let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
         // The one place that prints an error.
         let _ = writeln!(io::stderr(), "error: {:#}", failure.error);
@@ -185,9 +207,28 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Config(error) => error.into(),
+            EditError::Exists { .. } | EditError::NotATable { .. } => Self::new(Exit::Usage, error),
+            EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
+                Self::new(Exit::Failed, error)
+            }
+        }
+    }
+}
+
 impl Global {
     fn load(&self) -> Result<(Config, PathBuf), Failure> {
         let config = Config::load(&config_path(self.config.clone()))?;
+        let state = state_path(self.state.clone(), &config);
+        Ok((config, state))
+    }
+
+    /// As [`Self::load`]; there need not be a connection.
+    fn load_any(&self) -> Result<(Config, PathBuf), Failure> {
+        let config = Config::load_any(&config_path(self.config.clone()))?;
         let state = state_path(self.state.clone(), &config);
         Ok((config, state))
     }

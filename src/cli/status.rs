@@ -97,7 +97,7 @@ fn condition(
         complete_to: complete_to(connection, &view)?,
         failed: counts.failed,
         uncertain: counts.uncertain,
-        token_ends: access.filter(|access| !access.login).map(|a| a.ends),
+        token_ends: access.filter(|access| !access.renewable).map(|a| a.ends),
     };
     let troubles = troubles(&signs, now);
     Ok(Condition {
@@ -158,22 +158,28 @@ fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<U
     Ok(earliest)
 }
 
-/// When the access to Caflou ends. A password manager is not troubled for that.
+/// When the access to Caflou ends. A password manager or keyring is not troubled for that.
 fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<Access> {
     let cheap = |secret: &Secret| match secret {
         Secret::Plain(_) | Secret::Env(_) | Secret::File(_) => secret.resolve().ok(),
-        Secret::Command(_) => None,
+        Secret::Command(_) | Secret::Keyring(_) => None,
     };
     let caflou = &connection.caflou;
     match &caflou.access {
         CaflouAccess::Token(token) => Some(Access {
             login: false,
+            renewable: false,
             ends: token_ends(&cheap(token)?)?,
         }),
-        CaflouAccess::Login { email, password } => Some(Access {
-            login: true,
-            ends: login_ends(cache, &caflou.api_url, email, &cheap(password)?, now)?,
-        }),
+        CaflouAccess::Login { email, password } => {
+            let password = cheap(password)?;
+            let (ends, renewable) = login_ends(cache, &caflou.api_url, email, &password, now)?;
+            Some(Access {
+                login: true,
+                renewable,
+                ends,
+            })
+        }
     }
 }
 

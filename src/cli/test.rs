@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 use serde_json::json;
@@ -15,6 +14,7 @@ use super::{Exit, Failure, Global};
 use crate::caflou::Reader;
 use crate::config::{Connection, Mode, cache_dir};
 use crate::http::Stopper;
+use crate::output::checks;
 use crate::record::Kind;
 use crate::source::shoptet::Shop;
 use crate::state::{Cache, View};
@@ -160,36 +160,23 @@ fn fatal(fatal: &Fatal) -> (String, Exit) {
     (fatal.to_string(), Exit::from(fatal))
 }
 
+/// Prints what was found.
 pub(super) fn print(global: &Global, connection: &Connection, findings: &[(&str, Finding)]) {
     let mut out = io::stdout().lock();
+    let told = findings.iter().map(|(what, finding)| match finding {
+        Ok(sentence) => (*what, true, sentence.as_str()),
+        Err((sentence, _)) => (*what, false, sentence.as_str()),
+    });
     if !global.json() {
-        let _ = writeln!(out, "{} ({})", connection.name, connection.key);
+        let heading = format!("{} ({})", connection.name, connection.key);
+        let told: Vec<_> = told.collect();
+        let text = checks(&heading, &told, global.colours(), Global::width());
+        let _ = writeln!(out, "{text}");
+        return;
     }
-    for (what, finding) in findings {
-        let (ok, sentence) = match finding {
-            Ok(sentence) => (true, sentence),
-            Err((sentence, _)) => (false, sentence),
-        };
-        if global.json() {
-            let line =
-                json!({"connection": connection.key, "check": what, "ok": ok, "message": sentence});
-            let _ = writeln!(out, "{line}");
-            continue;
-        }
-        let (sign, colour) = if ok {
-            ("ok", AnsiColor::Green)
-        } else {
-            ("!!", AnsiColor::Red)
-        };
-        let style = if global.colours() {
-            colour.on_default()
-        } else {
-            Style::new()
-        };
-        let clean: String = sentence
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        let _ = writeln!(out, "  {style}{sign}{style:#}  {what:<10}  {clean}");
+    for (what, ok, sentence) in told {
+        let line =
+            json!({"connection": connection.key, "check": what, "ok": ok, "message": sentence});
+        let _ = writeln!(out, "{line}");
     }
 }

@@ -17,8 +17,10 @@ pub(super) const CONNECTION: [&str; 8] = [
     "name", "program", "eshop_id", "shoptet", "caflou", "import", "mapping", "notify",
 ];
 /// The keys of `[connections.NAME.shoptet]`.
-pub(super) const SHOPTET: [&str; 6] = [
+pub(super) const SHOPTET: [&str; 8] = [
     "private_token",
+    "pairing",
+    "addon_url",
     "oauth_token",
     "token_url",
     "api_url",
@@ -56,9 +58,12 @@ pub(super) const MAPPING: [&str; 8] = [
     "match_existing",
 ];
 
-const LONGEST_KEY: usize = 64;
-const SHOPTET_API: &str = "https://api.myshoptet.com";
-const CAFLOU_API: &str = "https://app.caflou.com";
+/// The longest key of a connection, in characters.
+pub const LONGEST_KEY: usize = 64;
+/// The usual address of the shop's API.
+pub const SHOPTET_API: &str = "https://api.myshoptet.com";
+/// The usual address of Caflou.
+pub const CAFLOU_API: &str = "https://app.caflou.com";
 const CONCURRENCY: usize = 4;
 const MOST_CONCURRENCY: i64 = 16;
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,52 +1,105 @@
 //! Reading the ways into both services: which secrets are there, and where.
 
 use secrecy::SecretString;
+use url::Url;
 
 use super::reader::{Entry, Findings, Section};
 use super::{CaflouAccess, Secret, ShoptetAccess, value};
 
 /// The places where a secret can be.
-pub(super) const PLACES: [&str; 3] = ["env", "file", "command"];
+pub(super) const PLACES: [&str; 4] = ["env", "file", "command", "keyring"];
 
-/// Exactly one of a private token, and an OAuth token with its address.
+/// The ways into a shop, and what each needs beside itself.
+const WAYS: [&str; 3] = ["private_token", "oauth_token", "pairing"];
+
+/// Exactly one of a private token, an OAuth token with its address, and a pairing.
 pub(super) fn shoptet(section: &Section<'_>, found: &mut Findings) -> Option<ShoptetAccess> {
-    let private = section.entry(found, "private_token");
-    let oauth = section.entry(found, "oauth_token");
-    let token_url = section.entry(found, "token_url");
+    let ways = WAYS.map(|key| section.entry(found, key));
     // read each that is there, so that all their problems are noted
-    let url = token_url.as_ref().map(|entry| value::url(entry, found));
-    let private_token = private.as_ref().map(|entry| secret(entry, found));
-    let oauth_token = oauth.as_ref().map(|entry| secret(entry, found));
-    match (private_token, oauth_token) {
-        (Some(_), Some(_)) => {
-            let later = later(private, oauth)?;
-            later.wrong(
-                found,
-                "either \"private_token\" or \"oauth_token\", not both",
-            )
-        }
-        (Some(token), None) => {
-            if let Some(entry) = token_url {
-                return entry.wrong(found, "belongs to \"oauth_token\", which is not there");
-            }
-            Some(ShoptetAccess::PrivateToken(token?))
-        }
-        (None, Some(token)) => {
-            if url.is_none() {
-                let message = "\"token_url\" is missing; \"oauth_token\" needs it";
-                section.missing(found, &["token_url"], message);
-            }
-            Some(ShoptetAccess::OauthToken {
-                token: token?,
-                token_url: url??,
-            })
-        }
-        (None, None) => {
-            let message = "\"private_token\", or \"oauth_token\" and \"token_url\", is missing";
-            section.missing(found, &["private_token", "oauth_token"], message);
-            None
-        }
+    let [private_token, oauth_token, pairing] = ways
+        .each_ref()
+        .map(|way| way.as_ref().map(|entry| secret(entry, found)));
+    let there: Vec<_> = ways.iter().flatten().collect();
+    let stray =
+        |owner| (!there.is_empty() && section.entry(found, owner).is_none()).then_some(owner);
+    let strays = ["oauth_token", "pairing"].map(stray);
+    let token_url = address(section, found, "token_url", strays[0]);
+    let addon_url = address(section, found, "addon_url", strays[1]);
+    if there.is_empty() {
+        let message = "\"private_token\", or \"oauth_token\" and \"token_url\", or \"pairing\", \
+                       is missing";
+        section.missing(found, &WAYS, message);
+        return None;
     }
+    if there.len() > 1 {
+        let last = there.iter().max_by_key(|entry| entry.line)?;
+        let names: Vec<_> = there.iter().map(|way| format!("{:?}", way.key)).collect();
+        let too_many = if there.len() == 2 { "both" } else { "several" };
+        return last.wrong(
+            found,
+            format!("either {}, not {too_many}", names.join(" or ")),
+        );
+    }
+    if let Some(token) = private_token {
+        token_url?;
+        addon_url?;
+        return Some(ShoptetAccess::PrivateToken(token?));
+    }
+    if let Some(token) = oauth_token {
+        addon_url?;
+        if matches!(token_url, Some(None)) {
+            let message = "\"token_url\" is missing; \"oauth_token\" needs it";
+            section.missing(found, &["token_url"], message);
+        }
+        return Some(ShoptetAccess::OauthToken {
+            token: token?,
+            token_url: token_url??,
+        });
+    }
+    token_url?;
+    let addon_url = match addon_url? {
+        Some(url) => url,
+        None => the_files_addon_url(section, found)?,
+    };
+    Some(ShoptetAccess::Pairing {
+        secret: pairing??,
+        addon_url,
+    })
+}
+
+/// The address that belongs to a way in, `Some(None)` where there is none. It is a problem where
+/// another way is there than its `owner`.
+#[expect(clippy::option_option, reason = "as Section::or gives it")]
+fn address(
+    section: &Section<'_>,
+    found: &mut Findings,
+    key: &str,
+    owner: Option<&str>,
+) -> Option<Option<Url>> {
+    section.or(found, key, None, |entry, found| {
+        let url = value::url(entry, found)?;
+        if let Some(owner) = owner {
+            let message = format!("belongs to {owner:?}, which is not there");
+            return entry.wrong(found, message);
+        }
+        Some(Some(url))
+    })
+}
+
+/// The address of the add-on's backend that holds for the whole file.
+fn the_files_addon_url(section: &Section<'_>, found: &mut Findings) -> Option<Url> {
+    let url = found.addon_url.clone();
+    let is_wrong = || {
+        found
+            .problems
+            .iter()
+            .any(|problem| problem.path == "addon_url")
+    };
+    if url.is_none() && !is_wrong() {
+        let message = "\"addon_url\" is missing; \"pairing\" needs it";
+        section.missing(found, &["addon_url"], message);
+    }
+    url
 }
 
 /// Exactly one of a token, and an e-mail address with its password.
@@ -120,8 +173,8 @@ pub(super) fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> 
         found.plain_secrets.push((entry.line, entry.path.clone()));
         return Some(Secret::Plain(text));
     }
-    let expected =
-        "text, { env = \"VAR\" }, { file = \"PATH\" } or { command = [\"prog\", \"arg\"] }";
+    let expected = "text, { env = \"VAR\" }, { file = \"PATH\" }, { command = [\"prog\", \"arg\"] } or \
+                    { keyring = \"NAME\" }";
     if !entry.item.is_table_like() {
         return entry.expected(found, expected);
     }
@@ -136,7 +189,7 @@ pub(super) fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> 
         [place] => located(place, found),
         _ => entry.wrong(
             found,
-            "a secret has one place: \"env\", \"file\" or \"command\"",
+            "a secret has one place: \"env\", \"file\", \"command\" or \"keyring\"",
         ),
     }
 }
@@ -153,6 +206,9 @@ fn located(place: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
         "file" => place
             .text(found)
             .map(|path| Secret::File(found.folder.join(path))),
+        "keyring" => place
+            .text(found)
+            .map(|name| Secret::Keyring(name.to_owned())),
         _ => {
             let expected = "a program and its arguments, such as [\"pass\", \"show\", \"caflou\"]";
             let Some(words) = place.item.as_array() else {

@@ -6,71 +6,121 @@ use std::mem;
 use std::path::Path;
 
 use toml_edit::{Document, TomlError};
+use url::Url;
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
-use super::{Config, Connection, Notify, connection, notify};
+use super::{Config, Connection, Notify, connection, notify, value};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 4] = ["state", "keep_runs", "notify", "connections"];
+pub(super) const TOP: [&str; 5] = ["state", "keep_runs", "addon_url", "notify", "connections"];
 
+/// The add-on's backend of whoever built the program.
+const ADDON_URL: Option<&str> = option_env!("CAFLOU_SYNC_ADDON_URL");
 const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
 
-impl Config {
-    /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => ConfigError::NotFound {
-                path: path.to_owned(),
-            },
-            _ => ConfigError::Unreadable {
-                path: path.to_owned(),
-                source,
-            },
-        };
-        let mut text = String::new();
-        let mut file = File::open(path).map_err(failed)?;
-        file.read_to_string(&mut text).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        let invalid = |problems| ConfigError::Invalid {
-            path: path.to_owned(),
-            problems,
-        };
+/// The add-on's backend of which this program was built to be a part, if there is one.
+#[must_use]
+pub fn built_in_addon_url() -> Option<Url> {
+    ADDON_URL.and_then(|text| value::safe_url(text).ok())
+}
 
-        let document = Document::parse(text.as_str());
-        let document = document.map_err(|error| invalid(vec![syntax(&text, &error)]))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut found = Findings::new(&text, folder);
-        let root = Section::root(document.as_table()).check(&mut found, &TOP);
-        let state = root.or(&mut found, "state", None, |entry, found| {
-            entry.text(found).map(|file| Some(found.folder.join(file)))
-        });
-        let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
-            let days = entry.integer(found, 1..=LONGEST)?;
-            u32::try_from(days).ok()
-        });
-        let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
-        let connections = read_connections(&root, &mut found);
-        check_readers(path, &metadata, &mut found);
-        match (state, keep_runs, notify, connections) {
-            (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
-                if found.problems.is_empty() =>
-            {
-                for connection in &mut connections {
-                    connection.notify = mem::take(&mut connection.notify).or(&notify);
-                }
-                Ok(Self {
-                    path: path.to_owned(),
-                    state,
-                    keep_runs,
-                    connections,
-                })
+/// How many connections a configuration needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Least {
+    /// None: one that is being made, or looked at.
+    None,
+    /// One: there is something to do.
+    One,
+}
+
+impl Config {
+    /// Reads and checks a file with at least one connection. All its problems come at once; secrets
+    /// are located, not fetched.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let (text, mode) = read(path)?;
+        parse(path, &text, mode, Least::One)
+    }
+
+    /// As [`Self::load`]; a file without connections will do.
+    pub fn load_any(path: &Path) -> Result<Self, ConfigError> {
+        let (text, mode) = read(path)?;
+        parse(path, &text, mode, Least::None)
+    }
+}
+
+/// A file's text and its permission bits (0600 where the system knows none).
+pub(super) fn read(path: &Path) -> Result<(String, u32), ConfigError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => ConfigError::NotFound {
+            path: path.to_owned(),
+        },
+        _ => ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let mut text = String::new();
+    let mut file = File::open(path).map_err(failed)?;
+    file.read_to_string(&mut text).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    Ok((text, permissions(&metadata)))
+}
+
+/// The text as TOML, each value with its place.
+pub(super) fn document<'t>(path: &Path, text: &'t str) -> Result<Document<&'t str>, ConfigError> {
+    Document::parse(text).map_err(|error| ConfigError::Invalid {
+        path: path.to_owned(),
+        problems: vec![syntax(text, &error)],
+    })
+}
+
+/// Checks a text as the file of this path and these permission bits.
+pub(super) fn parse(
+    path: &Path,
+    text: &str,
+    mode: u32,
+    least: Least,
+) -> Result<Config, ConfigError> {
+    let document = document(path, text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut found = Findings::new(text, folder);
+    let root = Section::root(document.as_table()).check(&mut found, &TOP);
+    let state = root.or(&mut found, "state", None, |entry, found| {
+        entry.text(found).map(|file| Some(found.folder.join(file)))
+    });
+    let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
+        let days = entry.integer(found, 1..=LONGEST)?;
+        u32::try_from(days).ok()
+    });
+    found.addon_url = match root.entry(&found, "addon_url") {
+        Some(entry) => value::url(&entry, &mut found),
+        None => built_in_addon_url(),
+    };
+    let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
+    let connections = read_connections(&root, least, &mut found);
+    check_readers(path, mode, &mut found);
+    match (state, keep_runs, notify, connections) {
+        (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
+            if found.problems.is_empty() =>
+        {
+            for connection in &mut connections {
+                connection.notify = mem::take(&mut connection.notify).or(&notify);
             }
-            _ => {
-                found.problems.sort_by_key(|problem| problem.line);
-                Err(invalid(found.problems))
-            }
+            Ok(Config {
+                path: path.to_owned(),
+                state,
+                keep_runs,
+                connections,
+            })
+        }
+        _ => {
+            found.problems.sort_by_key(|problem| problem.line);
+            Err(ConfigError::Invalid {
+                path: path.to_owned(),
+                problems: found.problems,
+            })
         }
     }
 }
@@ -94,14 +144,21 @@ fn syntax(text: &str, error: &TomlError) -> Problem {
     }
 }
 
-fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Connection>> {
-    let none = "no connections: each is a table [connections.NAME]; see connections.example.toml";
+fn read_connections(
+    root: &Section<'_>,
+    least: Least,
+    found: &mut Findings,
+) -> Option<Vec<Connection>> {
+    let none = "no connections yet: `caflou-sync connect` makes one";
     let Some(entry) = root.entry(found, "connections") else {
+        if least == Least::None {
+            return Some(Vec::new());
+        }
         root.missing(found, &["connections"], none);
         return None;
     };
     let tables = entry.open(found)?.entries(found);
-    if tables.is_empty() {
+    if tables.is_empty() && least == Least::One {
         return entry.wrong(found, none);
     }
     // every one is read, also after one with problems
@@ -112,13 +169,22 @@ fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Conn
     read.into_iter().collect()
 }
 
-/// A file with secrets in it is for its owner only.
+/// The bits that say who may read and write a file.
 #[cfg(unix)]
-fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
+fn permissions(metadata: &Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o777
+}
 
+/// Other systems have other ways to say it.
+#[cfg(not(unix))]
+fn permissions(_: &Metadata) -> u32 {
+    0o600
+}
+
+/// A file with secrets in it is for its owner only.
+pub(super) fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
     const OTHERS_READ: u32 = 0o044;
-    let mode = metadata.permissions().mode();
     let first = found
         .plain_secrets
         .iter()
@@ -134,7 +200,6 @@ fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
         } else {
             format!("'{}'", file.replace('\'', r"'\''"))
         };
-        let mode = mode & 0o777;
         let message = format!(
             "a secret in plain text, in a file that others can read (mode {mode:04o}); \
              type: chmod 600 {file}"
@@ -142,7 +207,3 @@ fn check_readers(path: &Path, metadata: &Metadata, found: &mut Findings) {
         found.add(line, &key, message);
     }
 }
-
-/// Other systems have other ways to say who may read a file.
-#[cfg(not(unix))]
-fn check_readers(_: &Path, _: &Metadata, _: &mut Findings) {}

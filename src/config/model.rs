@@ -19,7 +19,7 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// Days for which past runs are kept in the state file: 1 to 36500.
     pub keep_runs: u32,
-    /// In the order of the file, at least one, with different keys.
+    /// In the order of the file, with different keys; at least one after [`Config::load`].
     pub connections: Vec<Connection>,
 }
 
@@ -149,6 +149,13 @@ pub enum ShoptetAccess {
         token: Secret,
         /// Where it is exchanged; checked like [`Shoptet::api_url`].
         token_url: Url,
+    },
+    /// A pairing with an add-on's backend, exchanged there for short-lived tokens.
+    Pairing {
+        /// The pairing secret.
+        secret: Secret,
+        /// The backend; checked like [`Shoptet::api_url`].
+        addon_url: Url,
     },
 }
 

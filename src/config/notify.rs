@@ -11,9 +11,8 @@ use url::Url;
 
 use super::{Secret, value};
 
-pub(super) use read::read;
-#[cfg(test)]
 pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
+pub(super) use read::{MAIL_SERVER, mail_server, read};
 
 /// Who is told what. A setting that a connection leaves out is that of the whole file.
 #[derive(Debug, Clone, Default)]
@@ -138,8 +137,17 @@ impl On {
 /// E-mail by a mail server.
 #[derive(Debug, Clone)]
 pub struct Email {
-    /// Host name or address of the mail server.
-    pub server: String,
+    /// The mail server.
+    pub server: MailServer,
+    /// The recipients; never empty.
+    pub to: Vec<Mailbox>,
+}
+
+/// A mail server, and who sends by it.
+#[derive(Debug, Clone)]
+pub struct MailServer {
+    /// Its host name or address.
+    pub host: String,
     /// Its port.
     pub port: u16,
     /// How the way to it is made safe.
@@ -150,8 +158,6 @@ pub struct Email {
     pub ca_file: Option<PathBuf>,
     /// The sender.
     pub from: Mailbox,
-    /// The recipients; never empty.
-    pub to: Vec<Mailbox>,
 }
 
 /// How the way to a mail server is made safe.

@@ -13,8 +13,14 @@ const WIDEST_PLACE: usize = 48;
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// There is no such file.
-    #[error("{}: no such file; copy connections.example.toml to begin, or name another with --config", path.display())]
+    #[error("{}: no such file; `caflou-sync connect` makes one, or name another with --config", path.display())]
     NotFound {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// There is no such file of an add-on's backend.
+    #[error("{}: no such file; copy addon.example.toml to begin, or name another with --config", path.display())]
+    NoAddon {
         /// Where it was looked for.
         path: PathBuf,
     },

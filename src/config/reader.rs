@@ -4,6 +4,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Item, TableLike, Value};
+use url::Url;
 
 use super::near;
 use super::problem::Problem;
@@ -12,6 +13,8 @@ use super::problem::Problem;
 pub(super) struct Findings {
     /// The file's folder, to which relative paths are joined.
     pub(super) folder: PathBuf,
+    /// The file's own `addon_url`, for connections that name none.
+    pub(super) addon_url: Option<Url>,
     /// In the order in which they were noticed.
     pub(super) problems: Vec<Problem>,
     /// Line and path of each secret that stands in the file itself.
@@ -25,6 +28,7 @@ impl Findings {
     pub(super) fn new(text: &str, folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
+            addon_url: None,
             problems: Vec::new(),
             plain_secrets: Vec::new(),
             line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),

@@ -100,6 +100,37 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
+fn a_paired_shop_has_its_own_backend_or_the_files() {
+    let paired = |top: &str, own: &str| {
+        let access = format!("pairing = {{ env = \"PAIRING\" }}\n{own}");
+        let text = SMALL.replace("private_token = { env = \"SHOPTET_TOKEN\" }", &access);
+        let shop = load(&format!("{top}\n{text}"))?.connections.remove(0);
+        match shop.shoptet.access {
+            ShoptetAccess::Pairing { secret, addon_url } => {
+                assert!(matches!(secret, Secret::Env(name) if name == "PAIRING"));
+                Ok::<_, ConfigError>(addon_url.to_string())
+            }
+            other => panic!("no pairing: {other:?}"),
+        }
+    };
+    let (files, own) = (
+        "addon_url = \"https://files.example/caflou\"",
+        "addon_url = \"http://127.0.0.1:8080\"",
+    );
+    assert_eq!(paired(files, "").unwrap(), "https://files.example/caflou");
+    assert_eq!(paired(files, own).unwrap(), "http://127.0.0.1:8080/");
+    assert_eq!(paired("", own).unwrap(), "http://127.0.0.1:8080/");
+    let said = |top: &str| match paired(top, "").unwrap_err() {
+        ConfigError::Invalid { problems, .. } if problems.len() == 1 => problems[0].to_string(),
+        other => panic!("not one problem: {other}"),
+    };
+    insta::assert_snapshot!(said("addon_url = \"http://files.example\""), @"addon_url: only https:// is safe; http:// is for loopback addresses");
+    if option_env!("CAFLOU_SYNC_ADDON_URL").is_none() {
+        insta::assert_snapshot!(said(""), @r#"connections.shop.shoptet: "addon_url" is missing; "pairing" needs it"#);
+    }
+}
+
+#[test]
 fn days_of_the_interval_need_no_quotes() {
     let import = |lines: &str| {
         load(&with("import", lines))

@@ -182,6 +182,14 @@ impl Door {
         }
     }
 
+    /// Sends a request once and gives its answer, whatever the status.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ask(&self, call: &Call) -> Result<Answer, HttpError> {
+        self.attempt(call, &|| Ok(()), 0).await
+    }
+
     fn announce(error: &HttpError, wait: Duration) {
         let seconds = wait.as_millis().div_ceil(1000);
         if wait >= Duration::from_secs(2) {
@@ -263,7 +271,9 @@ impl Door {
         }
     }
 
-    fn refusal(&self, call: &Call, answer: &Answer) -> Refusal {
+    /// What an answer that is not a success says.
+    #[must_use]
+    pub fn refusal(&self, call: &Call, answer: &Answer) -> Refusal {
         let (code, message) = (self.options.explain)(answer);
         let shorten = |text: String| text.chars().take(300).collect::<String>();
         Refusal {

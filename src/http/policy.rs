@@ -40,6 +40,19 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// Of a client that somebody is waiting for: a moment's trouble is overcome, what lasts is told
+    /// soon.
+    #[must_use]
+    pub fn attended() -> Self {
+        Self {
+            repetitions: 2,
+            patience: Duration::from_secs(5),
+            ..Self::default()
+        }
+    }
+}
+
 /// The longest `Retry-After` that is believed.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 

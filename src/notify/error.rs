@@ -3,12 +3,13 @@
 use std::process::ExitStatus;
 
 use reqwest::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use thiserror::Error;
 
 use super::notifier::LIMIT;
 use crate::config::{Secret, SecretError};
 use crate::http::innermost;
+use crate::mail::MailError;
 
 /// Why a channel told nothing. Never holds an address, a password or what a receiver of requests
 /// answered: some repeat the address.
@@ -41,34 +42,9 @@ pub enum ChannelError {
         /// The key of the address in the configuration.
         key: &'static str,
     },
-    /// The certificates of the mail server cannot be used.
-    #[error("its certificates cannot be used: {0}")]
-    Certificates(String),
-    /// The mail server did not take the message.
-    #[error("{server} did not take it: {reason}; {advice}")]
-    Mail {
-        /// The mail server.
-        server: String,
-        /// What it said.
-        reason: String,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// There is no way to the mail server, or none that is safe.
-    #[error("{server} cannot be reached on port {port}: {reason}; {advice}")]
-    NoWay {
-        /// The mail server.
-        server: String,
-        /// Its port.
-        port: u16,
-        /// What the way to it said.
-        reason: String,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// The message cannot be put together.
-    #[error("there is no such e-mail: {0}")]
-    NoMail(String),
+    /// An e-mail was not sent.
+    #[error("{0}{advice}", advice = advice(.0))]
+    Mail(#[from] MailError),
     /// The command cannot be run.
     #[error("{program:?} cannot be run: {reason}")]
     NotRun {
@@ -103,9 +79,21 @@ pub(super) async fn resolve(secret: &Secret) -> Result<SecretString, ChannelErro
     Ok(read?)
 }
 
-/// A text without a secret, should a service have repeated it.
-pub(super) fn without(text: &str, secret: &SecretString) -> String {
-    text.replace(secret.expose_secret(), "…")
+/// What to do about an e-mail that was not sent.
+fn advice(error: &MailError) -> &'static str {
+    match error {
+        MailError::Certificates(_) | MailError::NoMail(_) => "",
+        MailError::NoWay { reason, .. } if reason.contains("certificate") => {
+            "; for a mail server of your own, `ca_file` in notify.email names its certificate"
+        }
+        MailError::NoWay { .. } => "; check server, port and security in notify.email",
+        // RFC 4954, 6: the codes of a login
+        MailError::NotTaken { code, .. } => match code {
+            530 | 534 | 535 | 538 => "; check user and password in notify.email",
+            500.. => "; check from and to in notify.email",
+            _ => "; this passes by itself as a rule",
+        },
+    }
 }
 
 fn with_cause(error: &SecretError) -> String {

@@ -1,6 +1,7 @@
 //! A message as a page that mail programs show alike: one table, styles in the elements.
 
 use super::message::{Line, Message};
+use crate::mail::escaped;
 
 const RED: &str = "#b3261e";
 const GREEN: &str = "#1b6e3c";
@@ -43,20 +44,4 @@ fn row(line: &Line, colour: &str) -> String {
             escaped(text)
         ),
     }
-}
-
-/// Text that stays text, whatever a customer is called.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

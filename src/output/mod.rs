@@ -11,6 +11,8 @@
 
 mod amount;
 mod brief;
+mod changes;
+mod checks;
 mod count;
 mod detail;
 mod duration;
@@ -36,6 +38,8 @@ mod tests;
 
 pub use amount::{grouped, money};
 pub use brief::Brief;
+pub use changes::changes;
+pub use checks::checks;
 pub use count::Count;
 pub use flow::paragraph;
 pub use history::{HistoryOptions, ShownRun, run as run_history, runs};

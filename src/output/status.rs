@@ -54,8 +54,10 @@ pub struct Condition {
 /// An access to Caflou with an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
-    /// Obtained with a user's login, and renewed by itself.
+    /// Obtained with a user's login.
     pub login: bool,
+    /// The program logs in anew by itself; not where a one-time password is needed.
+    pub renewable: bool,
     /// Its end.
     pub ends: DateTime<Utc>,
 }
@@ -179,10 +181,10 @@ impl Condition {
         }
         say("scheduled", &self.scheduled(now));
         if let Some(access) = self.access {
-            let renewed = if access.login {
-                ", then renewed by itself"
-            } else {
-                ""
+            let renewed = match (access.login, access.renewable) {
+                (true, true) => ", then renewed by itself",
+                (true, false) => ", then a six-digit code is needed: caflou-sync edit",
+                (false, _) => "",
             };
             let what = if access.login {
                 "login until"

@@ -1,9 +1,13 @@
 //! Tables without borders, the same in a pipe as on a terminal.
 
+use std::iter;
+
+use anstyle::Style;
 use comfy_table::{Table, presets};
 
+use super::flow::{indented, wrapped};
 use super::line::Line;
-use super::style::{BOLD, DIM};
+use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::text::{columns, safe};
 
 /// A connection in the overview.
@@ -30,6 +34,9 @@ pub struct ListRow {
     /// How that ended.
     pub result: String,
 }
+
+/// How far what belongs to a connection is indented where there is no table.
+const INDENT: usize = 2;
 
 const HEADER: [&str; 10] = [
     "CONNECTION",
@@ -72,19 +79,68 @@ impl ListRow {
             result,
         ]
     }
+
+    /// A line of the table with the colours of its first and its last cell.
+    fn coloured(&self, line: &str, color: bool) -> String {
+        let (first, last) = (safe(&self.connection), safe(&self.result));
+        let rest = line.strip_prefix(&*first).unwrap_or(line);
+        let middle = rest.strip_suffix(&*last).unwrap_or(rest);
+        let line = Line::of(BOLD, &first).with(PLAIN, middle);
+        line.with(result_style(&last), &last).render(color)
+    }
+
+    /// The connection on a few lines of at most `width` columns.
+    fn block(&self, color: bool, width: usize) -> String {
+        let told = |words: &str, value: &str| Line::of(DIM, words).with(PLAIN, value);
+        let shop = Line::of(PLAIN, &format!("{} {}", self.program, self.eshop));
+        let name = Some(&self.name).filter(|name| **name != self.connection);
+        let source = name.map(|name| Line::of(PLAIN, name));
+        let source = source.into_iter().chain([shop]).collect();
+        let modes = vec![
+            told("companies: ", &self.companies),
+            told("incomes: ", &self.incomes),
+            told("orders: ", &self.interval),
+        ];
+        let repeat = told("repeat: ", &self.auto_repeat);
+        let mut last = told("last run: ", &self.last_run);
+        if !self.result.is_empty() {
+            last.push(PLAIN, ", ");
+            last.push(result_style(&self.result), &self.result);
+        }
+        let mut lines = vec![Line::of(BOLD, &self.connection)];
+        for items in [source, modes, vec![repeat, last]] {
+            let width = width.saturating_sub(INDENT);
+            lines.extend(
+                wrapped(items, width)
+                    .into_iter()
+                    .map(|line| indented(INDENT, line)),
+            );
+        }
+        let lines: Vec<_> = lines.iter().map(|line| line.render(color)).collect();
+        lines.join("\n")
+    }
 }
 
 /// The overview of the connections, without a line end at its end. Where a terminal is too narrow
-/// for the table, a block of lines for each.
+/// for the table, a few lines for each.
 #[must_use]
 pub fn list(rows: &[ListRow], color: bool, width: Option<usize>) -> String {
     let cells: Vec<_> = rows.iter().map(ListRow::cells).collect();
     let plain = table(&HEADER, &cells, false);
-    let fits = |width| plain.lines().all(|line| columns(line) <= width);
-    if width.is_none_or(fits) {
-        table(&HEADER, &cells, color)
-    } else {
-        blocks(&cells, color)
+    match width {
+        Some(width) if plain.lines().any(|line| columns(line) > width) => {
+            let blocks: Vec<_> = rows.iter().map(|row| row.block(color, width)).collect();
+            blocks.join("\n\n")
+        }
+        _ => {
+            let mut lines = plain.lines();
+            let header = Line::of(DIM, lines.next().unwrap_or_default()).render(color);
+            let rows = lines.zip(rows).map(|(line, row)| row.coloured(line, color));
+            iter::once(header)
+                .chain(rows)
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
     }
 }
 
@@ -112,31 +168,17 @@ pub fn table<H: AsRef<str>, R: AsRef<[C]>, C: AsRef<str>>(
     let mut lines = table.lines();
     let header = Line::of(DIM, &lines.next().unwrap_or_default()).render(color);
     let rows = lines.map(|line| line.trim_end().to_owned());
-    std::iter::once(header)
+    iter::once(header)
         .chain(rows)
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-fn blocks(rows: &[[&str; 10]], color: bool) -> String {
-    let label = HEADER
-        .iter()
-        .map(|name| columns(name))
-        .max()
-        .unwrap_or_default();
-    let mut blocks = Vec::new();
-    for [connection, rest @ ..] in rows {
-        let mut lines = vec![Line::of(BOLD, connection).render(color)];
-        for (name, value) in HEADER.iter().skip(1).zip(rest) {
-            if value.is_empty() {
-                continue;
-            }
-            let mut line = Line::of(DIM, &format!("  {}", name.to_lowercase()));
-            line.pad(label + 4);
-            line.push(super::style::PLAIN, value);
-            lines.push(line.render(color));
-        }
-        blocks.push(lines.join("\n"));
+/// The colour of how a run ended.
+fn result_style(result: &str) -> Style {
+    match result {
+        "ok" => GREEN,
+        "failed" => RED,
+        _ => YELLOW,
     }
-    blocks.join("\n\n")
 }

@@ -11,6 +11,7 @@ use crate::record::{self, Attributes, CaflouId, Changes, Kind, Value};
 use crate::sync::report::{Change, Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Action, Counts, Event, Report, RunReport, Totals};
 
+mod checks;
 mod details;
 mod dry_run;
 mod history;

@@ -74,7 +74,9 @@ impl Needs {
         let mut needs = Self::default();
         for connection in &config.connections {
             needs.add(match &connection.shoptet.access {
-                ShoptetAccess::PrivateToken(secret) => secret,
+                ShoptetAccess::PrivateToken(secret) | ShoptetAccess::Pairing { secret, .. } => {
+                    secret
+                }
                 ShoptetAccess::OauthToken { token, .. } => token,
             })?;
             needs.add(match &connection.caflou.access {
@@ -94,10 +96,10 @@ impl Needs {
 
     fn add_messages(&mut self, notify: &Notify) -> Result<(), JobError> {
         if let Some(email) = notify.email() {
-            if let Some((_, password)) = &email.login {
+            if let Some((_, password)) = &email.server.login {
                 self.add(password)?;
             }
-            if let Some(path) = &email.ca_file {
+            if let Some(path) = &email.server.ca_file {
                 self.add_file(path)?;
             }
         }

@@ -105,6 +105,9 @@ pub enum SourceError {
     /// Credentials cannot be had or are another account's.
     #[error("{0}")]
     Access(String),
+    /// A service on the way to the source cannot be reached or does not answer.
+    #[error("{0}")]
+    Service(String),
     /// The one who takes the items is gone; its own error says why.
     #[error("reading was broken off")]
     BrokenOff,

@@ -20,12 +20,20 @@ pub struct CachedToken {
     pub token: SecretString,
     /// It is valid before this moment.
     pub expires_at: DateTime<Utc>,
+    /// The program can obtain another one by itself; not where a one-time password was needed.
+    pub renewable: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct StoredToken {
     token: String,
     expires_at: DateTime<Utc>,
+    #[serde(default = "usually")]
+    renewable: bool,
+}
+
+fn usually() -> bool {
+    true
 }
 
 /// What was learnt about an account of a service.
@@ -74,10 +82,11 @@ impl Cache {
     #[must_use]
     pub fn token(&self, name: &str, now: DateTime<Utc>) -> Option<CachedToken> {
         let stored: BTreeMap<String, StoredToken> = self.read("tokens.json");
-        let StoredToken { token, expires_at } = stored.into_iter().find(|(n, _)| n == name)?.1;
-        (now < expires_at).then(|| CachedToken {
-            token: token.into(),
-            expires_at,
+        let (_, stored) = stored.into_iter().find(|(n, _)| n == name)?;
+        (now < stored.expires_at).then(|| CachedToken {
+            token: stored.token.into(),
+            expires_at: stored.expires_at,
+            renewable: stored.renewable,
         })
     }
 
@@ -99,6 +108,7 @@ impl Cache {
             StoredToken {
                 token: text,
                 expires_at,
+                renewable: token.renewable,
             },
         );
         self.write("tokens.json", &stored)
@@ -209,12 +219,14 @@ mod tests {
         let token = CachedToken {
             token: "123-a-x".into(),
             expires_at: at(1800),
+            renewable: false,
         };
         cache.keep_token(&name, &token, at(0)).unwrap();
         assert_eq!(
             cache.token(&name, at(1799)).unwrap().token.expose_secret(),
             "123-a-x"
         );
+        assert!(!cache.token(&name, at(1799)).unwrap().renewable);
         assert!(cache.token(&name, at(1800)).is_none());
         #[cfg(unix)]
         {

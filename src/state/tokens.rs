@@ -71,10 +71,7 @@ impl Tokens {
             token
         } else {
             let token = obtain.await?;
-            if let Err(error) = self.cache.keep_token(name, &token, Utc::now()) {
-                let folder = self.cache.folder().display();
-                tracing::warn!("the token cache in {folder} cannot be written: {error}");
-            }
+            self.store(name, &token);
             token
         };
         drop(lock);
@@ -82,5 +79,22 @@ impl Tokens {
             *held = Some(token.clone());
         }
         Ok(token.token)
+    }
+
+    /// Takes a token that was obtained in another way, for the next requests and runs.
+    pub fn keep(&self, name: &str, token: CachedToken) {
+        let lock = self.cache.lock();
+        self.store(name, &token);
+        drop(lock);
+        if let Ok(mut held) = self.held.lock() {
+            *held = Some(token);
+        }
+    }
+
+    fn store(&self, name: &str, token: &CachedToken) {
+        if let Err(error) = self.cache.keep_token(name, token, Utc::now()) {
+            let folder = self.cache.folder().display();
+            tracing::warn!("the token cache in {folder} cannot be written: {error}");
+        }
     }
 }

@@ -55,6 +55,7 @@ impl From<SourceError> for Fatal {
             SourceError::Http(error) => error.into(),
             SourceError::State(error) => error.into(),
             SourceError::Access(message) => Self::Access(message),
+            SourceError::Service(message) => Self::Service(message),
             SourceError::BrokenOff => Self::Service(SourceError::BrokenOff.to_string()),
         }
     }

@@ -339,11 +339,11 @@ fn the_computers_systemd_runs_with_the_rights_of_the_configurations_owner() {
 }
 
 /// Says on the terminal, past the test harness, that something real was left out.
-fn left_out(what: &str) {
+pub fn left_out(what: &str) {
     let _ = writeln!(std::io::stderr(), "LEFT OUT: {what}");
 }
 
-fn installed(program: &str) -> bool {
+pub fn installed(program: &str) -> bool {
     ["/usr/bin", "/usr/sbin", "/bin"]
         .iter()
         .any(|folder| Path::new(folder).join(program).exists())

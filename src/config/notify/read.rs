@@ -4,7 +4,7 @@ use lettre::message::Mailbox;
 use secrecy::ExposeSecret;
 use url::Host;
 
-use super::{Channel, Email, Heartbeat, Notify, On, Security, Shape, Webhook, address};
+use super::{Channel, Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 use crate::config::credentials::secret;
 use crate::config::reader::{Entry, Findings, Section};
 use crate::config::{Secret, value};
@@ -12,7 +12,11 @@ use crate::config::{Secret, value};
 /// The keys of `[notify]` and `[connections.NAME.notify]`.
 pub(in crate::config) const NOTIFY: [&str; 6] =
     ["on", "after", "email", "webhook", "command", "heartbeat"];
-/// The keys of `email` in it.
+/// The keys of a mail server.
+pub(in crate::config) const MAIL_SERVER: [&str; 7] = [
+    "server", "port", "security", "user", "password", "ca_file", "from",
+];
+/// The keys of `email` in it: those of a mail server, and the recipients.
 pub(in crate::config) const EMAIL: [&str; 8] = [
     "server", "port", "security", "user", "password", "ca_file", "from", "to",
 ];
@@ -66,17 +70,31 @@ fn channel<T>(
 
 fn read_email(entry: &Entry<'_>, found: &mut Findings) -> Option<Email> {
     let section = entry.section(found, &EMAIL)?;
+    let server = mail_server(&section, found);
+    let to = section.required(found, "to");
+    let to = to.and_then(|entry| read_recipients(&entry, found));
+    Some(Email {
+        server: server?,
+        to: to?,
+    })
+}
+
+/// The mail server of a table that may hold more.
+pub(in crate::config) fn mail_server(
+    section: &Section<'_>,
+    found: &mut Findings,
+) -> Option<MailServer> {
     let ways = Security::ALL.map(|way| (way.as_str(), way));
     let security = section.or(found, "security", Security::Starttls, |entry, found| {
         value::choice(entry, found, &ways)
     });
     let server = section.required(found, "server");
-    let server = server.and_then(|entry| read_server(&entry, found, security));
+    let host = server.and_then(|entry| read_server(&entry, found, security));
     let port = section.or(found, "port", None, |entry, found| {
         let port = entry.integer(found, 1..=i64::from(u16::MAX))?;
         Some(u16::try_from(port).ok())
     });
-    let login = read_login(&section, found);
+    let login = read_login(section, found);
     let ca_file = section.or(found, "ca_file", None, |entry, found| {
         entry.text(found).map(|file| Some(found.folder.join(file)))
     });
@@ -85,17 +103,14 @@ fn read_email(entry: &Entry<'_>, found: &mut Findings) -> Option<Email> {
         let text = entry.text(found)?;
         mailbox(&entry, found, text)
     });
-    let to = section.required(found, "to");
-    let to = to.and_then(|entry| read_recipients(&entry, found));
     let security = security?;
-    Some(Email {
-        server: server?,
+    Some(MailServer {
+        host: host?,
         port: port?.unwrap_or(security.port()),
         security,
         login: login.ok()?,
         ca_file: ca_file?,
         from: from?,
-        to: to?,
     })
 }
 

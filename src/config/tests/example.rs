@@ -35,7 +35,14 @@ fn example_without(words: &[&str]) -> String {
 #[test]
 fn the_example_shows_every_setting_and_all_of_them_load() {
     let folder = tempfile::tempdir().unwrap();
-    let text = example_without(&["oauth_token", "token_url", LOGIN[0], LOGIN[1]]);
+    let text = example_without(&[
+        "oauth_token",
+        "token_url",
+        "pairing",
+        "addon_url",
+        LOGIN[0],
+        LOGIN[1],
+    ]);
     let config = load_in(folder.path(), &text, 0o644).unwrap();
     assert_eq!(config.state, Some(folder.path().join("state.db")));
     let mapping = &config.connections[0].mapping;
@@ -49,7 +56,19 @@ fn the_example_shows_every_setting_and_all_of_them_load() {
     assert!(notify.email().is_some() && notify.heartbeat().is_some());
     assert!(notify.command().is_some() && notify.webhook().is_none());
 
-    let text = example_without(&["private_token", "token ="]);
+    let text = example_without(&["private_token", "oauth_token", "token_url", "token ="]);
+    let config = load_in(folder.path(), &text, 0o644).unwrap();
+    let ShoptetAccess::Pairing {
+        secret: Secret::File(file),
+        addon_url,
+    } = &config.connections[0].shoptet.access
+    else {
+        panic!("no pairing")
+    };
+    assert_eq!(*file, folder.path().join("secrets/pairing"));
+    assert_eq!(addon_url.as_str(), "https://addon.example.com/");
+
+    let text = example_without(&["private_token", "pairing", "addon_url", "token ="]);
     let config = load_in(folder.path(), &text, 0o644).unwrap();
     let ShoptetAccess::OauthToken {
         token: Secret::File(file),

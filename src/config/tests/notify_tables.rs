@@ -39,7 +39,10 @@ fn a_connection_takes_over_what_it_does_not_say_itself() {
     let all = notify("");
     assert_eq!((all.on(), all.after()), (On::Always, 3));
     let email = all.email().unwrap();
-    assert_eq!((email.port, email.security), (587, Security::Starttls));
+    assert_eq!(
+        (email.server.port, email.server.security),
+        (587, Security::Starttls)
+    );
     assert_eq!(email.to.len(), 2);
     assert_eq!(all.webhook().unwrap().shape, Shape::Ntfy);
     assert_eq!(all.command(), Some(&["tell".to_owned()][..]));
@@ -61,7 +64,7 @@ fn each_way_to_a_mail_server_has_its_port() {
         let server = "server = \"localhost\"\nfrom = \"a@b.cz\"\nto = \"c@d.cz\"";
         let text = format!("[notify.email]\n{server}\n{line}\n{SMALL}");
         let notify = load(&text).unwrap().connections.remove(0).notify;
-        assert_eq!(notify.email().unwrap().port, port, "{line}");
+        assert_eq!(notify.email().unwrap().server.port, port, "{line}");
     }
 }
 

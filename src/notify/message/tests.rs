@@ -280,7 +280,7 @@ fn a_page_holds_the_same_and_names_from_outside_stay_text() {
     let page = message.html();
     for line in message.text().lines().flat_map(|line| line.split("  ")) {
         let part = line.trim_start_matches(['-', ' ']);
-        let escaped = html::escaped(part);
+        let escaped = crate::mail::escaped(part);
         assert!(page.contains(&escaped), "{part} in {page}");
     }
     assert!(!page.contains("<b onclick"), "{page}");

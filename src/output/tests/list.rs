@@ -37,37 +37,43 @@ fn columns_are_aligned_and_nothing_trails() {
 }
 
 #[test]
-fn only_the_header_is_dim() {
+fn colours_are_for_the_names_and_for_how_it_ended() {
     let coloured = list(&rows(), true, None);
-    let (header, rest) = coloured.split_once('\n').unwrap();
+    let mut lines = coloured.lines();
+    let header = lines.next().unwrap();
     assert!(header.starts_with("\u{1b}[2mCONNECTION") && header.ends_with("RESULT\u{1b}[0m"));
-    assert!(!rest.contains('\u{1b}'));
+    let first = lines.next().unwrap();
+    assert!(
+        first.starts_with("\u{1b}[1mmy-shop\u{1b}[0m     Můj"),
+        "{first}"
+    );
+    assert!(first.ends_with("04:10  \u{1b}[32mok\u{1b}[0m"), "{first}");
+    // without its colours it is the same as in a pipe
+    let plain = list(&rows(), false, None);
+    let codes = ["[0m", "[1m", "[2m", "[32m"].map(|code| format!("\u{1b}{code}"));
+    let bare = codes
+        .iter()
+        .fold(coloured, |text, code| text.replace(code, ""));
+    assert_eq!(bare, plain);
 }
 
 #[test]
-fn a_narrow_terminal_gets_a_block_for_each() {
+fn a_narrow_terminal_gets_a_few_lines_for_each() {
     insta::assert_snapshot!(list(&rows(), false, Some(60)), @r"
     my-shop
-      name        Můj e-shop
-      program     shoptet
-      e-shop      222651
-      companies   new-only
-      incomes     new-and-update
-      orders      from 2021-01-01
-      repeat      yes
-      last run    2026-11-23 04:10
-      result      ok
+      Můj e-shop · shoptet 222651
+      companies: new-only · incomes: new-and-update ·
+      orders: from 2021-01-01
+      repeat: yes · last run: 2026-11-23 04:10, ok
 
     b
-      name        Káva�[31m & čaj
-      program     shoptet
-      e-shop      222651
-      companies   new-only
-      incomes     new-and-update
-      orders      from 2021-01-01
-      repeat      yes
-      last run    2026-11-23 04:10
+      Káva�[31m & čaj · shoptet 222651
+      companies: new-only · incomes: new-and-update ·
+      orders: from 2021-01-01
+      repeat: yes · last run: 2026-11-23 04:10
     ");
+    let lines = list(&rows(), false, Some(80));
+    assert!(lines.lines().all(|line| line.chars().count() <= 80));
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! Who calls: a private API token, or the API access token of an add-on, which lives half an hour.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use chrono::TimeDelta;
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use url::Url;
 
-use crate::http::{Call, Door, HttpError, Repeat, Requests};
-use crate::record::Json;
+use super::oauth::OauthServer;
+use super::pairing::Backend;
+use crate::http::{HttpError, Lane, Policy, Requests, Stop};
 use crate::source::SourceError;
 use crate::state::{Cache, CachedToken, Tokens};
 
@@ -26,56 +26,90 @@ pub enum Credentials {
         /// `https://<partner shop>/action/ApiOAuthServer/getAccessToken`.
         token_url: Url,
     },
+    /// A pairing with an add-on's backend, which gives API access tokens for it.
+    Pairing {
+        /// The pairing secret; it goes to `addon_url` only.
+        secret: SecretString,
+        /// The backend's address.
+        addon_url: Url,
+    },
 }
 
 /// A token that ends so soon is not used any more.
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
-/// How long a token lives where the answer does not say, by the service's documentation.
-const HALF_AN_HOUR: TimeDelta = TimeDelta::minutes(30);
-/// How long the exchange may take.
+/// How long asking for a token may take.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Credentials with the way to where their tokens come from.
+#[derive(Debug)]
+enum Way {
+    Private(SecretString),
+    Addon {
+        server: OauthServer,
+        token_url: Url,
+        oauth_token: SecretString,
+    },
+    Pairing {
+        backend: Backend,
+        secret: SecretString,
+    },
+}
 
 /// Gives the header that lets a request in.
 #[derive(Debug)]
 pub(super) struct Auth {
-    credentials: Credentials,
-    exchange: Door,
+    way: Way,
     tokens: Tokens,
 }
 
 impl Auth {
-    pub(super) fn new(credentials: Credentials, exchange: Door, cache: Cache) -> Self {
-        Self {
-            credentials,
-            exchange,
-            tokens: Tokens::new(cache, MARGIN),
-        }
+    pub(super) fn new(
+        credentials: Credentials,
+        cache: Cache,
+        (policy, lane, stop): (Policy, Arc<Lane>, Stop),
+    ) -> Result<Self, HttpError> {
+        let way = match credentials {
+            Credentials::PrivateToken(token) => Way::Private(token),
+            Credentials::Addon {
+                oauth_token,
+                token_url,
+            } => Way::Addon {
+                server: OauthServer::new(EXCHANGE_TIMEOUT, policy, lane, stop)?,
+                token_url,
+                oauth_token,
+            },
+            Credentials::Pairing { secret, addon_url } => Way::Pairing {
+                backend: Backend::new(addon_url, policy, lane, stop)?,
+                secret,
+            },
+        };
+        let tokens = Tokens::new(cache, MARGIN);
+        Ok(Self { way, tokens })
     }
 
     /// Whether a refused token may be replaced by a fresh one.
     pub(super) fn renewable(&self) -> bool {
-        matches!(self.credentials, Credentials::Addon { .. })
+        !matches!(self.way, Way::Private(_))
     }
 
-    /// Requests for tokens.
-    pub(super) fn requests(&self) -> &Requests {
-        self.exchange.requests()
+    /// Requests for tokens, where there are any.
+    pub(super) fn requests(&self) -> Option<&Requests> {
+        match &self.way {
+            Way::Private(_) => None,
+            Way::Addon { server, .. } => Some(server.requests()),
+            Way::Pairing { backend, .. } => Some(backend.requests()),
+        }
     }
 
     /// The header of the next request, and the token in it.
     pub(super) async fn header(
         &self,
     ) -> Result<(HeaderName, HeaderValue, SecretString), SourceError> {
-        let (name, token) = match &self.credentials {
-            Credentials::PrivateToken(token) => ("shoptet-private-api-token", token.clone()),
-            Credentials::Addon {
-                oauth_token,
-                token_url,
-            } => (
-                "shoptet-access-token",
-                self.access_token(oauth_token, token_url, None).await?,
-            ),
+        let name = match self.way {
+            Way::Private(_) => "shoptet-private-api-token",
+            Way::Addon { .. } | Way::Pairing { .. } => "shoptet-access-token",
         };
+        let token = self.token(None).await?;
         Ok((
             HeaderName::from_static(name),
             sensitive(token.expose_secret())?,
@@ -85,80 +119,52 @@ impl Auth {
 
     /// Replaces a token that was refused, unless another run has done so already.
     pub(super) async fn renew(&self, refused: &SecretString) -> Result<(), SourceError> {
-        if let Credentials::Addon {
-            oauth_token,
-            token_url,
-        } = &self.credentials
-        {
-            self.access_token(oauth_token, token_url, Some(refused))
-                .await?;
-        }
+        self.token(Some(refused)).await?;
         Ok(())
     }
 
-    /// A valid access token that is not `refused`: held, else from the cache, else a new one.
-    async fn access_token(
-        &self,
-        oauth_token: &SecretString,
-        token_url: &Url,
-        refused: Option<&SecretString>,
-    ) -> Result<SecretString, SourceError> {
-        let name = Cache::token_name(token_url.as_str(), oauth_token);
-        self.tokens
-            .get(&name, refused, self.exchange(oauth_token, token_url))
-            .await
-    }
-
-    /// `GET …/ApiOAuthServer/getAccessToken`: `{"access_token": …, "expires_in": 1800}`.
-    async fn exchange(&self, oauth: &SecretString, url: &Url) -> Result<CachedToken, SourceError> {
-        let bearer = sensitive(&format!("Bearer {}", oauth.expose_secret()))?;
-        let call = Call {
-            method: Method::GET,
-            url: url.clone(),
-            headers: vec![(AUTHORIZATION, bearer)],
-            body: None,
-            repeat: Repeat::Safe,
-        };
-        let asked_at = Utc::now();
-        let answer = self.exchange.send(call, || Ok(())).await.map_err(|error| {
-            if error
-                .status()
-                .is_some_and(|status| status.is_client_error())
-            {
-                SourceError::Access(format!(
-                    "the OAuth access token was refused: {error}; check oauth_token and token_url"
-                ))
-            } else {
-                error.into()
+    /// The private token, or a valid one that is not `refused`: held, else from the cache, else a
+    /// new one.
+    async fn token(&self, refused: Option<&SecretString>) -> Result<SecretString, SourceError> {
+        match &self.way {
+            Way::Private(token) => Ok(token.clone()),
+            Way::Addon {
+                server,
+                token_url,
+                oauth_token,
+            } => {
+                let name = Cache::token_name(token_url.as_str(), oauth_token);
+                let obtain = exchange(server, token_url, oauth_token);
+                self.tokens.get(&name, refused, obtain).await
             }
-        })?;
-        let Json(json) = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let life = json.get("expires_in").and_then(|life| match life {
-            Value::String(text) => text.parse().ok(),
-            other => other.as_i64(),
-        });
-        let token = json
-            .get("access_token")
-            .and_then(Value::as_str)
-            .filter(|token| !token.is_empty());
-        let end = life
-            .and_then(TimeDelta::try_seconds)
-            .and_then(|life| asked_at.checked_add_signed(life));
-        match token {
-            Some(token) => Ok(CachedToken {
-                token: token.into(),
-                expires_at: end.unwrap_or(asked_at + HALF_AN_HOUR),
-            }),
-            None => Err(HttpError::Garbled {
-                service: "Shoptet",
-                method: Method::GET,
-                path: url.path().to_owned(),
-                reason: "no access_token in the answer".to_owned(),
-                request_id: None,
+            Way::Pairing { backend, secret } => {
+                let name = Cache::token_name(backend.addon_url().as_str(), secret);
+                let obtain = backend.access_token(secret, refused);
+                self.tokens.get(&name, refused, obtain).await
             }
-            .into()),
         }
     }
+}
+
+/// A new token of an add-on; a refusal says what to check.
+async fn exchange(
+    server: &OauthServer,
+    token_url: &Url,
+    oauth_token: &SecretString,
+) -> Result<CachedToken, SourceError> {
+    let token = server.access_token(token_url, oauth_token).await;
+    token.map_err(|error| {
+        if error
+            .status()
+            .is_some_and(|status| status.is_client_error())
+        {
+            SourceError::Access(format!(
+                "the OAuth access token was refused: {error}; check oauth_token and token_url"
+            ))
+        } else {
+            error.into()
+        }
+    })
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, SourceError> {

@@ -12,7 +12,7 @@ use tracing::warn;
 use url::Url;
 
 use super::answer::{Unusable, open};
-use super::auth::{Auth, Credentials, EXCHANGE_TIMEOUT};
+use super::auth::{Auth, Credentials};
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -32,6 +32,8 @@ pub struct ClientOptions {
     pub credentials: Credentials,
     /// Where tokens obtained on the way are kept.
     pub cache: Cache,
+    /// How patient the client is.
+    pub policy: Policy,
     /// The way in, shared by all that use the same token.
     pub lane: Arc<Lane>,
     /// Ends the run.
@@ -65,30 +67,24 @@ impl Client {
             api_url,
             credentials,
             cache,
+            policy,
             lane,
             stop,
         } = options;
         // Required on every request, GET included.
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
-        let door = |timeout, headers, lane| {
-            let (policy, service) = (Policy::default(), "Shoptet");
-            Door::new(
-                DoorOptions {
-                    service,
-                    timeout,
-                    headers,
-                    explain,
-                    policy,
-                },
-                lane,
-                stop.clone(),
-            )
+        let options = DoorOptions {
+            service: "Shoptet",
+            timeout: TIMEOUT,
+            headers,
+            explain,
+            policy,
         };
-        let exchange = door(EXCHANGE_TIMEOUT, HeaderMap::new(), Arc::clone(&lane))?;
-        let auth = Arc::new(Auth::new(credentials, exchange, cache));
+        let way = (policy, Arc::clone(&lane), stop.clone());
+        let auth = Arc::new(Auth::new(credentials, cache, way)?);
         Ok(Self {
-            door: door(TIMEOUT, headers, lane)?,
+            door: Door::new(options, lane, stop.clone())?,
             api_url,
             auth,
             downloads: Arc::new(Downloads::new("Shoptet", stop.clone())?),
@@ -99,15 +95,11 @@ impl Client {
     /// Requests sent and repeated so far.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        let all = [
-            self.door.requests(),
-            self.auth.requests(),
-            self.downloads.requests(),
-        ];
-        (
-            all.iter().map(|one| one.sent()).sum(),
-            all.iter().map(|one| one.retries()).sum(),
-        )
+        let own = [self.door.requests(), self.downloads.requests()];
+        let all = own.into_iter().chain(self.auth.requests());
+        all.fold((0, 0), |(sent, retries), one| {
+            (sent + one.sent(), retries + one.retries())
+        })
     }
 
     /// What gets files beside the API.
@@ -162,7 +154,7 @@ impl Client {
         })
     }
 
-    /// Sends, and where an add-on's token has run out, once more with a fresh one.
+    /// Sends, and where a token has run out, once more with a fresh one.
     async fn send(
         &self,
         method: &Method,
@@ -211,7 +203,7 @@ impl Client {
 }
 
 /// `errors[0]` of the envelope.
-fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
+pub(super) fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
     let Ok(Json(json)) = serde_json::from_slice(&answer.body) else {
         return (None, None);
     };

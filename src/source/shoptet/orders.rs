@@ -5,6 +5,7 @@ mod detail;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
@@ -17,7 +18,7 @@ use super::time::{day_end, day_start, format_time};
 use super::wire::{self, BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
 use crate::record::{Draft, Kind, SourceId};
-use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
+use crate::source::{Broken, Interval, Item, Reading, Scope, SourceError, Verdict};
 use crate::state::View;
 
 /// Changes that happened so long before the cursor are read once more: a service of many machines
@@ -29,6 +30,22 @@ const CODES_AT_ONCE: usize = 50;
 const ORDERS_A_PAGE: u16 = 50;
 /// Rows a page of `GET /api/orders/changes`: maximum.
 const CHANGES_A_PAGE: u16 = 1000;
+
+/// An interval as filters. It ends at `now` at the latest: what is created while a list is read
+/// would move its pages.
+pub(super) fn window(
+    interval: Interval,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Vec<(&'static str, String)> {
+    let mut query = Vec::new();
+    if let Some(from) = interval.from {
+        query.push(("creationTimeFrom", format_time(day_start(from, zone), zone)));
+    }
+    let to = interval.to.map_or(now, |to| day_end(to, zone).min(now));
+    query.push(("creationTimeTo", format_time(to, zone)));
+    query
+}
 
 /// One reading of orders.
 struct Orders<'a> {
@@ -193,8 +210,7 @@ impl Orders<'_> {
         Ok(feed)
     }
 
-    /// The interval as filters. It ends at the latest when the run began: what is created while
-    /// it reads would move the pages.
+    /// The interval as filters, which ends at the latest when the run began.
     fn window(&self) -> Vec<(&'static str, String)> {
         let Source {
             settings,
@@ -202,16 +218,7 @@ impl Orders<'_> {
             now,
             ..
         } = self.source;
-        let mut query = Vec::new();
-        if let Some(from) = interval.from {
-            let from = day_start(from, settings.zone);
-            query.push(("creationTimeFrom", format_time(from, settings.zone)));
-        }
-        let to = interval
-            .to
-            .map_or(*now, |to| day_end(to, settings.zone).min(*now));
-        query.push(("creationTimeTo", format_time(to, settings.zone)));
-        query
+        window(*interval, settings.zone, *now)
     }
 
     async fn read_list(&mut self, query: Vec<(&'static str, String)>) -> Result<(), SourceError> {

@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::client::Client;
+use super::orders::window;
 use super::row::Row;
 use super::time::format_time;
 use crate::http::HttpError;
 use crate::record::{Json, Kind, clean};
-use crate::source::SourceError;
+use crate::source::{Interval, SourceError};
 
 /// What is known of a shop before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,24 @@ impl Client {
     /// # Errors
     /// When the token is refused or another shop's.
     pub async fn shop(&self, eshop_id: u64) -> Result<Shop, SourceError> {
+        let shop = self.whose().await?;
+        let Shop {
+            eshop_id: id, name, ..
+        } = &shop;
+        if *id != eshop_id {
+            return Err(SourceError::Access(format!(
+                "the Shoptet token belongs to e-shop {id} ({name}), but eshop_id is {eshop_id}; \
+                 correct eshop_id or use that shop's token"
+            )));
+        }
+        Ok(shop)
+    }
+
+    /// Asks whose token it is.
+    ///
+    /// # Errors
+    /// When the token is refused or the answer is no shop.
+    pub async fn whose(&self) -> Result<Shop, SourceError> {
         let answer = self.get::<Json>(&["api", "eshop"], &[]).await?;
         let garbled = |reason: String| {
             SourceError::Http(HttpError::Garbled {
@@ -55,12 +74,6 @@ impl Client {
         let id = id.ok_or_else(|| garbled("no eshopId".to_owned()))?;
         let name = name.as_deref().and_then(clean);
         let name = name.unwrap_or_else(|| format!("e-shop {id}"));
-        if id != eshop_id {
-            return Err(SourceError::Access(format!(
-                "the Shoptet token belongs to e-shop {id} ({name}), but eshop_id is {eshop_id}; \
-                 correct eshop_id or use that shop's token"
-            )));
-        }
         let zone = zone.unwrap_or_else(|| "Europe/Prague".to_owned());
         let zone: Tz = zone
             .parse()
@@ -88,7 +101,21 @@ impl Client {
         let one = ("itemsPerPage", "1");
         self.get::<Json>(&["api", list, "changes"], &[("from", &since), one])
             .await?;
-        Ok(self.count(list).await?.unwrap_or(0))
+        Ok(self.count(list, &[]).await?.unwrap_or(0))
+    }
+
+    /// How many orders were created in an interval, where the shop says so.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub async fn count_orders_in(
+        &self,
+        interval: Interval,
+        shop: &Shop,
+    ) -> Result<Option<u64>, SourceError> {
+        let window = window(interval, shop.zone, shop.now);
+        let window: Vec<_> = window.iter().map(|(n, at)| (*n, at.as_str())).collect();
+        self.count("orders", &window).await
     }
 
     /// How many orders the shop has in all, where it says so.
@@ -96,14 +123,16 @@ impl Client {
     /// # Errors
     /// When the list cannot be read.
     pub async fn count_orders(&self) -> Result<Option<u64>, SourceError> {
-        self.count("orders").await
+        self.count("orders", &[]).await
     }
 
-    async fn count(&self, list: &str) -> Result<Option<u64>, SourceError> {
-        let data = self
-            .get::<Json>(&["api", list], &[("itemsPerPage", "1")])
-            .await?
-            .data;
+    async fn count(
+        &self,
+        list: &str,
+        filters: &[(&str, &str)],
+    ) -> Result<Option<u64>, SourceError> {
+        let query = [&[("itemsPerPage", "1")], filters].concat();
+        let data = self.get::<Json>(&["api", list], &query).await?.data;
         let paginator = Row::of(&data.0).and_then(|data| data.object("paginator"));
         let total = paginator
             .ok()

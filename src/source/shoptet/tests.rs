@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::config::Mapping;
 use crate::http::testing::{Reply, Script};
-use crate::http::{Lane, LaneOptions, Stopper};
+use crate::http::{Lane, LaneOptions, Policy, Stopper};
 use crate::record::{Kind, Record, SourceId};
 use crate::source::{Item, Scope, SourceError};
 use crate::state::{Cache, View};
@@ -19,6 +19,7 @@ use crate::state::{Cache, View};
 mod bulk;
 mod calling;
 mod odd;
+mod pairing;
 mod reading;
 mod tokens;
 
@@ -34,6 +35,7 @@ fn client(api: &Script, credentials: Credentials, folder: &Path) -> Client {
         api_url: api.url.clone(),
         credentials,
         cache: Cache::new(folder.to_owned()),
+        policy: Policy::default(),
         lane: Arc::new(lane),
         stop: Stopper::default().listener(),
     })

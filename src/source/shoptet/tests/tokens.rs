@@ -167,7 +167,7 @@ async fn an_exchange_that_is_refused_says_what_to_check_and_nothing_reaches_the_
         said.push(client.shop(222_651).await.unwrap_err().to_string());
     }
     insta::assert_snapshot!(said.join("\n"), @"
-    the OAuth access token was refused: Shoptet refused GET /action/ApiOAuthServer/getAccessToken: 401; check oauth_token and token_url
+    the OAuth access token was refused: Shoptet refused GET /action/ApiOAuthServer/getAccessToken: 401 invalid_grant; check oauth_token and token_url
     Shoptet answered GET /action/ApiOAuthServer/getAccessToken with something unexpected: no access_token in the answer
     Shoptet refused GET /action/ApiOAuthServer/getAccessToken: 302
     ");

@@ -1,0 +1,164 @@
+//! What all requests share: settings with their secrets, the vault, the store, the ways to Shoptet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ring::hmac::{self, HMAC_SHA1_FOR_LEGACY_USE_ONLY};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use super::database::{Database, DatabaseError};
+use super::metrics::Metrics;
+use super::store::Store;
+use super::token::Turns;
+use super::vault::{Vault, VaultError};
+use crate::config::{AddonConfig, Secret, SecretError};
+use crate::http::{HttpError, Lane, LaneOptions, Policy, Stopper};
+use crate::mail::Login;
+use crate::source::shoptet::country::Countries;
+use crate::source::shoptet::oauth::{AddonClient, OauthServer};
+
+/// Connections that Shoptet allows at once per address are 50; some are left for installations.
+const TOKENS_AT_ONCE: usize = 40;
+/// Installations under way at once.
+pub(super) const INSTALLATIONS_AT_ONCE: usize = 8;
+/// How long one request for an API access token may take.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the exchange of an installation code may take, of the five seconds that Shoptet waits.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long each of the two requests for the shop's country may take, of the same five seconds.
+const COUNTRY_TIMEOUT: Duration = Duration::from_millis(600);
+
+/// The backend.
+#[derive(Debug)]
+pub struct Backend {
+    pub(super) config: AddonConfig,
+    pub(super) client: AddonClient,
+    pub(super) mail_login: Option<Login>,
+    pub(super) webhook_key: hmac::Key,
+    pub(super) vault: Arc<Vault>,
+    pub(super) store: Store,
+    pub(super) metrics: Metrics,
+    /// For API access tokens.
+    pub(super) oauth: OauthServer,
+    /// For installations, which have no time to stand in line.
+    pub(super) install_oauth: OauthServer,
+    pub(super) countries: Countries,
+    pub(super) turns: Turns,
+    pub(super) installing: tokio::sync::Semaphore,
+    /// Requests to Shoptet are never broken off: what is under way is brought to its end.
+    _stopper: Stopper,
+}
+
+/// Why the backend does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A secret cannot be had.
+    #[error("{key}")]
+    Secret {
+        /// Its key in the configuration.
+        key: &'static str,
+        /// Why.
+        source: SecretError,
+    },
+    /// The key is none.
+    #[error("key")]
+    Key(#[from] VaultError),
+    /// The state file.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The system's certificates cannot be read.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+}
+
+impl Backend {
+    /// Fetches the secrets and opens the state file. It blocks the thread: a secret may be what a command
+    /// prints.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(config: AddonConfig) -> Result<Self, StartError> {
+        let vault = Arc::new(vault(&config)?);
+        let client_secret = config.oauth.client_secret.as_ref();
+        let client = AddonClient {
+            token_url: config.oauth.token_url.clone(),
+            client_id: config.oauth.client_id.clone(),
+            client_secret: client_secret
+                .map(|secret| resolve(secret, "client_secret"))
+                .transpose()?,
+            redirect_uri: config.oauth.redirect_uri.clone(),
+        };
+        let webhook_key = resolve(&config.webhook_signature_key, "webhook_signature_key")?;
+        let webhook_key = webhook_key.expose_secret().as_bytes();
+        let mail_login = mail_login(&config)?;
+        let stopper = Stopper::default();
+        let once = Policy {
+            repetitions: 0,
+            patience: Duration::ZERO,
+            ..Policy::default()
+        };
+        let again = Policy {
+            repetitions: 1,
+            ..once
+        };
+        let lane = |open| {
+            let options = LaneOptions {
+                open,
+                ..LaneOptions::default()
+            };
+            Arc::new(Lane::new(options))
+        };
+        let stop = || stopper.listener();
+        let install_lane = lane(INSTALLATIONS_AT_ONCE);
+        let oauth = OauthServer::new(TOKEN_TIMEOUT, again, lane(TOKENS_AT_ONCE), stop())?;
+        let install_oauth =
+            OauthServer::new(EXCHANGE_TIMEOUT, once, Arc::clone(&install_lane), stop())?;
+        let api = &config.shoptet_api_url;
+        let countries = Countries::new(api, COUNTRY_TIMEOUT, once, install_lane, stop())?;
+        let database = Database::open(&config.state, &vault)?;
+        Ok(Self {
+            client,
+            mail_login,
+            webhook_key: hmac::Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, webhook_key),
+            vault,
+            store: Store::new(database),
+            metrics: Metrics::default(),
+            oauth,
+            install_oauth,
+            countries,
+            turns: Turns::default(),
+            installing: tokio::sync::Semaphore::new(INSTALLATIONS_AT_ONCE),
+            config,
+            _stopper: stopper,
+        })
+    }
+}
+
+/// The vault of the configuration's key.
+///
+/// # Errors
+/// Where the key cannot be had or is none.
+pub fn vault(config: &AddonConfig) -> Result<Vault, StartError> {
+    let key = resolve(&config.key, "key")?;
+    Ok(Vault::new(&key)?)
+}
+
+/// User name and password at the mail server.
+///
+/// # Errors
+/// Where the password cannot be had.
+pub fn mail_login(config: &AddonConfig) -> Result<Option<Login>, StartError> {
+    let login = config.mail.login.as_ref();
+    let login = login.map(|(user, password)| {
+        let password = resolve(password, "mail.password")?;
+        Ok((user.clone(), password))
+    });
+    login.transpose()
+}
+
+fn resolve(secret: &Secret, key: &'static str) -> Result<SecretString, StartError> {
+    secret
+        .resolve()
+        .map_err(|source| StartError::Secret { key, source })
+}

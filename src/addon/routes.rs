@@ -1,0 +1,192 @@
+//! Which request goes where, and what is refused before it gets there.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::header::AUTHORIZATION;
+use hyper::{HeaderMap, StatusCode};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::time::{Instant, timeout};
+use tracing::info;
+
+use super::answer::{Refusal, json_response, text_response};
+use super::backend::Backend;
+use super::database::Database;
+use super::vault::secret_hash;
+use super::{address, install, pair, token, webhook};
+
+/// No request has a larger body.
+const LARGEST_BODY: usize = 16 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// A request with its body.
+struct Asked {
+    head: Parts,
+    body: Bytes,
+    client: IpAddr,
+}
+
+/// The routes. Requests carry the [`SocketAddr`] of their peer as an extension.
+pub(super) fn routes(backend: Arc<Backend>) -> Router {
+    type Shared = State<Arc<Backend>>;
+    let install = |state: Shared, asked| answer("/install", state, asked, on_install);
+    let pair = |state: Shared, asked| answer("/pair", state, asked, on_pair);
+    let token = |state: Shared, asked| answer("/token", state, asked, on_token);
+    let webhook = |state: Shared, asked| answer("/webhooks/addon", state, asked, on_webhook);
+    let health = |state: Shared, asked| answer("/healthz", state, asked, on_health);
+    let metrics = |state: Shared, asked| answer("/metrics", state, asked, on_metrics);
+    Router::new()
+        .route("/install", get(install))
+        .route("/pair", post(pair))
+        .route("/token", post(token))
+        .route("/webhooks/addon", post(webhook))
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .fallback(|| async { nothing_here() })
+        .method_not_allowed_fallback(|| async { not_that_way() })
+        .with_state(backend)
+}
+
+/// Reads the request, has it answered, counts it and logs it: without its address, query, headers and
+/// body.
+async fn answer<F>(
+    route: &'static str,
+    State(backend): State<Arc<Backend>>,
+    request: Request,
+    handle: impl FnOnce(Arc<Backend>, Asked) -> F,
+) -> Response
+where
+    F: Future<Output = Result<Response, Refusal>>,
+{
+    let began = Instant::now();
+    let answered = match asked(&backend, request).await {
+        Ok(asked) => handle(Arc::clone(&backend), asked).await,
+        Err(refusal) => Err(refusal),
+    };
+    let response = answered.unwrap_or_else(IntoResponse::into_response);
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    backend.metrics.request(route, status, took);
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    info!(route, status, millis, "request");
+    response
+}
+
+async fn asked(backend: &Backend, request: Request) -> Result<Asked, Refusal> {
+    let (head, body) = request.into_parts();
+    let peer = head.extensions.get::<SocketAddr>().map(SocketAddr::ip);
+    let peer = peer.ok_or_else(Refusal::unavailable)?;
+    let client = address::client(peer, &head.headers, &backend.config.trusted_proxies);
+    let body = read(body).await?;
+    Ok(Asked { head, body, client })
+}
+
+async fn read(body: Body) -> Result<Bytes, Refusal> {
+    let whole = timeout(BODY_TIME, Limited::new(body, LARGEST_BODY).collect()).await;
+    let whole = whole.map_err(|_| {
+        Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "too-slow",
+            "the body did not arrive in time",
+        )
+    })?;
+    let whole = whole.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            let message = format!("the body is larger than {LARGEST_BODY} bytes");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message)
+        } else {
+            Refusal::bad("the body did not arrive whole")
+        }
+    })?;
+    Ok(whole.to_bytes())
+}
+
+async fn on_install(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
+    let query = asked.head.uri.query().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let code = pairs.find(|(name, _)| name == "code").map(|(_, code)| code);
+    install::install(&backend, code.as_deref()).await
+}
+
+async fn on_pair(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
+    let request = json_body(&asked.body)?;
+    pair::pair(&backend, asked.client, request).await
+}
+
+async fn on_token(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
+    #[derive(Deserialize, Default)]
+    struct Wish {
+        refused: Option<SecretString>,
+    }
+    let hash = bearer(&asked.head.headers).ok_or_else(token::unpaired)?;
+    let wish = if asked.body.is_empty() {
+        Wish::default()
+    } else {
+        json_body(&asked.body)?
+    };
+    token::token(&backend, hash, wish.refused).await
+}
+
+async fn on_webhook(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
+    let signature = asked.head.headers.get(webhook::SIGNATURE);
+    let signature = signature.and_then(|value| value.to_str().ok());
+    webhook::webhook(&backend, signature, &asked.body).await
+}
+
+/// Whether it listens and its state file can be used.
+async fn on_health(backend: Arc<Backend>, _: Asked) -> Result<Response, Refusal> {
+    backend.store.run(Database::counts).await?;
+    Ok(json_response(StatusCode::OK, &json!({"status": "ok"})))
+}
+
+async fn on_metrics(backend: Arc<Backend>, _: Asked) -> Result<Response, Refusal> {
+    let (shops, pairings) = backend.store.run(Database::counts).await?;
+    let text = backend.metrics.text(shops, pairings);
+    Ok(text_response(
+        StatusCode::OK,
+        "text/plain; version=0.0.4",
+        text,
+    ))
+}
+
+/// What is kept of the pairing secret in the header.
+fn bearer(headers: &HeaderMap) -> Option<[u8; 32]> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    secret_hash(secret.trim())
+}
+
+/// The body as JSON. The reason repeats nothing of it.
+fn json_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| {
+        let message = format!(
+            "the body is not the JSON of this request (line {})",
+            error.line()
+        );
+        Refusal::bad(message)
+    })
+}
+
+fn nothing_here() -> Refusal {
+    let message = "there is nothing at this address; see docs/addon.md";
+    Refusal::new(StatusCode::NOT_FOUND, "not-found", message)
+}
+
+fn not_that_way() -> Refusal {
+    let message = "this address is asked with another method";
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", message)
+}

@@ -1,0 +1,312 @@
+//! `addon`: the add-on's backend, and what its operator looks at and does.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{SecondsFormat, Utc};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tracing::info;
+
+use super::signal::end_on_signal;
+use super::{Exit, Failure, Global};
+use crate::addon::{
+    Backend, CODE_LIFE, Contents, Database, DatabaseError, Kind, Language, ListedShop, StartError,
+    Vault, mail_login, post, serve, vault,
+};
+use crate::config::AddonConfig;
+use crate::http::Stopper;
+use crate::output::{Count, local, table};
+
+/// The configuration where none is named.
+const CONFIG: &str = "addon.toml";
+/// How long each step of a letter may take; nobody waits for it in haste.
+const MAIL_LIMIT: Duration = Duration::from_secs(30);
+
+/// What `addon` is asked for.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The configuration is addon.toml in the current folder, or the one of --config. \
+                        See docs/addon.md."
+)]
+pub(super) struct AddonArgs {
+    #[command(subcommand)]
+    command: AddonCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AddonCommand {
+    /// Serve: take installations, pair programs, give them tokens; until SIGTERM or Ctrl-C
+    Serve,
+    /// Overview of the shops that have the add-on
+    List,
+    /// Make a new pairing code for a shop, in place of the one before; programs stay paired
+    NewCode(NewCodeArgs),
+    /// End all pairings of a shop, and its pairing code
+    Unpair(UnpairArgs),
+}
+
+#[derive(Debug, Args)]
+struct NewCodeArgs {
+    /// Number of the shop
+    #[arg(value_name = "ESHOP_ID")]
+    eshop_id: u64,
+    /// Send the code to the shop's owner instead of printing it
+    #[arg(long)]
+    mail: bool,
+}
+
+#[derive(Debug, Args)]
+struct UnpairArgs {
+    /// Number of the shop
+    #[arg(value_name = "ESHOP_ID")]
+    eshop_id: u64,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl AddonArgs {
+    /// Whether it serves: then its log lines tell what it does.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.command, AddonCommand::Serve)
+    }
+}
+
+/// Does what is asked for.
+pub(super) fn addon(global: &Global, args: &AddonArgs) -> Result<Exit, Failure> {
+    let path = global
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(CONFIG));
+    let mut config = AddonConfig::load(&path)?;
+    if let Some(state) = &global.state {
+        config.state.clone_from(state);
+    }
+    match &args.command {
+        AddonCommand::Serve => start(config),
+        AddonCommand::List => list(global, &config),
+        AddonCommand::NewCode(args) => new_code(global, &config, args),
+        AddonCommand::Unpair(args) => unpair(global, &config, args),
+    }
+}
+
+fn start(config: AddonConfig) -> Result<Exit, Failure> {
+    let backend = Arc::new(Backend::start(config)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let served = runtime.block_on(async {
+        let stopper = Arc::new(Stopper::default());
+        let stop = stopper.listener();
+        tokio::spawn(end_on_signal(stopper));
+        let ready = |address| info!(%address, "the add-on's backend takes requests");
+        serve(backend, stop, ready).await
+    });
+    served.map_err(|error| Failure::new(Exit::Failed, error))?;
+    Ok(Exit::Done)
+}
+
+fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Failure> {
+    let (_, mut database) = open(config)?;
+    let shops = database.transaction(|database| database.shops(Utc::now()));
+    let shops = shops.map_err(failed)?;
+    let mut out = io::stdout().lock();
+    if global.json() {
+        for shop in &shops {
+            let _ = writeln!(out, "{}", object(shop));
+        }
+        return Ok(Exit::Done);
+    }
+    let header = [
+        "E-SHOP",
+        "ADDRESS",
+        "ADD-ON",
+        "INSTALLED",
+        "PROGRAMS",
+        "LAST ASKED",
+        "CODE UNTIL",
+    ];
+    let rows: Vec<_> = shops.iter().map(row).collect();
+    let _ = writeln!(out, "{}", table(&header, &rows, global.colours()));
+    Ok(Exit::Done)
+}
+
+fn object(shop: &ListedShop) -> serde_json::Value {
+    let time = |at: chrono::DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    json!({
+        "eshop_id": shop.eshop_id,
+        "eshop_url": shop.url,
+        "standing": shop.standing.as_str(),
+        "installed_at": time(shop.installed_at),
+        "programs": shop.programs,
+        "seen_at": shop.seen_at.map(time),
+        "code_until": shop.code_until.map(time),
+    })
+}
+
+fn row(shop: &ListedShop) -> [String; 7] {
+    [
+        shop.eshop_id.to_string(),
+        shop.url.clone(),
+        shop.standing.as_str().to_owned(),
+        local(shop.installed_at),
+        shop.programs.to_string(),
+        shop.seen_at.map_or_else(|| "never".to_owned(), local),
+        shop.code_until.map_or_else(|| "–".to_owned(), local),
+    ]
+}
+
+fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result<Exit, Failure> {
+    let (vault, mut database) = open(config)?;
+    let eshop_id = args.eshop_id;
+    let code = vault.new_code().map_err(failed)?;
+    let until = Utc::now() + CODE_LIFE;
+    let hash = vault.code_hash(eshop_id, &code);
+    let shop = database.transaction(|database| {
+        let shop = database.shop(eshop_id)?;
+        if shop.is_some() {
+            database.set_code(eshop_id, &hash, until)?;
+        }
+        Ok(shop)
+    });
+    let shop = shop.map_err(failed)?.ok_or_else(|| unknown(eshop_id))?;
+    if args.mail {
+        let contact = vault
+            .open(Kind::Contact, eshop_id, &shop.contact)
+            .map_err(failed)?;
+        let login = mail_login(config)?;
+        let contents = Contents {
+            eshop_id,
+            shop_url: &shop.url,
+            code: &code,
+            until,
+            public_url: &config.public_url,
+        };
+        let language = Language::read(&shop.language);
+        let (server, login) = (&config.mail, login.as_ref());
+        let letter = post(server, login, &contact, language, &contents, MAIL_LIMIT);
+        block_on(letter)?.map_err(failed)?;
+    }
+    let until_text = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let text = match (global.json(), args.mail) {
+        (true, true) => {
+            json!({"eshop_id": eshop_id, "mailed": true, "until": until_text}).to_string()
+        }
+        (true, false) => {
+            json!({"eshop_id": eshop_id, "code": code.to_string(), "until": until_text}).to_string()
+        }
+        (false, true) => format!(
+            "the owner of e-shop {eshop_id} has a new code, good until {}",
+            local(until)
+        ),
+        (false, false) => format!(
+            "Eshop ID      {eshop_id}\nPairing code  {code}\nGood until    {}, once",
+            local(until)
+        ),
+    };
+    let _ = writeln!(io::stdout().lock(), "{text}");
+    Ok(Exit::Done)
+}
+
+fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Exit, Failure> {
+    let (_, mut database) = open(config)?;
+    let eshop_id = args.eshop_id;
+    let found = database.transaction(|database| {
+        Ok((
+            database.installed_at(eshop_id)?,
+            database.programs(eshop_id)?,
+        ))
+    });
+    let (installed_at, programs) = found.map_err(failed)?;
+    installed_at.ok_or_else(|| unknown(eshop_id))?;
+    let paired = Count(programs.len() as u64, "program");
+    ask(
+        args.yes,
+        &format!(
+            "{paired} of e-shop {eshop_id} get no more tokens, and its pairing code ends. The add-on stays \
+         installed; `caflou-sync addon new-code {eshop_id}` lets programs pair again"
+        ),
+    )?;
+    let ended = database
+        .transaction(|database| database.unpair(eshop_id))
+        .map_err(failed)?;
+    let text = if global.json() {
+        json!({"eshop_id": eshop_id, "unpaired": ended}).to_string()
+    } else {
+        format!(
+            "e-shop {eshop_id}: {} unpaired",
+            Count(ended as u64, "program")
+        )
+    };
+    let _ = writeln!(io::stdout().lock(), "{text}");
+    Ok(Exit::Done)
+}
+
+/// Goes on only with a yes.
+fn ask(yes: bool, question: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format!(
+            "{question}. Nobody is there to ask: add --yes to go on"
+        )));
+    }
+    let _ = write!(io::stderr(), "{question}.\nGo on? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Failed,
+        anyhow::anyhow!("nothing was changed"),
+    ))
+}
+
+/// The state file of a backend, which may be serving at the same time.
+fn open(config: &AddonConfig) -> Result<(Vault, Database), Failure> {
+    let vault = vault(config)?;
+    let database = Database::open_existing(&config.state, &vault).map_err(|error| {
+        let exit = match error {
+            DatabaseError::Missing { .. } | DatabaseError::OtherKey { .. } => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Failure::new(exit, error)
+    })?;
+    Ok((vault, database))
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    Ok(runtime.block_on(work))
+}
+
+fn unknown(eshop_id: u64) -> Failure {
+    Failure::usage(format!(
+        "e-shop {eshop_id} has not installed the add-on; `caflou-sync addon list` shows those that have"
+    ))
+}
+
+fn failed(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(Exit::Failed, error)
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let exit = match &error {
+            StartError::Secret { .. }
+            | StartError::Key(_)
+            | StartError::Database(DatabaseError::OtherKey { .. }) => Exit::Usage,
+            StartError::Database(_) | StartError::Http(_) => Exit::Failed,
+        };
+        Self::new(exit, error)
+    }
+}

@@ -1,0 +1,172 @@
+//! `connect`: the pairing wizard. `edit` without `--set` is the same with the present answers.
+
+mod flags;
+mod save;
+mod told;
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::history::failed;
+use super::run::find;
+use super::signal::once_stopped;
+use super::{Color, Exit, Failure, Global};
+use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
+use crate::http::Stopper;
+use crate::state::{Cache, View};
+use crate::wizard::{Asker, Class, Connected, Ended, Given, Says, Services, Terminal, Wizard};
+
+pub(super) use flags::ConnectArgs;
+use save::Saved;
+use told::Told;
+
+/// Makes a new connection.
+pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failure> {
+    let given = args.given();
+    let terminal = terminal(global);
+    if !terminal.is_there() {
+        let missing = given.missing();
+        if !missing.is_empty() {
+            return Err(Failure::usage(format!(
+                "there is no terminal to ask at; say also: {} (--yes takes the usual answers to \
+                 what is imported)",
+                missing.join(", ")
+            )));
+        }
+    }
+    let path = config_path(global.config.clone());
+    let config = Editor::open(&path)?.check()?;
+    Command {
+        global,
+        config: &config,
+        present: None,
+    }
+    .run(terminal, given)
+}
+
+/// Asks anew what a connection is, with the present answers as the usual ones.
+pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Failure> {
+    let config = Config::load(&config_path(global.config.clone()))?;
+    let present = find(&config, name)?;
+    let terminal = terminal(global);
+    if !terminal.is_there() {
+        return Err(Failure::usage(
+            "there is no terminal to ask at; say what to change with --set key=value",
+        ));
+    }
+    Command {
+        global,
+        config: &config,
+        present: Some(present),
+    }
+    .run(terminal, Given::default())
+}
+
+fn terminal(global: &Global) -> Terminal {
+    Terminal::new(match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,
+    })
+}
+
+struct Command<'a> {
+    global: &'a Global,
+    config: &'a Config,
+    present: Option<&'a Connection>,
+}
+
+impl Command<'_> {
+    fn run(&self, mut terminal: Terminal, given: Given) -> Result<Exit, Failure> {
+        // What is changed is the file as it is before the questions; a new connection goes into it
+        // as it is after them.
+        let before = self
+            .present
+            .map(|_| Editor::open(&self.config.path))
+            .transpose()?;
+        let stopper = Stopper::default();
+        let cache = Cache::new(cache_dir());
+        let services = Services::new(cache, stopper.listener());
+        let services = services.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let saving = Arc::new(AtomicBool::new(false));
+        let asking = Arc::clone(&saving);
+        services.runtime().spawn(once_stopped(move || {
+            if !asking.load(Ordering::SeqCst) {
+                let _ = writeln!(io::stderr(), "\nerror: {}", Ended::Stopped);
+                std::process::exit(Exit::Failed as i32);
+            }
+        }));
+        let state = state_path(self.global.state.clone(), self.config);
+        let remembered = View::connections(&state).map_err(failed)?;
+        let all = &self.config.connections;
+        let wizard = Wizard::new(&mut terminal, &services, given, self.present, all);
+        let connected = wizard.remembering(remembered).run();
+        let mut connected = connected.map_err(ended)?;
+        saving.store(true, Ordering::SeqCst);
+        let editor = match before {
+            Some(editor) => editor,
+            None => Editor::open(&self.config.path)?,
+        };
+        let saved = save::save(editor, &mut connected.answers, self.present)?;
+        self.tell(&mut terminal, &connected, &saved);
+        Ok(Exit::Done)
+    }
+
+    fn tell(&self, terminal: &mut Terminal, connected: &Connected, saved: &Saved) {
+        let told = Told {
+            connected,
+            changed: self.present.is_none() || saved.changed,
+            config: &self.config.path,
+            next: self.next(&connected.answers.key),
+        };
+        let mut out = io::stdout().lock();
+        if self.global.json() {
+            let _ = writeln!(out, "{}", told.object());
+            return;
+        }
+        for kept in &saved.kept {
+            terminal.say(Says::Note, &format!("A secret is kept: {kept}."));
+        }
+        if io::stdout().is_terminal() {
+            let _ = writeln!(out);
+        }
+        let _ = writeln!(out, "{}", told.text());
+    }
+
+    /// The command to type next, with the same files.
+    fn next(&self, key: &str) -> String {
+        let file = |flag: &str, path: Option<&PathBuf>, variable: &str| {
+            let path =
+                path.filter(|path| env::var_os(variable).as_deref() != Some(path.as_os_str()));
+            let word = path.map(|path| word(&path.to_string_lossy()));
+            word.map_or_else(String::new, |word| format!(" {flag} {word}"))
+        };
+        let config = file(
+            "--config",
+            self.global.config.as_ref(),
+            "CAFLOU_SYNC_CONFIG",
+        );
+        let state = file("--state", self.global.state.as_ref(), "CAFLOU_SYNC_STATE");
+        format!("caflou-sync run {}{config}{state} --dry-run", word(key))
+    }
+}
+
+/// A text as a word of a command line.
+fn word(text: &str) -> String {
+    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |word| word.to_string())
+}
+
+fn ended(ended: Ended) -> Failure {
+    let exit = match &ended {
+        Ended::Failed(trouble) => match trouble.class {
+            Class::Usage => Exit::Usage,
+            Class::Refused | Class::Rights => Exit::Access,
+            Class::Down | Class::Odd => Exit::Failed,
+        },
+        Ended::Stopped | Ended::Terminal(_) => Exit::Failed,
+    };
+    Failure::new(exit, ended)
+}

@@ -1,0 +1,240 @@
+//! From the file to an [`AddonConfig`], or to all its problems.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
+use crate::config::credentials::secret;
+use crate::config::notify::{MAIL_SERVER, mail_server};
+use crate::config::problem::ConfigError;
+use crate::config::reader::{Entry, Findings, Section};
+use crate::config::{load, value};
+
+/// The keys of the file's top.
+pub(super) const TOP: [&str; 14] = [
+    "listen",
+    "public_url",
+    "state",
+    "key",
+    "trusted_proxies",
+    "token_url",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "shoptet_api_url",
+    "webhook_signature_key",
+    "mail",
+    "tls",
+    "limits",
+];
+/// The keys of `[tls]`.
+pub(super) const TLS: [&str; 2] = ["cert", "key"];
+/// The keys of `[limits]`.
+pub(super) const LIMITS: [&str; 3] = [
+    "connections",
+    "wrong_codes_per_shop",
+    "wrong_codes_per_address",
+];
+
+/// Behind a proxy on the same machine.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const STATE: &str = "addon.db";
+const SHOPTET_API: &str = "https://api.myshoptet.com";
+const INSTALL: &str = "install";
+/// More sockets no usual system gives to one process.
+const MOST_CONNECTIONS: i64 = 100_000;
+/// With so many tries an hour, a code of 95 bits is still safe.
+const MOST_TRIES: i64 = 1000;
+
+impl AddonConfig {
+    /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let (text, mode) = load::read(path).map_err(|error| match error {
+            ConfigError::NotFound { path } => ConfigError::NoAddon { path },
+            other => other,
+        })?;
+        let document = load::document(path, &text)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut found = Findings::new(&text, folder);
+        let root = Section::root(document.as_table()).check(&mut found, &TOP);
+        let config = read(&root, &mut found);
+        load::check_readers(path, mode, &mut found);
+        match config {
+            Some(config) if found.problems.is_empty() => Ok(config),
+            _ => {
+                found.problems.sort_by_key(|problem| problem.line);
+                Err(ConfigError::Invalid {
+                    path: path.to_owned(),
+                    problems: found.problems,
+                })
+            }
+        }
+    }
+}
+
+fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
+    let public_url = root.required(found, "public_url");
+    let public_url = public_url.and_then(|entry| value::url(&entry, found));
+    let state = root.or(found, "state", found.folder.join(STATE), |entry, found| {
+        entry.text(found).map(|file| found.folder.join(file))
+    });
+    let key = required_secret(root, found, "key");
+    let proxies = root.or(found, "trusted_proxies", Vec::new(), read_networks);
+    let tls = root.or(found, "tls", None, |entry, found| {
+        read_tls(entry, found).map(Some)
+    });
+    let open = matches!(&proxies, Some(proxies) if proxies.is_empty()) && tls == Some(None);
+    let listen = root.or(found, "listen", LISTEN, |entry, found| {
+        read_listen(entry, found, open)
+    });
+    let oauth = read_oauth(root, found, public_url.as_ref());
+    let shoptet_api_url = match root.entry(found, "shoptet_api_url") {
+        Some(entry) => value::url(&entry, found),
+        None => Url::parse(SHOPTET_API).ok(),
+    };
+    let webhook_signature_key = required_secret(root, found, "webhook_signature_key");
+    let mail = root.required(found, "mail").and_then(|entry| {
+        let section = entry.section(found, &MAIL_SERVER)?;
+        mail_server(&section, found)
+    });
+    let limits = root.or(found, "limits", AddonLimits::default(), read_limits);
+    Some(AddonConfig {
+        listen: listen?,
+        public_url: public_url?,
+        state: state?,
+        key: key?,
+        trusted_proxies: proxies?,
+        oauth: oauth?,
+        shoptet_api_url: shoptet_api_url?,
+        webhook_signature_key: webhook_signature_key?,
+        mail: mail?,
+        tls: tls?,
+        limits: limits?,
+    })
+}
+
+fn required_secret(
+    root: &Section<'_>,
+    found: &mut Findings,
+    key: &'static str,
+) -> Option<crate::config::Secret> {
+    let entry = root.required(found, key)?;
+    secret(&entry, found)
+}
+
+/// An address and a port. Pairing secrets come this way: `open` says that nothing would encrypt
+/// them.
+fn read_listen(entry: &Entry<'_>, found: &mut Findings, open: bool) -> Option<SocketAddr> {
+    let Ok(listen) = entry.text(found)?.trim().parse::<SocketAddr>() else {
+        return entry.wrong(
+            found,
+            "not an address with a port such as \"127.0.0.1:8080\"",
+        );
+    };
+    if open && !listen.ip().is_loopback() {
+        let message = "other machines reach this address, and nothing encrypts what they send: \
+                       either [tls], or \"trusted_proxies\" with the proxy that does, is needed";
+        return entry.wrong(found, message);
+    }
+    Some(listen)
+}
+
+/// Addresses such as `10.0.0.1`, or networks such as `10.0.0.0/8`.
+fn read_networks(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<IpNet>> {
+    let texts = entry.texts(found)?;
+    let mut read = |text: &String| {
+        let text = text.trim();
+        let network = text.parse().ok();
+        let network = network.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        network.or_else(|| {
+            let expected = "neither an address nor a network such as \"10.0.0.0/8\"";
+            entry.wrong(found, format!("{text:?} is {expected}"))
+        })
+    };
+    let networks: Vec<_> = texts.iter().map(&mut read).collect();
+    networks.into_iter().collect()
+}
+
+fn read_oauth(
+    root: &Section<'_>,
+    found: &mut Findings,
+    public_url: Option<&Url>,
+) -> Option<AddonOauth> {
+    let token_url = root.required(found, "token_url");
+    let token_url = token_url.and_then(|entry| {
+        let url = value::url(&entry, found)?;
+        if !url.path().ends_with("/getAccessToken") {
+            let message = "expected the address that ends in \"/getAccessToken\"";
+            return entry.wrong(found, message);
+        }
+        Some(url)
+    });
+    let client_id = root.required(found, "client_id");
+    let client_id = client_id.and_then(|entry| entry.text(found).map(str::to_owned));
+    let client_secret = root.or(found, "client_secret", None, |entry, found| {
+        secret(entry, found).map(Some)
+    });
+    let redirect_uri = match root.entry(found, "redirect_uri") {
+        // Checked as an address, kept as it was written: the OAuth server compares the text.
+        Some(entry) => value::url(&entry, found)
+            .and_then(|_| entry.text(found))
+            .map(str::to_owned),
+        None => public_url.map(|url| below(url, INSTALL).to_string()),
+    };
+    Some(AddonOauth {
+        token_url: token_url?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        redirect_uri: redirect_uri?,
+    })
+}
+
+fn below(url: &Url, segment: &str) -> Url {
+    let mut url = url.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push(segment);
+    }
+    url
+}
+
+fn read_tls(entry: &Entry<'_>, found: &mut Findings) -> Option<AddonTls> {
+    let section = entry.section(found, &TLS)?;
+    let mut file = |key| {
+        let entry = section.required(found, key)?;
+        entry.text(found).map(|file| found.folder.join(file))
+    };
+    let (certificate, key) = (file("cert"), file("key"));
+    Some(AddonTls {
+        certificate: certificate?,
+        key: key?,
+    })
+}
+
+fn read_limits(entry: &Entry<'_>, found: &mut Findings) -> Option<AddonLimits> {
+    let section = entry.section(found, &LIMITS)?;
+    let default = AddonLimits::default();
+    let mut number = |key, default: i64, most| {
+        section.or(found, key, default, |entry, found| {
+            entry.integer(found, 1..=most)
+        })
+    };
+    let connections = number("connections", default.connections.into(), MOST_CONNECTIONS);
+    let shop = number(
+        "wrong_codes_per_shop",
+        default.wrong_codes_per_shop.into(),
+        MOST_TRIES,
+    );
+    let address = number(
+        "wrong_codes_per_address",
+        default.wrong_codes_per_address.into(),
+        MOST_TRIES,
+    );
+    Some(AddonLimits {
+        connections: u32::try_from(connections?).ok()?,
+        wrong_codes_per_shop: u32::try_from(shop?).ok()?,
+        wrong_codes_per_address: u32::try_from(address?).ok()?,
+    })
+}

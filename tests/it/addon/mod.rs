@@ -1,0 +1,11 @@
+//! The add-on's backend, as a process of its own, between Shoptet's side and paired programs.
+
+mod attacks;
+mod commands;
+mod install;
+mod limits;
+mod pairing;
+mod stage;
+mod tls;
+mod tokens;
+mod webhooks;
