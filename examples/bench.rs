@@ -27,7 +27,7 @@ use anyhow::{Context, Result, bail, ensure};
 use caflou_sync::output::grouped;
 use serde_json::Value;
 use stage::Stage;
-use stage::sandbox::{Options, Sandbox};
+use stage::sandbox::{Options, Sandbox, Shop};
 
 /// The role of the process that plays both services.
 const SANDBOX: &str = "sandbox";
@@ -113,7 +113,7 @@ fn sizes(sizes: &[u64]) -> Result<()> {
             single_file: false,
             latencies: (0, 0),
         })?;
-        let stage = Stage::new(&services.connection)?;
+        let stage = Stage::new(&services.connection("never"))?;
         let first = measure(&stage)?;
         first.complete(*orders, customers)?;
         first.print("  first import", None);
@@ -127,6 +127,12 @@ fn sizes(sizes: &[u64]) -> Result<()> {
             "changes are missing"
         );
         third.print("  1 % changed", None);
+        let stage = Stage::new(&services.connection("always"))?;
+        services.empty()?;
+        let bulk = measure(&stage)?;
+        bulk.complete(*orders, customers)?;
+        ensure!(bulk.requests.0 < customers, "there was no snapshot");
+        bulk.print("  first import, by snapshot", None);
     }
     Ok(())
 }
@@ -147,7 +153,7 @@ fn pace() -> Result<()> {
             single_file,
             latencies: LATENCIES,
         })?;
-        let stage = Stage::new(&services.connection)?;
+        let stage = Stage::new(&services.connection("never"))?;
         let run = measure(&stage)?;
         run.complete(orders, customers)?;
         let at_once = if single_file { 1 } else { AT_ONCE.1 };
@@ -171,7 +177,7 @@ fn state(records: u64) -> Result<()> {
         single_file: false,
         latencies: (0, 0),
     })?;
-    let stage = Stage::new(&services.connection)?;
+    let stage = Stage::new(&services.connection("never"))?;
     measure(&stage)?;
     let sqlite = rusqlite::Connection::open(stage.folder().join("state.db"))?;
     sqlite.execute(
@@ -240,8 +246,21 @@ impl Services {
 
     /// So many orders are paid.
     fn change(&mut self, orders: u64) -> Result<()> {
-        writeln!(self.input, "{orders}")?;
+        writeln!(self.input, "pay {orders}")?;
         self.answer().map(drop)
+    }
+
+    /// Nothing is in Caflou any more.
+    fn empty(&mut self) -> Result<()> {
+        writeln!(self.input, "empty")?;
+        self.answer().map(drop)
+    }
+
+    /// The connection that reads customers by snapshot (`"always"`) or one by one (`"never"`).
+    fn connection(&self, bulk: &str) -> String {
+        let table = "[connections.my-shop.shoptet]\n";
+        let with = format!("{table}bulk = \"{bulk}\"\n");
+        self.connection.replace(table, &with)
     }
 
     fn answer(&mut self) -> Result<String> {
@@ -265,7 +284,8 @@ impl Drop for Services {
     }
 }
 
-/// Both services, until the other end closes the input. A line on it pays so many orders.
+/// Both services, until the other end closes the input. A line on it pays so many orders, or
+/// empties Caflou.
 fn play_services() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [single_file, orders, customers, shop, caflou] = words.as_slice() else {
@@ -282,26 +302,37 @@ fn play_services() -> Result<()> {
         record: false,
         ..Options::default()
     });
+    let now = sandbox.now();
+    sandbox.shop().jobs.listen(now);
     let mut out = std::io::stdout();
     writeln!(out, "{}", sandbox.connection_toml("my-shop", ""))?;
     writeln!(out, "{READY}")?;
     out.flush()?;
     for line in std::io::stdin().lines() {
-        let number: usize = line?.parse()?;
-        let mut shop = sandbox.shop();
-        let open = shop
-            .orders
-            .iter()
-            .filter(|order| order.paid == Some(false) && order.before_cancel.is_none());
-        let codes: Vec<_> = open.take(number).map(|order| order.code.clone()).collect();
-        for code in &codes {
-            shop.pay(code);
+        match line?.strip_prefix("pay ") {
+            Some(number) => pay(&mut sandbox.shop(), number.parse()?),
+            None => {
+                let mut books = sandbox.books();
+                books.companies.clear();
+                books.transfers.clear();
+            }
         }
-        drop(shop);
         writeln!(out, "{READY}")?;
         out.flush()?;
     }
     Ok(())
+}
+
+/// Pays so many of the unpaid orders.
+fn pay(shop: &mut Shop, number: usize) {
+    let open = shop
+        .orders
+        .iter()
+        .filter(|order| order.paid == Some(false) && order.before_cancel.is_none());
+    let codes: Vec<_> = open.take(number).map(|order| order.code.clone()).collect();
+    for code in &codes {
+        shop.pay(code);
+    }
 }
 
 /// What a run took and did.

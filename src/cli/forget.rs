@@ -10,7 +10,7 @@ use serde_json::json;
 use super::history::{failed, known_key};
 use super::{Exit, Failure, Global};
 use crate::config::Config;
-use crate::output::Count;
+use crate::output::{Count, paragraph};
 use crate::record::{CaflouId, SourceId};
 use crate::state::{Belonging, Journal, Lock, LockError, View};
 
@@ -199,7 +199,10 @@ impl Task<'_> {
                 "{question}. Nobody is there to ask: add --yes to go on"
             )));
         }
-        let _ = write!(io::stderr(), "{question}.\nGo on? [y/N] ");
+        let width = terminal_size::terminal_size_of(io::stderr());
+        let width = width.map(|(width, _)| usize::from(width.0));
+        let question = paragraph(&format!("{question}."), width);
+        let _ = write!(io::stderr(), "{question}\nGo on? [y/N] ");
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer);
         if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {

@@ -25,6 +25,8 @@ pub(super) fn start(global: &Global, unattended: bool) {
     let lines = fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // Their reader may be gone; to complain of it on stderr would end the run.
+        .log_internal_errors(false)
         .with_target(false);
     match global.log_format {
         LogFormat::Json => lines.json().init(),

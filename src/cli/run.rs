@@ -106,6 +106,12 @@ impl RunArgs {
         self.scheduled && !self.dry_run
     }
 
+    /// Whether only a part of what a connection imports was asked for.
+    pub(super) fn is_part(&self) -> bool {
+        let interval = self.from.is_some() || self.to.is_some();
+        interval || self.only.is_some() || !self.orders.is_empty()
+    }
+
     fn check(&self) -> Result<(), Failure> {
         if !self.orders.is_empty() && self.only == Some(Agenda::Companies) {
             return Err(Failure::usage(
@@ -250,6 +256,9 @@ fn reporter(
 ) -> Box<dyn Report> {
     if global.json() {
         return Box::new(JsonLines::new(io::stdout()));
+    }
+    if args.is_brief() && global.quiet {
+        return Box::new(Brief::new(io::sink(), io::stderr()));
     }
     if args.is_brief() {
         return Box::new(Brief::new(out, io::stderr()));

@@ -3,11 +3,9 @@
 mod plan;
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::PathBuf;
 
 use chrono::NaiveTime;
 use clap::{Args, Subcommand};
-use directories::BaseDirs;
 
 use self::plan::{Kind, Plan};
 use super::{Exit, Failure, Global};
@@ -95,17 +93,10 @@ impl Place {
 
     fn systemd(&self) -> Result<Systemd, Failure> {
         if self.system || (!self.user && user().as_deref() == Some("root")) {
-            return Ok(Systemd {
-                scope: Scope::System,
-                folder: PathBuf::from("/etc/systemd/system"),
-            });
+            return Ok(Systemd::of_computer());
         }
         let homeless = || Failure::usage("there is no home folder: set HOME, or say --system");
-        let folders = BaseDirs::new().ok_or_else(homeless)?;
-        Ok(Systemd {
-            scope: Scope::User,
-            folder: folders.config_dir().join("systemd/user"),
-        })
+        Systemd::of_user().ok_or_else(homeless)
     }
 }
 
@@ -145,10 +136,14 @@ fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Failure> {
     let steps = match &plan.kind {
         Kind::Systemd(systemd, units) => {
             let steps = systemd.install(units).map_err(broken)?;
-            // Not twice: what cron did, systemd does now.
+            // Not twice: what cron did, systemd does now; below the other way round.
             [Cron.uninstall().unwrap_or_default(), steps].concat()
         }
-        Kind::Cron(block) => Cron.install(block).map_err(broken)?,
+        Kind::Cron(block) => {
+            let steps = Cron.install(block).map_err(broken)?;
+            let former = Systemd::of_user().map(|systemd| systemd.uninstall());
+            [steps, former.and_then(Result::ok).unwrap_or_default()].concat()
+        }
     };
     plan.warn();
     if steps.is_empty() {

@@ -70,7 +70,11 @@ impl Session<'_> {
             error: None,
             forecast: 0,
         };
-        let run = RunStart { run_id, started_at };
+        let run = RunStart {
+            run_id,
+            started_at,
+            part: self.args.is_part(),
+        };
         let ended = if self.args.dry_run {
             self.preview(&run, report, &mut summary).await
         } else {

@@ -14,6 +14,7 @@ use crate::config::{CaflouAccess, Connection, Mode, Secret, cache_dir};
 use crate::health::{Ended, Signs, Trouble, health, troubles};
 use crate::output::{Access, Condition, LISTED, prometheus, status as render, trouble_words};
 use crate::record::Kind;
+use crate::schedule::Timer;
 use crate::state::{Cache, Lock, OpenRecord, PastRun, StateError, View};
 
 /// What `status` is asked for.
@@ -39,9 +40,14 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
     let (now, cache) = (Utc::now(), Cache::new(cache_dir()));
     // People see the first few open records, programs all of them.
     let listed = (global.format == Format::Human).then_some(LISTED);
+    let timer = if chosen.iter().any(|one| one.import.auto_repeat) {
+        Timer::of(&config.path, now)
+    } else {
+        Timer::None
+    };
     let conditions: Vec<_> = chosen
         .into_iter()
-        .map(|connection| condition(connection, &state, &cache, listed, now))
+        .map(|connection| condition(connection, &state, &cache, listed, timer, now))
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let mut out = io::stdout().lock();
@@ -73,6 +79,7 @@ fn condition(
     state: &Path,
     cache: &Cache,
     listed: Option<u32>,
+    timer: Timer,
     now: DateTime<Utc>,
 ) -> Result<Condition, StateError> {
     let view = View::open(state, &connection.key)?;
@@ -97,6 +104,11 @@ fn condition(
         connection: connection.key.clone(),
         name: connection.name.clone(),
         auto_repeat: signs.auto_repeat,
+        timer: if signs.auto_repeat {
+            timer
+        } else {
+            Timer::None
+        },
         health: health(&signs, &troubles),
         troubles,
         running,
@@ -188,6 +200,7 @@ fn object(of: &Condition, now: DateTime<Utc>) -> Value {
         "health": of.health.as_str(),
         "troubles": of.troubles.iter().map(words).collect::<Vec<_>>(),
         "auto_repeat": of.auto_repeat,
+        "next_run_at": of.timer.next().map(rfc3339),
         "running_since": of.running.as_ref().map(|run| rfc3339(run.started_at)),
         "last_run": of.last_run.as_ref().map(run),
         "last_good_run": of.last_good_run.as_ref().map(run),

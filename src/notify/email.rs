@@ -5,8 +5,8 @@ use std::fs;
 
 use lettre::message::MultiPart;
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::{self, authentication::Credentials};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -22,20 +22,52 @@ pub(super) async fn send(email: &Email, notice: &Notice) -> Result<String, Chann
         Some((user, password)) => Some((user.clone(), resolve(password).await?)),
         None => None,
     };
-    let not_taken = |error: &dyn Error| {
-        let mut reason = reason(error);
-        if let Some((_, password)) = &login {
-            reason = without(&reason, password);
-        }
-        let server = email.server.clone();
-        ChannelError::Mail { server, reason }
-    };
-    let mail = mail(email, notice).map_err(|error| not_taken(&error))?;
+    let mail = mail(email, notice).map_err(|error| ChannelError::NoMail(reason(&error)))?;
     let transport = transport(email, login.as_ref())?;
     let sent = transport.send(mail).await;
-    sent.map_err(|error| not_taken(&error))?;
+    sent.map_err(|error| not_sent(email, login.as_ref(), &error))?;
     let to: Vec<_> = email.to.iter().map(|to| to.email.to_string()).collect();
     Ok(format!("{} took it for {}", email.server, to.join(", ")))
+}
+
+/// What became of a message, with what to do about it.
+fn not_sent(
+    email: &Email,
+    login: Option<&(String, SecretString)>,
+    error: &smtp::Error,
+) -> ChannelError {
+    let hidden = |said: String| match login {
+        Some((_, password)) => without(&said, password),
+        None => said,
+    };
+    let server = email.server.clone();
+    let Some(code) = error.status() else {
+        let reason = hidden(innermost(error));
+        let advice = if reason.contains("certificate") {
+            "for a mail server of your own, `ca_file` in notify.email names its certificate"
+        } else {
+            "check server, port and security in notify.email"
+        };
+        let port = email.port;
+        return ChannelError::NoWay {
+            server,
+            port,
+            reason,
+            advice,
+        };
+    };
+    let reason = hidden(reason(error));
+    // RFC 4954, 6: the codes of a login
+    let advice = match u16::from(code) {
+        530 | 534 | 535 | 538 => "check user and password in notify.email",
+        500.. => "check from and to in notify.email",
+        _ => "this passes by itself as a rule",
+    };
+    ChannelError::Mail {
+        server,
+        reason,
+        advice,
+    }
 }
 
 fn mail(email: &Email, notice: &Notice) -> Result<Message, lettre::error::Error> {

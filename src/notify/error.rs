@@ -26,8 +26,13 @@ pub enum ChannelError {
         message: &'static str,
     },
     /// A request got no answer.
-    #[error("cannot be reached: {0}")]
-    Unreachable(String),
+    #[error("cannot be reached: {reason}; check {key} in the configuration")]
+    Unreachable {
+        /// What the way to it said.
+        reason: String,
+        /// The key of the address in the configuration.
+        key: &'static str,
+    },
     /// A request was refused.
     #[error("refused with {status}; check {key} in the configuration")]
     Refused {
@@ -40,13 +45,30 @@ pub enum ChannelError {
     #[error("its certificates cannot be used: {0}")]
     Certificates(String),
     /// The mail server did not take the message.
-    #[error("{server} did not take it: {reason}")]
+    #[error("{server} did not take it: {reason}; {advice}")]
     Mail {
         /// The mail server.
         server: String,
-        /// What it or the way to it said.
+        /// What it said.
         reason: String,
+        /// What to do.
+        advice: &'static str,
     },
+    /// There is no way to the mail server, or none that is safe.
+    #[error("{server} cannot be reached on port {port}: {reason}; {advice}")]
+    NoWay {
+        /// The mail server.
+        server: String,
+        /// Its port.
+        port: u16,
+        /// What the way to it said.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The message cannot be put together.
+    #[error("there is no such e-mail: {0}")]
+    NoMail(String),
     /// The command cannot be run.
     #[error("{program:?} cannot be run: {reason}")]
     NotRun {

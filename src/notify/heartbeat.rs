@@ -91,7 +91,10 @@ async fn beat(settings: &Heartbeat, connection: &str, beat: Beat) -> Result<Stri
     let text = resolve(secret).await?;
     let url = place(text.expose_secret(), connection, end);
     let url = url.map_err(|message| ChannelError::Address { key, message })?;
-    let unreachable = |error: reqwest::Error| ChannelError::Unreachable(innermost(&error));
+    let unreachable = |error: reqwest::Error| ChannelError::Unreachable {
+        reason: innermost(&error),
+        key,
+    };
     let client = client(LIMIT, HeaderMap::new()).map_err(unreachable)?;
     let status = client.get(url).send().await.map_err(unreachable)?.status();
     if !status.is_success() {

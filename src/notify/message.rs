@@ -48,13 +48,15 @@ impl Message {
     /// The message as plain text, with a line end behind each line.
     #[must_use]
     pub fn text(&self) -> String {
-        let line = |line: &Line| match line {
-            Line::Head(text) | Line::Text(text) | Line::Note(text) => format!("{text}\n"),
-            Line::Row(word, text) => format!("{word:LABEL$}{text}\n"),
-            Line::Item(text) => format!("  - {text}\n"),
-            Line::Gap => "\n".to_owned(),
-        };
-        self.lines.iter().map(line).collect()
+        self.lines.iter().map(plain).collect()
+    }
+
+    /// The same without its headline, for chats that show the subject above it.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let lines = self.lines.iter();
+        let below = lines.filter(|line| !matches!(line, Line::Head(_)));
+        below.map(plain).collect()
     }
 
     /// The message as an HTML page.
@@ -79,6 +81,15 @@ impl Message {
             alarming: false,
             lines,
         }
+    }
+}
+
+fn plain(line: &Line) -> String {
+    match line {
+        Line::Head(text) | Line::Text(text) | Line::Note(text) => format!("{text}\n"),
+        Line::Row(word, text) => format!("{word:LABEL$}{text}\n"),
+        Line::Item(text) => format!("  - {text}\n"),
+        Line::Gap => "\n".to_owned(),
     }
 }
 

@@ -27,6 +27,8 @@ pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<Told>
     let broken_off = if ended { 0 } else { before.broken_off + 1 };
     // Where some records fail in each run, that the run as a whole works again is good news too.
     let recovered = match (well, ended) {
+        // What it was not asked for may still fail.
+        (true, _) if before.part => 0,
         (true, _) if before.not_well >= after => before.not_well,
         (false, true) if before.broken_off >= after => before.broken_off,
         _ => 0,
@@ -51,7 +53,8 @@ mod tests {
     use crate::notify::testing::report;
 
     /// What is told of the last of these runs: `F` failed, `P` some records failed, `N` some records
-    /// failed that did not before, `C` changes, `-` nothing new.
+    /// failed that did not before, `C` changes, `-` nothing new, `p` a part only, and that went well,
+    /// `S` stopped.
     fn last(on: On, after: u64, runs: &str) -> Option<(u64, u64)> {
         let (past, now) = runs.split_at(runs.len() - 1);
         let back = |words: &str| {
@@ -59,13 +62,15 @@ mod tests {
             row.count() as u64
         };
         let before = Before {
-            not_well: back("FPN"),
-            broken_off: back("F"),
+            not_well: back("FSPN"),
+            broken_off: back("FS"),
             newly_failed: u64::from(now == "N"),
+            part: now == "p",
         };
         let mut run = report();
         run.status = match now {
             "F" => Status::Failed,
+            "S" => Status::Stopped,
             "P" | "N" => Status::Partial,
             _ => Status::Ok,
         };
@@ -88,6 +93,7 @@ mod tests {
             (1, "P", Some((1, 0))),
             (1, "PP", None),
             (1, "P-", Some((0, 1))),
+            (1, "Pp", None),
             (3, "F", None),
             (3, "FF", None),
             (3, "FF-", None),
@@ -121,6 +127,27 @@ mod tests {
         ] {
             let told = last(On::Failure, after, runs);
             assert_eq!(told, expected, "{runs} after {after}");
+        }
+    }
+
+    #[test]
+    fn every_rule_has_an_answer_to_every_outcome() {
+        // after a good run: failure, change, always; after the same outcome: the same
+        let table = [
+            ('-', [false, false, true], [false, false, true]),
+            ('C', [false, true, true], [false, true, true]),
+            ('P', [true, true, true], [false, false, true]),
+            ('N', [true, true, true], [true, true, true]),
+            ('F', [true, true, true], [false, false, true]),
+            ('S', [true, true, true], [false, false, true]),
+            ('p', [false, false, true], [false, false, true]),
+        ];
+        for (outcome, first, again) in table {
+            for (row, expected) in [("-", first), ("?", again)] {
+                let runs = format!("{}{outcome}", row.replace('?', &outcome.to_string()));
+                let told = On::ALL.map(|on| last(on, 1, &runs).is_some());
+                assert_eq!(told, expected, "{runs}");
+            }
         }
     }
 

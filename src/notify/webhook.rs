@@ -29,7 +29,10 @@ pub(super) async fn send(webhook: &Webhook, notice: &Notice) -> Result<String, C
         Shape::Discord => (url, discord(notice)),
         Shape::Ntfy => ntfy(url, notice).map_err(wrong)?,
     };
-    let unreachable = |error: reqwest::Error| ChannelError::Unreachable(innermost(&error));
+    let unreachable = |error: reqwest::Error| ChannelError::Unreachable {
+        reason: innermost(&error),
+        key: KEY,
+    };
     let client = client(LIMIT, HeaderMap::new()).map_err(unreachable)?;
     let mut request = client.post(url).header("content-type", "application/json");
     if let Some(token) = &webhook.token {
@@ -45,7 +48,7 @@ pub(super) async fn send(webhook: &Webhook, notice: &Notice) -> Result<String, C
 
 /// Three characters are escaped: <https://docs.slack.dev/messaging/formatting-message-text>.
 fn slack(notice: &Notice) -> Value {
-    let text = format!("*{}*\n{}", notice.message.subject, notice.message.text());
+    let text = format!("*{}*\n{}", notice.message.subject, notice.message.body());
     let text = text.replace('&', "&amp;");
     let text = text.replace('<', "&lt;").replace('>', "&gt;");
     json!({ "text": text })
@@ -53,7 +56,7 @@ fn slack(notice: &Notice) -> Value {
 
 /// Nobody is mentioned: <https://docs.discord.com/developers/resources/webhook>.
 fn discord(notice: &Notice) -> Value {
-    let text = format!("**{}**\n{}", notice.message.subject, notice.message.text());
+    let text = format!("**{}**\n{}", notice.message.subject, notice.message.body());
     let content: String = text.chars().take(DISCORD).collect();
     json!({ "content": content, "allowed_mentions": { "parse": [] } })
 }
@@ -73,7 +76,7 @@ fn ntfy(mut url: Url, notice: &Notice) -> Result<(Url, Value), &'static str> {
     } else {
         (3, "white_check_mark")
     };
-    let mut text = notice.message.text();
+    let mut text = notice.message.body();
     text.truncate(text.floor_char_boundary(NTFY));
     let body = json!({
         "topic": topic,

@@ -12,6 +12,14 @@ use crate::sync::report::Change;
 
 /// The details of a record, most important first.
 pub(super) fn details(change: &Change) -> Vec<Line> {
+    if change.is_forgotten() {
+        let id = change.caflou_id.map(|id| format!("Caflou {id}"));
+        let id = id.iter().map(|id| Line::of(PLAIN, id));
+        return [Line::of(DIM, "forgotten at your request")]
+            .into_iter()
+            .chain(id)
+            .collect();
+    }
     let mut items = match change.action {
         Action::Create => created(change),
         Action::Adopt => {

@@ -69,6 +69,14 @@ pub(super) fn folded(line: Line, width: Option<usize>, indent: usize) -> Vec<Lin
     }
 }
 
+/// A paragraph on lines of at most `width` columns, broken between words; `None`: on one.
+#[must_use]
+pub fn paragraph(text: &str, width: Option<usize>) -> String {
+    let lines = folded(Line::of(PLAIN, text), width, 0).into_iter();
+    let lines = lines.map(|line| line.render(false));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A line behind so many spaces.
 pub(super) fn indented(column: usize, line: Line) -> Line {
     let mut out = Line::of(PLAIN, &" ".repeat(column));

@@ -11,6 +11,9 @@ use super::time::{local, took};
 use crate::state::PastRun;
 use crate::sync::report::Change;
 
+/// What a run deals with, as its summary calls it.
+const KINDS: [&str; 2] = ["companies", "incomes"];
+
 /// How the history is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryOptions {
@@ -53,59 +56,86 @@ impl ShownRun {
         Line::of(style, word)
     }
 
+    /// Its cells of the table, but for what it did.
+    fn cells(&self, several: bool) -> Vec<Line> {
+        let run = &self.run;
+        let cell = |text: &str| Line::of(PLAIN, text);
+        let connection = several.then(|| cell(&run.connection));
+        let mut cells = vec![cell(&run.run_id)];
+        cells.extend(connection);
+        cells.push(cell(&local(run.started_at)));
+        cells.push(cell(&took(run.started_at, run.finished_at)));
+        cells.push(self.line());
+        cells
+    }
+
+    /// What it did, a line for each kind that it did anything with.
+    fn did_below(&self) -> Vec<Line> {
+        let some = KINDS.into_iter().filter(|kind| {
+            let counts = self.run.summary[kind].as_object();
+            let mut numbers = counts.into_iter().flat_map(|counts| counts.values());
+            numbers.any(|number| number.as_u64() > Some(0))
+        });
+        let line = |kind| {
+            let mut line = Line::of(DIM, &format!("  {kind}"));
+            line.pad(13);
+            line.append(counts(&self.run.summary[kind]));
+            line
+        };
+        some.map(line).collect()
+    }
+
     fn error(&self) -> Option<Line> {
         let error = self.run.error()?;
         Some(Line::of(RED, "  error: ").with(PLAIN, error))
     }
 }
 
-/// Runs as a table, newest first, without a line end at the end.
+/// Runs as a table, newest first, without a line end at the end. Where the terminal is too narrow
+/// for it, what each did stands below it.
 #[must_use]
 pub fn runs(all: &[ShownRun], options: HistoryOptions) -> String {
     let several = all
         .iter()
         .any(|one| one.run.connection != all[0].run.connection);
-    let mut rows = vec![header(several)];
-    for one in all {
-        let run = &one.run;
-        let mut cells = vec![Line::of(PLAIN, &run.run_id)];
-        if several {
-            cells.push(Line::of(PLAIN, &run.connection));
-        }
-        cells.push(Line::of(PLAIN, &local(run.started_at)));
-        cells.push(Line::of(PLAIN, &took(run.started_at, run.finished_at)));
-        cells.push(one.line());
-        cells.push(counts(&run.summary["companies"]));
-        cells.push(counts(&run.summary["incomes"]));
-        rows.push(cells);
+    let did = |one: &ShownRun| KINDS.map(|kind| counts(&one.run.summary[kind])).to_vec();
+    let table = |wide: bool| {
+        let rows = all.iter().map(|one| {
+            let mut cells = one.cells(several);
+            cells.extend(wide.then(|| did(one)).into_iter().flatten());
+            cells
+        });
+        aligned([header(several, wide)].into_iter().chain(rows).collect())
+    };
+    let fits = |line: &Line| options.width.is_none_or(|width| line.columns() <= width);
+    let mut table_lines = table(true);
+    let wide = table_lines.iter().all(fits);
+    if !wide {
+        table_lines = table(false);
     }
-    let mut lines = Vec::new();
-    for (number, line) in aligned(rows).into_iter().enumerate() {
+    let mut table_lines = table_lines.into_iter();
+    let mut lines: Vec<_> = table_lines.next().into_iter().collect();
+    for (line, one) in table_lines.zip(all) {
         lines.extend(folded(line, options.width, 4));
-        let error = number.checked_sub(1).and_then(|number| all[number].error());
-        lines.extend(
-            error
-                .into_iter()
-                .flat_map(|error| folded(error, options.width, 4)),
-        );
+        let below = if wide { Vec::new() } else { one.did_below() };
+        let below = below.into_iter().chain(one.error());
+        lines.extend(below.flat_map(|line| folded(line, options.width, 4)));
     }
     rendered(lines, options)
 }
 
-fn header(several: bool) -> Vec<Line> {
+fn header(several: bool, wide: bool) -> Vec<Line> {
     let names = [
-        "RUN",
-        "CONNECTION",
-        "STARTED",
-        "TOOK",
-        "RESULT",
-        "COMPANIES",
-        "INCOMES",
+        ("RUN", true),
+        ("CONNECTION", several),
+        ("STARTED", true),
+        ("TOOK", true),
+        ("RESULT", true),
+        ("COMPANIES", wide),
+        ("INCOMES", wide),
     ];
-    let shown = names
-        .into_iter()
-        .filter(|name| several || *name != "CONNECTION");
-    shown.map(|name| Line::of(DIM, name)).collect()
+    let shown = names.into_iter().filter(|(_, shown)| *shown);
+    shown.map(|(name, _)| Line::of(DIM, name)).collect()
 }
 
 /// A run record by record, without a line end at the end.
@@ -138,7 +168,7 @@ pub fn run(one: &ShownRun, did: &[Change], options: HistoryOptions) -> String {
     }
     if run.summary.is_object() {
         lines.push(Line::default());
-        for name in ["companies", "incomes"] {
+        for name in KINDS {
             let mut line = Line::of(BOLD, name);
             line.pad(11);
             line.append(counts(&run.summary[name]));

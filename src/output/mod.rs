@@ -37,6 +37,7 @@ mod tests;
 pub use amount::{grouped, money};
 pub use brief::Brief;
 pub use count::Count;
+pub use flow::paragraph;
 pub use history::{HistoryOptions, ShownRun, run as run_history, runs};
 pub use human::{Human, HumanOptions};
 pub use json::JsonLines;

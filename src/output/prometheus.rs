@@ -14,7 +14,7 @@ type Sample = (String, i64);
 /// A name, what it means, and its samples of a connection.
 type Gauge = (&'static str, &'static str, fn(&Condition) -> Vec<Sample>);
 
-const GAUGES: [Gauge; 9] = [
+const GAUGES: [Gauge; 10] = [
     (
         "health",
         "1 for the word that holds: healthy, never-run, attention, stale or failing.",
@@ -39,6 +39,11 @@ const GAUGES: [Gauge; 9] = [
         "auto_repeat",
         "1 where the connection takes part in scheduled runs.",
         |of| vec![(String::new(), i64::from(of.auto_repeat))],
+    ),
+    (
+        "next_run_timestamp_seconds",
+        "When the timer made by `schedule install` starts the next run.",
+        |of| time(of.timer.next()),
     ),
     ("running", "1 while a run is under way.", |of| {
         vec![(String::new(), i64::from(of.running.is_some()))]

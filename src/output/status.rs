@@ -10,6 +10,7 @@ use super::line::Line;
 use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::time::{distance, local};
 use crate::health::{Ended, Health, STALE_AFTER, Trouble};
+use crate::schedule::Timer;
 use crate::state::{OpenCounts, OpenRecord, PastRun};
 
 /// Records that are listed to people, of each connection.
@@ -28,6 +29,8 @@ pub struct Condition {
     pub name: String,
     /// It takes part in scheduled runs.
     pub auto_repeat: bool,
+    /// What starts them.
+    pub timer: Timer,
     /// In one word.
     pub health: Health,
     /// What is not as it should be.
@@ -82,7 +85,15 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
             format!("the Caflou token ended {}: {new_token}", when(at, now))
         }
         Trouble::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
-        Trouble::LastRun(Ended::Failed | Ended::Good) => format!("the last run failed{error}"),
+        Trouble::LastRun(Ended::Failed | Ended::Good) => {
+            // Some errors say themselves what to do.
+            let advice = if error.contains("caflou-sync ") {
+                String::new()
+            } else {
+                format!("; `caflou-sync test {key}` checks both sides")
+            };
+            format!("the last run failed{error}{advice}")
+        }
         Trouble::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
         Trouble::LastRun(Ended::Died) => format!(
             "the last run died before its end: its process was killed, or the machine went down; \
@@ -166,14 +177,7 @@ impl Condition {
         if let Some(at) = self.complete_to {
             say("complete to", &when(at, now));
         }
-        say(
-            "scheduled",
-            if self.auto_repeat {
-                "yes"
-            } else {
-                "no, by hand only"
-            },
-        );
+        say("scheduled", &self.scheduled(now));
         if let Some(access) = self.access {
             let renewed = if access.login {
                 ", then renewed by itself"
@@ -189,6 +193,19 @@ impl Condition {
         }
         lines.extend(self.open_lines().into_iter().map(|line| (line, 6)));
         lines
+    }
+
+    fn scheduled(&self, now: DateTime<Utc>) -> String {
+        if !self.auto_repeat {
+            return "no, by hand only".to_owned();
+        }
+        match self.timer {
+            Timer::At(Some(next)) => format!("yes, next {}", when(next, now)),
+            Timer::At(None) => "yes".to_owned(),
+            Timer::None => {
+                "yes; no timer made by `caflou-sync schedule install` is here".to_owned()
+            }
+        }
     }
 
     fn open_lines(&self) -> Vec<Line> {

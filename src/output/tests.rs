@@ -13,6 +13,7 @@ use crate::sync::{Action, Counts, Event, Report, RunReport, Totals};
 
 mod details;
 mod dry_run;
+mod history;
 mod json;
 mod list;
 mod real_run;

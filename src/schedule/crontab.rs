@@ -37,12 +37,21 @@ pub fn block(job: &Job, when: &When, variables: &[(String, String)]) -> String {
         command.push(' ');
         command.push_str(&quoted(argument));
     }
-    // cron takes a bare percent sign for the end of the line
-    let command = command.replace('%', "\\%");
+    let command = for_cron(&command);
     let fields = when.fields();
     let lines = fields.iter().map(|fields| format!("{fields} {command}\n"));
     let lines: String = lines.collect();
     format!("{BEGIN}\n{lines}{END}\n")
+}
+
+/// cron takes a bare percent sign for the end of the line.
+fn for_cron(command: &str) -> String {
+    command.replace('%', "\\%")
+}
+
+/// A word of a crontab's line.
+pub(super) fn quoted_for_cron(word: &str) -> String {
+    for_cron(&quoted(word))
 }
 
 /// A word for the shell.
@@ -67,6 +76,15 @@ pub fn with_block(crontab: &str, block: &str) -> Result<String, CrontabError> {
 /// The crontab without our block; `None` where it has none.
 pub fn without_block(crontab: &str) -> Result<Option<String>, CrontabError> {
     Ok(around(crontab)?.map(|(before, after)| format!("{before}{after}")))
+}
+
+/// Our block; empty where there is none.
+pub(super) fn our_block(crontab: &str) -> Result<&str, CrontabError> {
+    let block = around(crontab)?.map(|(before, after)| {
+        let end = crontab.len() - after.len();
+        &crontab[before.len()..end]
+    });
+    Ok(block.unwrap_or_default())
 }
 
 /// What stands before and after our block.

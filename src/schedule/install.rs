@@ -4,12 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+use directories::BaseDirs;
 use thiserror::Error;
 
-use super::crontab::{with_block, without_block};
+use super::crontab::{our_block, with_block, without_block};
 use super::tools::{ToolError, call};
 use super::units::MARK;
-use super::{CrontabError, Scope, Step, Units};
+use super::{CrontabError, Scope, Step, Timer, Units};
 
 const SERVICE: &str = "caflou-sync.service";
 const TIMER: &str = "caflou-sync.timer";
@@ -55,6 +57,58 @@ pub struct Systemd {
 }
 
 impl Systemd {
+    /// The computer's; only root may write there.
+    #[must_use]
+    pub fn of_computer() -> Self {
+        Self {
+            scope: Scope::System,
+            folder: PathBuf::from("/etc/systemd/system"),
+        }
+    }
+
+    /// The user's own; `None` where there is no home folder.
+    #[must_use]
+    pub fn of_user() -> Option<Self> {
+        let folder = BaseDirs::new()?.config_dir().join("systemd/user");
+        Some(Self {
+            scope: Scope::User,
+            folder,
+        })
+    }
+
+    /// A timer of ours, if it is there.
+    #[must_use]
+    pub fn timer(&self) -> Option<PathBuf> {
+        let path = self.folder.join(TIMER);
+        matches!(present(&path), Ok(Some(_))).then_some(path)
+    }
+
+    /// Our timer, where it is at work for this configuration (a word of `ExecStart=`).
+    pub(super) fn at_work(&self, config: &str) -> Timer {
+        let service = present(&self.folder.join(SERVICE)).ok().flatten();
+        let named = format!(" --config {config} ");
+        let ours = service.is_some_and(|service| service.contains(&named));
+        if !ours || self.timer().is_none() {
+            return Timer::None;
+        }
+        let asked = [
+            "show",
+            "--property=ActiveState",
+            "--property=NextElapseUSecRealtime",
+            TIMER,
+        ];
+        let Ok(said) = call("systemctl", &self.words(&asked), None) else {
+            return Timer::At(None); // nobody is logged in, say
+        };
+        let value = |name| said.lines().find_map(|line| line.strip_prefix(name));
+        if value("ActiveState=") != Some("active") {
+            return Timer::None;
+        }
+        let next = value("NextElapseUSecRealtime=")
+            .and_then(|text| NaiveDateTime::parse_from_str(text, "%a %Y-%m-%d %H:%M:%S UTC").ok());
+        Timer::At(next.map(|next| next.and_utc()))
+    }
+
     /// The files and what is in them.
     #[must_use]
     pub fn files(&self, units: &Units) -> [(PathBuf, String); 2] {
@@ -166,6 +220,12 @@ fn folders(units: &Units) -> Vec<Step> {
 pub struct Cron;
 
 impl Cron {
+    /// Our lines; empty where there are none.
+    pub(super) fn lines() -> Option<String> {
+        let crontab = read().ok()?;
+        our_block(&crontab).ok().map(str::to_owned)
+    }
+
     /// What makes the schedule; nothing where it is there already.
     pub fn install(self, block: &str) -> Result<Vec<Step>, ScheduleError> {
         let by_hand = format!("add these lines, by `crontab -e`:\n{block}");

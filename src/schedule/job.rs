@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::config::{CaflouAccess, Config, Secret, ShoptetAccess};
+use crate::config::{CaflouAccess, Config, Notify, Secret, ShoptetAccess};
 
 /// The command line of a scheduled run. All paths are absolute, and text of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn path_text(path: &Path) -> Result<String, JobError> {
     }
 }
 
-/// What the secrets of a configuration need where no shell of the user's is around.
+/// What secrets and messages of a configuration need where no shell of the user's is around.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Environment variables.
@@ -63,7 +63,9 @@ pub struct Needs {
     /// Files, absolute.
     pub files: Vec<String>,
     /// Whether other programs (a password manager) give secrets.
-    pub programs: bool,
+    pub secret_programs: bool,
+    /// Whether another program is told how runs ended.
+    pub told_programs: bool,
 }
 
 impl Needs {
@@ -79,24 +81,61 @@ impl Needs {
                 CaflouAccess::Token(secret) => secret,
                 CaflouAccess::Login { password, .. } => password,
             })?;
+            needs.add_messages(&connection.notify)?;
         }
         Ok(needs)
     }
 
+    /// Whether the run starts other programs: they may need any file of the user's.
+    #[must_use]
+    pub fn programs(&self) -> bool {
+        self.secret_programs || self.told_programs
+    }
+
+    fn add_messages(&mut self, notify: &Notify) -> Result<(), JobError> {
+        if let Some(email) = notify.email() {
+            if let Some((_, password)) = &email.login {
+                self.add(password)?;
+            }
+            if let Some(path) = &email.ca_file {
+                self.add_file(path)?;
+            }
+        }
+        if let Some(webhook) = notify.webhook() {
+            self.add(&webhook.url)?;
+            webhook.token.iter().try_for_each(|token| self.add(token))?;
+        }
+        if let Some(heartbeat) = notify.heartbeat() {
+            self.add(&heartbeat.url)?;
+            let others = [&heartbeat.start_url, &heartbeat.fail_url];
+            let mut others = others.into_iter().flatten();
+            others.try_for_each(|url| self.add(url))?;
+        }
+        self.told_programs |= notify.command().is_some();
+        Ok(())
+    }
+
     fn add(&mut self, secret: &Secret) -> Result<(), JobError> {
-        let (list, item) = if let Secret::Env(name) = secret {
-            (&mut self.variables, name.clone())
+        if let Secret::Env(name) = secret {
+            once(&mut self.variables, name.clone());
         } else if let Secret::File(path) = secret {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            (&mut self.files, path_text(&path)?)
+            self.add_file(path)?;
         } else {
             // Any other way reaches whatever the user has: a password manager, a keyring.
-            self.programs |= !matches!(secret, Secret::Plain(_));
-            return Ok(());
-        };
-        if !list.contains(&item) {
-            list.push(item);
+            self.secret_programs |= !matches!(secret, Secret::Plain(_));
         }
         Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), JobError> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        once(&mut self.files, path_text(&path)?);
+        Ok(())
+    }
+}
+
+fn once(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }

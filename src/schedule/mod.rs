@@ -6,13 +6,15 @@
 //! - `crontab`: editing the text of a crontab;
 //! - `tools`: systemctl, crontab and id, called as programs;
 //! - `install`: what makes a schedule and what takes it away, as steps;
-//! - `step`: one step: shown, done, or told to be done by hand.
+//! - `step`: one step: shown, done, or told to be done by hand;
+//! - `next`: when the next run starts.
 //!
 //! `units`, `crontab` and `when` are pure: text in, text out.
 
 mod crontab;
 mod install;
 mod job;
+mod next;
 mod step;
 mod tools;
 mod units;
@@ -21,6 +23,7 @@ mod when;
 pub use crontab::{CrontabError, block};
 pub use install::{Cron, ScheduleError, Systemd};
 pub use job::{Job, JobError, Needs, path_text};
+pub use next::Timer;
 pub use step::{Step, carry_out};
 pub use tools::{ToolError, owner_of, systemd_runs, user};
 pub use units::{Scope, Units};

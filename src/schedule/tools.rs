@@ -54,8 +54,9 @@ pub(super) fn call(
     };
     let mut child = Command::new(program)
         .args(arguments)
-        // its messages are read
+        // its messages and times are read
         .env("LC_ALL", "C")
+        .env("TZ", "UTC")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -25,7 +25,7 @@ pub struct Units {
     pub scope: Scope,
     /// Whose rights the run has; for the computer's systemd.
     pub user: Option<String>,
-    /// What the secrets need.
+    /// What secrets and messages need.
     pub needs: Needs,
     /// The folder of the state file, its locks beside it.
     pub state_folder: String,
@@ -132,11 +132,10 @@ impl Units {
         ]
     }
 
-    /// The value of `ExecStart=`. A dollar sign begins a variable in all words but the first.
+    /// The value of `ExecStart=`.
     fn command(&self) -> String {
         let mut words = vec![word(&self.job.program)];
-        let arguments = self.job.arguments().into_iter();
-        words.extend(arguments.map(|argument| word(&argument.replace('$', "$$"))));
+        words.extend(self.job.arguments().into_iter().map(argument));
         words.join(" ")
     }
 
@@ -147,8 +146,8 @@ impl Units {
             add("CacheDirectory=caflou-sync\nCacheDirectoryMode=0700");
             add("Environment=XDG_CACHE_HOME=%C");
         }
-        if self.needs.programs {
-            add("# The password manager that the configuration names needs the home folder.");
+        if self.needs.programs() {
+            add("# A program that the configuration names may need the home folder.");
             add("ProtectSystem=full");
             return;
         }
@@ -174,6 +173,11 @@ impl Units {
 fn may_be_hidden(path: &str) -> bool {
     let open = ["/usr/", "/etc/", "/opt/", "/var/lib/"];
     !open.iter().any(|folder| path.starts_with(folder))
+}
+
+/// A word of `ExecStart=` behind the first: there a dollar sign begins a variable.
+pub(super) fn argument(text: &str) -> String {
+    word(&text.replace('$', "$$"))
 }
 
 /// A word of a unit: quoted where needed, percent signs doubled (they begin a specifier).

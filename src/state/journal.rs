@@ -89,6 +89,20 @@ impl Journal {
         set.map_err(|error| self.trouble(&error))
     }
 
+    /// Writes several things with one commit: all of them or none.
+    ///
+    /// # Errors
+    /// Those of `write`, and when the file cannot be written.
+    pub fn together(
+        &self,
+        write: impl FnOnce(&Self) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        let begun = self.sqlite.unchecked_transaction();
+        let transaction = begun.map_err(|error| self.trouble(&error))?;
+        write(self)?;
+        transaction.commit().map_err(|error| self.trouble(&error))
+    }
+
     /// Writes something that has to survive a power cut.
     fn durably(&self, write: impl FnOnce() -> Result<(), StateError>) -> Result<(), StateError> {
         self.flush("FULL")?;
@@ -112,8 +126,13 @@ impl Journal {
     pub fn begin(&mut self, run: &RunStart) -> Result<(), StateError> {
         self.run_id.clone_from(&run.run_id);
         self.execute(
-            "INSERT INTO runs (run_id, connection, started_at) VALUES (?1, ?2, ?3)",
-            params![run.run_id, self.connection, run.started_at.timestamp()],
+            "INSERT INTO runs (run_id, connection, started_at, part) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                run.run_id,
+                self.connection,
+                run.started_at.timestamp(),
+                run.part
+            ],
         )?;
         // From here on only intents are forced to the disk.
         self.flush("NORMAL")

@@ -67,6 +67,10 @@ const STEPS: &[M<'static>] = &[
         target TEXT NOT NULL         -- the account it imports to
     ) STRICT, WITHOUT ROWID;",
     ),
+    M::up(
+        "ALTER TABLE runs ADD COLUMN part INTEGER NOT NULL DEFAULT 0
+        CHECK (part IN (0, 1)); -- 1: only a part of what the connection imports was asked for",
+    ),
 ];
 
 /// The schema's history.

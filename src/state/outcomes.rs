@@ -1,6 +1,6 @@
 //! What went before a run, as far as it decides who is told of it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::view::asked;
 use super::{StateError, View};
@@ -15,12 +15,15 @@ pub struct Before {
     pub broken_off: u64,
     /// So many records failed in this run for the first time.
     pub newly_failed: u64,
+    /// This run was asked for a part only.
+    pub part: bool,
 }
 
 impl View {
     /// What went before this run of the connection; `None` where the end of this run itself could
     /// not be noted, so that the runs after it will not know of it. A run that never said how it
-    /// ended (the machine lost its power, say) does not count: it could tell nobody either.
+    /// ended (the machine lost its power, say) does not count: it could tell nobody either. Nor
+    /// does a good run that was asked for a part only: the rest may still fail.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -32,18 +35,22 @@ impl View {
     }
 
     fn count(&self, sqlite: &Connection, run_id: &str) -> rusqlite::Result<Option<Before>> {
-        let noted = sqlite
-            .prepare_cached("SELECT 1 FROM runs WHERE run_id = ?1 AND status IS NOT NULL")?
-            .exists(params![run_id])?;
-        if !noted {
+        let part: Option<bool> = sqlite
+            .prepare_cached("SELECT part FROM runs WHERE run_id = ?1 AND status IS NOT NULL")?
+            .query_row(params![run_id], |row| row.get(0))
+            .optional()?;
+        let Some(part) = part else {
             return Ok(None);
-        }
+        };
         let mut statement = sqlite.prepare_cached(
             "SELECT status FROM runs WHERE connection = ?1 AND run_id <> ?2 \
-             AND status IS NOT NULL ORDER BY started_at DESC, run_id DESC",
+             AND status IS NOT NULL AND NOT (part AND status = 'ok') ORDER BY started_at DESC, run_id DESC",
         )?;
         let mut rows = statement.query(params![self.connection, run_id])?;
-        let mut before = Before::default();
+        let mut before = Before {
+            part,
+            ..Before::default()
+        };
         while let Some(row) = rows.next()? {
             match row.get_ref(0)?.as_str().unwrap_or_default() {
                 "ok" => break,
@@ -78,22 +85,26 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
-    fn begun(path: &Path, connection: &str, run_id: &str, second: i64) -> Journal {
+    fn begun(path: &Path, connection: &str, run_id: &str, second: i64, part: bool) -> Journal {
         let mut journal = Journal::open(path, connection).unwrap();
         let start = RunStart {
             run_id: run_id.to_owned(),
             started_at: at(second),
+            part,
         };
         journal.begin(&start).unwrap();
         journal
     }
 
-    /// Runs that ended with these words, one a second; `-`: without a word. The last one's id.
+    /// Runs that ended with these words, one a second; `-`: without a word; a star: of a part only.
+    /// The last one's id.
     fn runs(path: &Path, connection: &str, words: &str) -> String {
         let mut run_id = String::new();
         for (second, word) in (0_i64..).zip(words.split_whitespace()) {
             run_id = format!("{connection}-{second}");
-            let mut journal = begun(path, connection, &run_id, second);
+            let part = word.ends_with('*');
+            let mut journal = begun(path, connection, &run_id, second, part);
+            let word = word.trim_end_matches('*');
             if word != "-" {
                 journal.finish(at(second), word, "{}").unwrap();
             }
@@ -117,6 +128,8 @@ mod tests {
             ("ok failed failed partial ok", 3, 0),
             ("ok failed - failed ok", 2, 2),
             ("failed failed failed partial", 3, 3),
+            ("partial ok* partial", 1, 0),
+            ("failed ok* failed* ok", 2, 2),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("state.db");
@@ -134,7 +147,7 @@ mod tests {
         let path = folder.path().join("state.db");
         for (second, ids, expected) in [(0, &["a"][..], 1), (1, &["a", "b"], 1), (2, &["a"], 0)] {
             let run_id = format!("run-{second}");
-            let mut journal = begun(&path, "shop", &run_id, second);
+            let mut journal = begun(&path, "shop", &run_id, second, false);
             for id in ids {
                 let id = SourceId((*id).to_owned());
                 let failed = journal.failed((Kind::Income, &id), "", None, "why", at(second));

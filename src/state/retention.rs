@@ -302,7 +302,12 @@ mod tests {
             let mut journal = Journal::open(&path, connection).unwrap();
             let run_id = format!("{connection}{day}");
             let started_at = at(day);
-            journal.begin(&RunStart { run_id, started_at }).unwrap();
+            let start = RunStart {
+                run_id,
+                started_at,
+                part: false,
+            };
+            journal.begin(&start).unwrap();
             let key = (Kind::Income, &SourceId("1".to_owned()));
             journal.note_change(key, "create", "{}").unwrap();
             journal.finish(at(day), status, "{}").unwrap();

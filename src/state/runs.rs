@@ -15,6 +15,8 @@ pub struct RunStart {
     pub run_id: String,
     /// When.
     pub started_at: DateTime<Utc>,
+    /// Only a part of what the connection imports was asked for, such as one order.
+    pub part: bool,
 }
 
 /// The last run of a connection.

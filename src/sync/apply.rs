@@ -68,8 +68,8 @@ impl Apply {
             Ok(stored) => {
                 let written = confirm(&attributes, &stored, &attributes, &mut change.ignored);
                 change.caflou_id = Some(stored.id);
-                let noted = self.synced(&step, stored.id, (&attributes, &written), None);
-                let mut done = self.tell(change, noted);
+                let synced = synced(&step, stored.id, (&attributes, &written), None);
+                let mut done = self.tell(change, |journal| journal.synced(&synced));
                 done.created = Some(stored.id);
                 done.values = Some(attributes);
                 done
@@ -97,8 +97,7 @@ impl Apply {
             return self.refused(change, &step, error, Some(RecordState::Failed));
         }
         let reason = format!("{UNKNOWN}: {error}");
-        let noted = self.failed(&step, Some(RecordState::Uncertain), &reason);
-        let mut done = self.tell(fail(change, reason), noted);
+        let mut done = self.failed(change, &step, Some(RecordState::Uncertain), reason);
         done.uncertain = Some((step.draft, Utc::now() + self.under_way));
         if error.is_outage() {
             done.outage = Some(Fatal::from(error));
@@ -115,8 +114,8 @@ impl Apply {
         mut revision: Revision,
     ) -> Done {
         if revision.fields.is_empty() {
-            let noted = self.synced(&step, id, (&revision.source, &revision.written), None);
-            return self.tell(change, noted);
+            let synced = synced(&step, id, (&revision.source, &revision.written), None);
+            return self.tell(change, |journal| journal.synced(&synced));
         }
         let (sent, mut before) = (revision.fields.after(), revision.written.clone());
         // What is still to be decided upon, should nothing be written.
@@ -126,9 +125,10 @@ impl Apply {
             undecided.set(field, change.before.clone());
         }
         if let Plan::Adopt { .. } = &step.plan
-            && let Err(error) = self.synced(&step, id, (&undecided, &before), None)
+            && let Err(error) =
+                (self.journal()).synced(&synced(&step, id, (&undecided, &before), None))
         {
-            return self.tell(change, Err(error));
+            return self.tell(change, |_| Err(error));
         }
         let draft = &step.draft;
         let key = (draft.kind, &draft.source_id);
@@ -148,15 +148,14 @@ impl Apply {
                 let before = &revision.written;
                 revision.written = confirm(&sent, &stored, before, &mut change.ignored);
                 let values = (&revision.source, &revision.written);
-                let noted = self.synced(&step, id, values, again.then(Utc::now));
-                self.tell(change, noted)
+                let synced = synced(&step, id, values, again.then(Utc::now));
+                self.tell(change, |journal| journal.synced(&synced))
             }
             Err(error) if error.is_missing() => {
                 change.action = Action::Skip;
                 change.reason = Some("deleted in Caflou: not created again".to_owned());
                 change.fields = crate::record::Changes::default();
-                let noted = self.journal().gone(key, &revision.source);
-                self.tell(change, noted)
+                self.tell(change, |journal| journal.gone(key, &revision.source))
             }
             Err(error @ HttpError::Stopped(_)) => {
                 Done::unsent(taken(trouble).map_or_else(|| Fatal::from(error), Fatal::from))
@@ -166,7 +165,7 @@ impl Apply {
                     && !error.is_outcome_unknown()
                     && let Err(error) = self.journal().not_updated(key)
                 {
-                    return self.tell(change, Err(error));
+                    return self.tell(change, |_| Err(error));
                 }
                 self.refused(change, &step, &error, None)
             }
@@ -181,9 +180,7 @@ impl Apply {
         error: &HttpError,
         state: Option<RecordState>,
     ) -> Done {
-        let reason = error.to_string();
-        let noted = self.failed(step, state, &reason);
-        let mut done = self.tell(fail(change, reason), noted);
+        let mut done = self.failed(change, step, state, error.to_string());
         let updating = state.is_none();
         if error.is_access() && !(updating && error.is_forbidden()) {
             done.fatal = Some(Fatal::from(error));
@@ -193,54 +190,53 @@ impl Apply {
         done
     }
 
-    fn synced(
+    /// The record is not in order.
+    fn failed(
         &self,
+        change: Change,
         step: &Step,
-        id: CaflouId,
-        (source, written): (&Attributes, &Attributes),
-        sent_at: Option<DateTime<Utc>>,
-    ) -> Result<(), StateError> {
-        let draft = &step.draft;
-        self.journal().synced(&Synced {
-            kind: draft.kind,
-            source_id: &draft.source_id,
-            caflou_id: id,
-            label: &draft.label,
-            source,
-            written,
-            changed_at: draft.changed_at,
-            awaits: step.awaits.as_ref(),
-            sent_at,
+        state: Option<RecordState>,
+        reason: String,
+    ) -> Done {
+        let (draft, now, why) = (&step.draft, Utc::now(), reason.clone());
+        let key = (draft.kind, &draft.source_id);
+        self.tell(fail(change, reason), |journal| {
+            journal.failed(key, &draft.label, state, &why, now)
         })
     }
 
-    fn failed(
-        &self,
-        step: &Step,
-        state: Option<RecordState>,
-        reason: &str,
-    ) -> Result<(), StateError> {
-        let (draft, now) = (&step.draft, Utc::now());
-        self.journal().failed(
-            (draft.kind, &draft.source_id),
-            &draft.label,
-            state,
-            reason,
-            now,
-        )
-    }
-
-    /// Notes what is told in the history of the run.
-    fn tell(&self, change: Change, noted: Result<(), StateError>) -> Done {
+    /// Notes what became of a record, with one commit for the record and the history of the run.
+    fn tell(&self, change: Change, note: impl FnOnce(&Journal) -> Result<(), StateError>) -> Done {
         let id = SourceId(change.source_id.clone());
         let text = serde_json::to_string(&change).unwrap_or_default();
-        let noted = noted.and_then(|()| {
-            self.journal()
-                .note_change((change.kind, &id), change.action.as_str(), &text)
+        let noted = self.journal().together(|journal| {
+            note(journal)?;
+            journal.note_change((change.kind, &id), change.action.as_str(), &text)
         });
         let mut done = Done::told(Some(change));
         done.fatal = noted.err().map(Fatal::from);
         done
+    }
+}
+
+/// A step's record as it is in Caflou now, with what the source says and what Caflou holds.
+fn synced<'a>(
+    step: &'a Step,
+    id: CaflouId,
+    (source, written): (&'a Attributes, &'a Attributes),
+    sent_at: Option<DateTime<Utc>>,
+) -> Synced<'a> {
+    let draft = &step.draft;
+    Synced {
+        kind: draft.kind,
+        source_id: &draft.source_id,
+        caflou_id: id,
+        label: &draft.label,
+        source,
+        written,
+        changed_at: draft.changed_at,
+        awaits: step.awaits.as_ref(),
+        sent_at,
     }
 }
 
@@ -336,46 +332,39 @@ impl Sink for Apply {
             }
             (Plan::Update { id, revision }, None) => {
                 // Caflou holds the new values already.
-                let noted = self.synced(&step, id, (&revision.source, &revision.written), None);
+                let values = (&revision.source, &revision.written);
+                let noted = self.journal().synced(&synced(&step, id, values, None));
                 Done {
                     fatal: noted.err().map(Fatal::from),
                     ..Done::told(None)
                 }
             }
-            (Plan::Skip { settled, .. }, Some(mut change)) => {
-                let noted = match settled {
-                    Some(settled) => {
-                        let (id, revision) = *settled;
-                        change.caflou_id = Some(id);
-                        self.synced(&step, id, (&revision.source, &revision.written), None)
-                    }
-                    None => self.journal().forget(key),
-                };
-                self.tell(change, noted)
-            }
+            (Plan::Skip { settled, .. }, Some(mut change)) => match settled {
+                Some(settled) => {
+                    let (id, revision) = *settled;
+                    change.caflou_id = Some(id);
+                    let synced = synced(&step, id, (&revision.source, &revision.written), None);
+                    self.tell(change, |journal| journal.synced(&synced))
+                }
+                None => self.tell(change, |journal| journal.forget(key)),
+            },
             (Plan::Gone { source }, Some(change)) => {
-                let noted = self.journal().gone(key, &source);
-                self.tell(change, noted)
+                self.tell(change, |journal| journal.gone(key, &source))
             }
-            (Plan::Fail { reason }, Some(change)) => {
-                let noted = self.failed(&step, None, &reason);
-                self.tell(change, noted)
-            }
+            (Plan::Fail { reason }, Some(change)) => self.failed(change, &step, None, reason),
             (_, change) => Done::told(change),
         }
     }
 
     fn broken(&self, broken: &Broken) -> Done {
         let change = broken_change(&self.connection, broken);
-        let noted = match &broken.source_id {
+        self.tell(change, |journal| match &broken.source_id {
             Some(id) if broken.verdict == Verdict::Failed => {
                 let (key, now) = ((broken.kind, id), Utc::now());
-                self.journal()
-                    .failed(key, &broken.label, None, &broken.reason, now)
+                journal.failed(key, &broken.label, None, &broken.reason, now)
             }
             _ => Ok(()),
-        };
-        self.tell(change, noted)
+        })
     }
 
     fn company(&self, _customer: &SourceId) -> Option<CompanyLink> {

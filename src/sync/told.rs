@@ -5,7 +5,16 @@ use serde_json::Value as Json;
 use super::report::{Action, Change};
 use crate::record::{self, CaflouId, Changes, Kind, Value, field_name};
 
+/// The reason of a change that `forget` left bare (`state/retention.rs`).
+const FORGOTTEN: &str = "forgotten";
+
 impl Change {
+    /// Whether what was done is not known any more, at the user's request.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.label.is_empty() && self.reason.as_deref() == Some(FORGOTTEN)
+    }
+
     /// From the JSON of the report; `None` where it is not one.
     #[must_use]
     pub fn read(json: &str) -> Option<Self> {

@@ -105,17 +105,111 @@ impl Day {
         all
     }
 
-    /// What `status` says of each connection, and its exit code.
-    fn health(&self) -> (i32, BTreeMap<String, String>) {
+    /// Nobody is told more than a screen holds, and a trouble always with a first step.
+    fn messages_are_short_and_say_what_to_do(&self) {
+        for body in self.told.bodies() {
+            let text = body["text"].as_str().unwrap();
+            assert!(text.lines().count() <= 20, "{text}");
+            let bad = body["report"]["status"] != "ok";
+            assert_eq!(bad, text.contains("caflou-sync "), "{text}");
+        }
+    }
+
+    /// What `status` says of the connections that are not healthy, and its exit code.
+    fn troubles(&self) -> (i32, BTreeMap<String, String>) {
         let ran = self.bench.program(&["status", "--format", "json"]);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let pairs = ran
-            .objects()
+        let all = ran.objects();
+        assert_eq!(all.len(), 10);
+        let pairs = all
             .iter()
             .map(|one| (text(&one["connection"]), text(&one["health"])))
-            .collect();
-        (ran.code, pairs)
+            .filter(|(_, health)| health != "healthy");
+        (ran.code, pairs.collect())
     }
+
+    /// How many runs of each connection ended how.
+    fn history(&self) -> BTreeMap<String, BTreeMap<String, u32>> {
+        let ran = self
+            .bench
+            .program(&["history", "--format", "json", "--limit", "1000"]);
+        let mut all = BTreeMap::<String, BTreeMap<String, u32>>::new();
+        for run in ran.exits(0).objects() {
+            let text = |name: &str| run[name].as_str().unwrap().to_owned();
+            let ended = all.entry(text("connection")).or_default();
+            *ended.entry(text("status")).or_default() += 1;
+        }
+        all
+    }
+}
+
+fn counts<const N: usize>(pairs: [(&str, u32); N]) -> BTreeMap<String, u32> {
+    pairs.map(|(word, number)| (word.to_owned(), number)).into()
+}
+
+fn words<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs
+        .map(|(key, word)| (key.to_owned(), word.to_owned()))
+        .into()
+}
+
+/// What stdout says of each connection, up to the sums: the seven healthy shops have the same
+/// orders.
+fn changed(run: u32) -> Vec<String> {
+    let shops = (0..7).map(|number| format!("shop-{number}: 1 income new"));
+    let own = match run {
+        1 => vec!["odd: 2 incomes new".to_owned()],
+        4 => vec!["down: 3 incomes new".to_owned()],
+        8 => vec!["odd: 1 income new".to_owned()],
+        _ => Vec::new(),
+    };
+    shops.filter(|_| matches!(run, 1 | 10)).chain(own).collect()
+}
+
+/// How the lines on stderr begin.
+fn complained(run: u32, broken: &str) -> Vec<String> {
+    let mut all = vec!["error: dead: Shoptet refused ", "dead: the next run "];
+    let failed = format!("odd: income {broken} failed: no amount");
+    if run < 8 {
+        all.extend([failed.as_str(), "odd: each run tries it again; "]);
+    }
+    if run < 4 {
+        all.extend([
+            "error: down: Shoptet cannot be reached",
+            "down: the next run ",
+        ]);
+    }
+    all.into_iter().map(str::to_owned).collect()
+}
+
+/// The lines begin like this, in whatever order their connections ended.
+#[track_caller]
+fn say(text: &str, begin: Vec<String>, run: u32) {
+    let mut begin = begin;
+    begin.sort_unstable();
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines.len(), begin.len(), "run {run}: {text}");
+    for (line, begin) in lines.into_iter().zip(begin) {
+        assert!(line.starts_with(&begin), "run {run}: {begin}: {text}");
+    }
+}
+
+/// Subjects of all messages up to this run.
+fn told(run: u32) -> Vec<&'static str> {
+    let mut all = vec![
+        "dead: the import failed",
+        "down: the import failed",
+        "odd: 1 record failed, 2 new incomes",
+    ];
+    if run >= 4 {
+        all.push("down: works again after 3 failures, 3 new incomes");
+    }
+    if run >= 8 {
+        all.push("odd: works again after 7 failures, 1 new income");
+    }
+    all.sort_unstable();
+    all
 }
 
 #[test]
@@ -131,68 +225,37 @@ fn ten_connections_and_eleven_runs_tell_once_of_each_trouble_and_of_its_end() {
     };
     let mut up = None;
     for run in 1..=11 {
-        if run == 4 {
-            up = Some(shop(day.port));
-        }
-        if run == 8 {
-            day.odd.shop().edit(&broken, |order| {
+        match run {
+            4 => up = Some(shop(day.port)),
+            8 => day.odd.shop().edit(&broken, |order| {
                 order.price.with_vat = Some(order.price.without_vat.unwrap_or_default());
-            });
-        }
-        if run == 10 {
-            day.bench.order(|_| ());
+            }),
+            10 => drop(day.bench.order(|_| ())),
+            _ => {}
         }
         let ran = day.bench.program(&["run", "--scheduled"]).exits(4);
-        let lines = ran.stdout.lines().filter(|line| !line.starts_with("odd"));
-        let expected = match run {
-            1 | 10 => 7,
-            4 => 1,
-            _ => 0,
+        say(&ran.stdout, changed(run), run);
+        say(&ran.stderr, complained(run, &broken), run);
+        assert_eq!(day.subjects(), told(run), "run {run}");
+        let troubles = match run {
+            1..=3 => words([
+                ("dead", "failing"),
+                ("down", "failing"),
+                ("odd", "attention"),
+            ]),
+            4..=7 => words([("dead", "failing"), ("odd", "attention")]),
+            _ => words([("dead", "failing")]),
         };
-        assert_eq!(lines.count(), expected, "run {run}: {}", ran.stdout);
-        assert!(ran.stderr.contains("dead"), "run {run}: {}", ran.stderr);
-        let down = ran.stderr.contains("error: down");
-        assert_eq!(down, run < 4, "run {run}: {}", ran.stderr);
-        let subjects = day.subjects();
-        let more: &[&str] = match run {
-            1..=3 => &[],
-            4..=7 => &["down: works again after 3 failures, 3 new incomes"],
-            _ => &[
-                "down: works again after 3 failures, 3 new incomes",
-                "odd: works again after 7 failures, 1 new income",
-            ],
-        };
-        let mut told = vec![
-            "dead: the import failed",
-            "down: the import failed",
-            "odd: 1 record failed, 2 new incomes",
-        ];
-        told.extend(more);
-        told.sort_unstable();
-        assert_eq!(subjects, told, "run {run}");
+        assert_eq!(day.troubles(), (1, troubles), "run {run}");
     }
     drop(up);
-    let (code, health) = day.health();
-    assert_eq!(health.len(), 10);
-    for (connection, health) in &health {
-        let expected = if connection == "dead" {
-            "failing"
-        } else {
-            "healthy"
-        };
-        assert_eq!(health, expected, "{connection}");
-    }
-    assert_ne!(code, 0);
-    let runs = day
-        .bench
-        .program(&["history", "--format", "json", "--limit", "1000"]);
-    let runs = runs.exits(0).objects();
-    let ended = |connection: &str, status: &str| {
-        let is = |run: &&Value| run["connection"] == connection && run["status"] == status;
-        runs.iter().filter(is).count()
-    };
-    assert_eq!(runs.len(), 110);
-    assert_eq!((ended("dead", "failed"), ended("shop-0", "ok")), (11, 11));
-    assert_eq!((ended("down", "failed"), ended("down", "ok")), (3, 8));
-    assert_eq!((ended("odd", "partial"), ended("odd", "ok")), (7, 4));
+    day.messages_are_short_and_say_what_to_do();
+    let mut history = day.history();
+    let mut of = |key: &str| history.remove(key);
+    assert_eq!(of("dead"), Some(counts([("failed", 11)])));
+    assert_eq!(of("down"), Some(counts([("failed", 3), ("ok", 8)])));
+    assert_eq!(of("odd"), Some(counts([("partial", 7), ("ok", 4)])));
+    assert_eq!(history.len(), 7);
+    let well = counts([("ok", 11)]);
+    assert!(history.values().all(|ended| *ended == well), "{history:?}");
 }

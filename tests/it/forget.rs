@@ -1,5 +1,7 @@
 //! `forget`: personal data leaves the state file, and nothing comes twice because of it.
 
+use serde_json::json;
+
 use crate::sandbox::model::Customer;
 use crate::support::{Bench, KEY, Ran, Settings};
 
@@ -128,8 +130,43 @@ fn a_forgotten_customer_leaves_no_personal_data_and_is_never_imported_again() {
                 "{}",
                 ran.stdout
             );
+            let created = format!(
+                "\n  + income   {}               forgotten at your request · Caflou {}",
+                shop.orders[0],
+                bench.income_id(&shop.orders[0])
+            );
+            assert!(ran.stdout.contains(&created), "{}", ran.stdout);
         }
     }
+}
+
+#[test]
+fn programs_are_told_what_was_forgotten_and_what_is_left_in_caflou() {
+    let shop = shop(&Settings::default());
+    let bench = &shop.bench;
+    let mut incomes: Vec<_> = shop
+        .orders
+        .iter()
+        .map(|code| bench.income_id(code))
+        .collect();
+    incomes.sort_unstable();
+    let company = bench.company(&shop.guid)["id"].clone();
+    let forget = |flags: &[&str]| {
+        let args = [&["forget", KEY, "--yes", "--format", "json"], flags].concat();
+        bench.program(&args).exits(0).objects()
+    };
+    let told = forget(&["--customer", &shop.guid]);
+    let expected = json!({
+        "type": "forgotten", "connection": KEY, "all": false, "customers": [shop.guid],
+        "orders": shop.orders, "same_name": [shop.cancelled],
+        "caflou": {"companies": [company], "incomes": incomes},
+    });
+    assert_eq!(told, [expected]);
+    let told = forget(&[]);
+    assert_eq!(
+        told,
+        [json!({"type": "forgotten", "connection": KEY, "all": true})]
+    );
 }
 
 #[test]

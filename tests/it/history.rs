@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::sandbox::{Fault, Faults, Matcher, Service};
-use crate::support::{Bench, KEY, Settings, stable};
+use crate::support::{Bench, KEY, Settings, keys, names, stable};
 
 /// A shop whose second run changes, skips and fails something, and adopts a company.
 fn two_runs() -> Bench {
@@ -189,6 +189,73 @@ fn a_record_tells_where_it_stands_and_how_it_came_there() {
         ran.stderr,
         "error: no run of my-shop has dealt with order 1\n"
     );
+}
+
+/// What the README promises to programs.
+#[test]
+fn programs_get_the_same_keys_always() {
+    let bench = two_runs();
+    let objects = |flags: &[&str]| {
+        let args = [&["history", "--format", "json"], flags].concat();
+        bench.program(&args).exits(0).objects()
+    };
+    let run = names([
+        "type",
+        "run_id",
+        "connection",
+        "started_at",
+        "finished_at",
+        "status",
+        "error",
+        "companies",
+        "incomes",
+        "totals",
+        "requests",
+    ]);
+    let change = names([
+        "type",
+        "run_id",
+        "connection",
+        "kind",
+        "action",
+        "source_id",
+        "caflou_id",
+        "label",
+        "fields",
+        "kept",
+        "ignored",
+        "warnings",
+        "reason",
+    ]);
+    let record = names([
+        "type",
+        "connection",
+        "kind",
+        "source_id",
+        "label",
+        "state",
+        "caflou_id",
+        "source",
+        "written",
+        "pending",
+        "awaits",
+        "reason",
+        "attempts",
+        "first_at",
+        "last_at",
+    ]);
+    let all = objects(&[]);
+    assert!(all.iter().all(|one| keys(one) == run), "{all:?}");
+    let id = run_id(&bench, 0);
+    let all = objects(&["--run", &id]);
+    assert_eq!(keys(&all[0]), run);
+    assert!(all[1..].iter().all(|one| keys(one) == change), "{all:?}");
+    // imported, skipped, failed
+    for code in ["2024000001", "2024000003", "2024000004"] {
+        let all = objects(&["--order", code]);
+        assert_eq!(keys(&all[0]), record, "{code}");
+        assert!(all[1..].iter().all(|one| keys(one) == change), "{all:?}");
+    }
 }
 
 #[test]

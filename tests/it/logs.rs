@@ -1,5 +1,7 @@
 //! Log lines: each request with what finds it again at the service, and nothing about people.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::support::{Bench, Ran};
@@ -105,4 +107,15 @@ fn neither_secrets_nor_people_are_in_the_log() {
     {
         assert!(!ran.stderr.contains(word), "{word} in {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_run_goes_on_where_nobody_reads_its_log_any_more() {
+    let bench = bench();
+    let mut command = bench.command(&["run", "-vv", "--format", "json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stderr.take());
+    let ran = Ran::of(child.wait_with_output().unwrap()).exits(0);
+    assert_eq!(ran.summary()["incomes"]["created"], 2);
 }

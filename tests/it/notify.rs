@@ -10,6 +10,8 @@ use crate::mail::{MailServer, PASSWORD, USER, Way};
 use crate::receiver::{Manner, Receiver};
 use crate::support::{Bench, KEY, private};
 
+mod by_mail;
+
 /// A bench whose configuration begins with these lines.
 fn bench(notify: &str) -> Bench {
     let bench = Bench::new();
@@ -64,99 +66,6 @@ fn broken_order(bench: &Bench) -> String {
         order.price.to_pay = None;
         order.price.with_vat = None;
     })
-}
-
-#[test]
-fn a_failure_comes_by_mail_encrypted_and_after_a_login() {
-    for (way, security) in [(Way::Starttls, "starttls"), (Way::Tls, "tls")] {
-        let server = MailServer::start(way);
-        let bench = Bench::new();
-        tell(&bench, &email(&bench, &server, security, PASSWORD));
-        let code = broken_order(&bench);
-        let ran = bench.run(&[]).exits(3);
-        assert_eq!(ran.stderr, "");
-        let mails = server.mails();
-        assert_eq!(mails.len(), 1, "{security}");
-        let mail = &mails[0];
-        assert!(mail.encrypted && mail.logged_in, "{mail:?}");
-        assert_eq!(mail.from, format!("FROM:<{USER}>"));
-        assert_eq!(
-            mail.to,
-            ["TO:<owner@example.com>", "TO:<books@example.com>"]
-        );
-        for part in [
-            "Auto-Submitted: auto-generated",
-            "Content-Type: multipart/alternative",
-            "Content-Type: text/plain; charset=utf-8",
-            "Content-Type: text/html; charset=utf-8",
-            "Failed      1 of 1 record\n",
-            &format!("  - income {code}: no amount: toPay and withVat are both empty\n"),
-            &format!("– income {code}: no amount"),
-        ] {
-            assert!(mail.text.contains(part), "{part} in {}", mail.text);
-        }
-    }
-}
-
-#[test]
-fn mail_that_is_not_taken_is_said_without_the_password_and_changes_nothing() {
-    let server = MailServer::start(Way::Starttls);
-    let bench = Bench::new();
-    tell(
-        &bench,
-        &email(&bench, &server, "starttls", "hunter3-is-wrong"),
-    );
-    broken_order(&bench);
-    let ran = bench.program(&["run", KEY, "--quiet"]).exits(3);
-    let expected = format!(
-        "ERROR my-shop: e-mail told nobody: localhost did not take it: permanent error (535): \
-         5.7.8  {USER} … is not right"
-    );
-    assert_eq!(ran.stderr.trim(), expected);
-    assert!(server.mails().is_empty());
-}
-
-#[test]
-fn a_mail_server_that_cannot_prove_who_it_is_gets_nothing() {
-    for (way, security) in [(Way::Starttls, "starttls"), (Way::Tls, "tls")] {
-        let server = MailServer::start(way);
-        let bench = Bench::new();
-        let trusted = email(&bench, &server, security, PASSWORD);
-        tell(&bench, &trusted.replace("ca_file = \"mail.pem\"\n", ""));
-        let ran = bench.program(&["notify", "test"]).exits(1);
-        assert!(
-            ran.stdout
-                .contains("  !!  e-mail      localhost did not take it: "),
-            "{}",
-            ran.stdout
-        );
-        assert!(
-            ran.stdout.to_lowercase().contains("certificate"),
-            "{}",
-            ran.stdout
-        );
-        assert!(server.mails().is_empty());
-    }
-    // and one that offers no encryption at all
-    let server = MailServer::start(Way::Open);
-    let bench = Bench::new();
-    tell(&bench, &email(&bench, &server, "starttls", PASSWORD));
-    bench.program(&["notify", "test"]).exits(1);
-    assert!(server.mails().is_empty());
-}
-
-#[test]
-fn a_mail_server_on_this_machine_may_be_used_in_the_open() {
-    let server = MailServer::start(Way::Open);
-    let lines = format!(
-        "[notify.email]\nserver = \"localhost\"\nport = {}\nsecurity = \"none\"\n\
-         from = \"{USER}\"\nto = \"owner@example.com\"",
-        server.port
-    );
-    let bench = bench(&lines);
-    bench.program(&["notify", "test"]).exits(0);
-    let mails = server.mails();
-    assert!(mails[0].text.contains("This is a test."), "{mails:?}");
 }
 
 #[test]
@@ -219,6 +128,23 @@ fn after_says_how_many_have_to_fail() {
     broken_order(&bench);
     bench.run(&[]).exits(3);
     assert_eq!(receiver.lines().len(), 2);
+}
+
+#[test]
+fn a_run_of_one_order_takes_no_failure_back() {
+    let receiver = Receiver::start(Manner::Answers(200));
+    let bench = bench(&webhook(&receiver, "failure"));
+    broken_order(&bench);
+    let good = bench.order(|_| ());
+    bench.run(&[]).exits(3);
+    let told = ["Můj e-shop: 1 record failed, 1 new income"];
+    assert_eq!(subjects(&receiver), told);
+    next_second();
+    bench.run(&["--order", &good]).exits(0);
+    assert_eq!(subjects(&receiver), told);
+    next_second();
+    bench.run(&[]).exits(3);
+    assert_eq!(subjects(&receiver), told);
 }
 
 #[test]

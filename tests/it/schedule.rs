@@ -9,6 +9,8 @@ use std::process::Command;
 
 use crate::support::{Bench, Ran};
 
+mod needs;
+mod next;
 mod real;
 
 /// A shop, and a folder of programs that stand in for those of the system.
@@ -81,6 +83,13 @@ impl Machine {
 const TIMER: &str = "config/systemd/user/caflou-sync.timer";
 const SERVICE: &str = "config/systemd/user/caflou-sync.service";
 
+/// What systemctl is asked where a user's units are taken away.
+const TAKEN: [&str; 3] = [
+    "--user disable --now caflou-sync.timer",
+    "--user clean --what=state caflou-sync.timer",
+    "--user daemon-reload",
+];
+
 #[test]
 fn systemd_gets_its_units_once_and_loses_them_again() {
     let machine = Machine::whole();
@@ -151,12 +160,7 @@ fn systemd_gets_its_units_once_and_loses_them_again() {
 
     machine.schedule(&["uninstall", "--user", "--yes"]).exits(0);
     assert_eq!((machine.file(TIMER), machine.file(SERVICE)), (None, None));
-    let taken = [
-        "--user disable --now caflou-sync.timer",
-        "--user clean --what=state caflou-sync.timer",
-        "--user daemon-reload",
-    ];
-    assert_eq!(machine.calls(), taken);
+    assert_eq!(machine.calls(), TAKEN);
     let nothing = machine.schedule(&["uninstall", "--user", "--yes"]).exits(0);
     assert_eq!(
         nothing.stdout,
@@ -215,6 +219,38 @@ fn systemd_takes_over_from_cron() {
     machine.schedule(&["install", "--user", "--yes"]).exits(0);
     assert_eq!(machine.file("tab"), None);
     assert!(machine.file(TIMER).is_some());
+}
+
+#[test]
+fn cron_takes_over_from_systemd() {
+    let machine = Machine::whole();
+    machine.schedule(&["install", "--user", "--yes"]).exits(0);
+    machine.calls();
+    let ran = machine.schedule(&["print", "--system"]).exits(0);
+    let another = "warning: there is another timer, ~/config/systemd/user/caflou-sync.timer: take it \
+                   away by `caflou-sync schedule uninstall --user`\n";
+    assert_eq!(ran.stderr, another);
+    let ran = machine.schedule(&["install", "--cron", "--yes"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @r"
+    The import shall run every day at 03:15:
+      /bin/caflou-sync --config ~/connections.toml run --scheduled
+      crontab  add our lines, leave all others
+      run      systemctl --user disable --now caflou-sync.timer
+      run      systemctl --user clean --what=state caflou-sync.timer
+      remove   ~/config/systemd/user/caflou-sync.timer
+      remove   ~/config/systemd/user/caflou-sync.service
+      run      systemctl --user daemon-reload
+    Installed: every day at 03:15.
+    ");
+    assert_eq!((machine.file(TIMER), machine.file(SERVICE)), (None, None));
+    assert_eq!(machine.calls(), TAKEN);
+    assert!(machine.file("tab").unwrap().contains("run --scheduled"));
+    let again = machine.schedule(&["install", "--cron", "--yes"]).exits(0);
+    assert!(
+        again.stdout.starts_with("Installed already"),
+        "{}",
+        again.stdout
+    );
 }
 
 #[test]
@@ -285,35 +321,6 @@ fn less_than_once_a_day_is_refused() {
             .contains("at least one run a day is needed: 24h at most"),
         "{}",
         ran.stderr
-    );
-}
-
-#[test]
-fn what_a_timer_does_not_have_is_warned_of() {
-    let machine = Machine::whole();
-    let text = machine.bench.config();
-    let token = format!("\"{}\"", machine.bench.sandbox.caflou_token());
-    let config = text.replace(&token, "{ env = \"CAFLOU_TOKEN\" }");
-    assert_ne!(config, text);
-    machine
-        .bench
-        .write_config(&config.replace("auto_repeat = true", "auto_repeat = false"));
-    let warnings = |place| machine.schedule(&["print", place]).exits(0).stderr;
-    insta::assert_snapshot!(warnings("--cron"), @r#"
-    warning: no connection takes part: write `auto_repeat = true` into the import table of one in ~/connections.toml
-    warning: cron does not know the variables of your shell: CAFLOU_TOKEN. Put each secret into a file of its own (chmod 600), and write { file = "…" } in ~/connections.toml
-    "#);
-    insta::assert_snapshot!(warnings("--user"), @r#"
-    warning: no connection takes part: write `auto_repeat = true` into the import table of one in ~/connections.toml
-    warning: systemd does not know the variables of your shell: write CAFLOU_TOKEN=… into ~/caflou-sync.env (a line each, chmod 600), or put each secret into a file of its own and write { file = "…" } in the configuration
-    "#);
-    // set there, it is there
-    fs::write(machine.bench.path("caflou-sync.env"), "CAFLOU_TOKEN=abc\n").unwrap();
-    assert!(!warnings("--user").contains("CAFLOU_TOKEN"));
-    let units = machine.schedule(&["print", "--user"]).stdout;
-    assert!(
-        units.contains("\nEnvironmentFile=-~/caflou-sync.env\n"),
-        "{units}"
     );
 }
 

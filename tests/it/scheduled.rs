@@ -71,6 +71,28 @@ fn silence_when_nothing_changed_and_a_line_when_something_did() {
 }
 
 #[test]
+fn with_quiet_as_in_a_crontab_only_what_went_wrong_is_said() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    let run = || bench.program(&["--quiet", "run", "--scheduled"]);
+    let ran = run().exits(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    assert!(
+        bench
+            .program(&["history"])
+            .exits(0)
+            .stdout
+            .contains("1 new")
+    );
+    let bad = bench.order(|order| order.price.currency = "Kč".into());
+    bench.order(|_| ());
+    let ran = run().exits(3);
+    assert_eq!(ran.stdout, "");
+    let failed = format!("my-shop: income {bad} failed: unknown currency");
+    assert!(ran.stderr.starts_with(&failed), "{}", ran.stderr);
+}
+
+#[test]
 fn failed_records_are_told_on_stderr_by_their_keys() {
     let bench = Bench::new();
     let bad: Vec<_> = (0..12)

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, KEY, private, stable};
+use crate::support::{Bench, KEY, keys, names, private, stable};
 
 /// The settings of a bench with one word replaced.
 fn reconfigure(bench: &Bench, from: &str, to: &str) {
@@ -36,7 +36,7 @@ fn before_the_first_run_nothing_is_needed_to_say_so() {
     my-shop  never run  Můj e-shop
       ! no run has imported everything yet, though auto_repeat is on: caflou-sync run my-shop
       last run       never
-      scheduled      yes
+      scheduled      yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(ran.stderr, "");
     assert_eq!(object(&bench)["health"], "never-run");
@@ -63,10 +63,13 @@ fn a_healthy_connection_takes_few_lines_and_exits_with_0() {
     my-shop  healthy  Můj e-shop
       last run       just now (2024-05-06 10:00): ok
       complete to    just now (2024-05-06 10:00)
-      scheduled      yes
+      scheduled      yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(bench.sandbox.requests(), requests);
     let mut seen = object(&bench);
+    let run = names(["run_id", "started_at", "finished_at", "status", "error"]);
+    assert_eq!(keys(&seen["last_run"]), run);
+    assert_eq!(seen["last_run"], seen["last_good_run"]);
     for time in ["complete_to", "last_run", "last_good_run"] {
         assert!(!seen[time].is_null(), "{seen}");
         seen[time].take();
@@ -75,7 +78,7 @@ fn a_healthy_connection_takes_few_lines_and_exits_with_0() {
         seen,
         json!({
             "type": "status", "connection": KEY, "name": "Můj e-shop", "health": "healthy",
-            "troubles": [], "auto_repeat": true, "running_since": null, "complete_to": null,
+            "troubles": [], "auto_repeat": true, "next_run_at": null, "running_since": null, "complete_to": null,
             "last_run": null, "last_good_run": null, "failed": 0, "uncertain": 0, "open": [],
             "access": null,
         })
@@ -98,9 +101,26 @@ fn a_failing_connection_says_why_and_when_it_last_went_well() {
       last run       just now (2024-05-06 10:00): failed
       last good run  2 days ago (2024-05-06 10:00): ok
       complete to    2 days ago (2024-05-06 10:00)
-      scheduled      yes
+      scheduled      yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(object(&bench)["health"], "failing");
+}
+
+#[test]
+fn a_failure_that_does_not_say_what_to_do_is_told_with_a_first_step() {
+    let bench = Bench::new();
+    bench.imported();
+    let url = bench.sandbox.shoptet_url();
+    let config = bench.config().replace(&url, "http://127.0.0.1:9");
+    bench.write_config(&config);
+    bench.run(&[]).exits(1);
+    let ran = bench.program(&["status"]).exits(1);
+    let line = ran.stdout.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with("  ! the last run failed: Shoptet cannot be reached: ")
+            && line.ends_with("; `caflou-sync test my-shop` checks both sides"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -122,7 +142,7 @@ fn open_records_are_listed_with_reason_attempts_and_times() {
       ! 1 record with a write of unknown outcome; the next run looks in Caflou what came of it
       last run       just now (2024-05-06 10:00): done, but some records failed
       complete to    just now (2024-05-06 10:00)
-      scheduled      yes
+      scheduled      yes; no timer made by `caflou-sync schedule install` is here
       not in order:
         ? income   2024000013               sent, without an answer yet
         ! income   2024000001               unknown currency `Kč` · 2 times, 2024-05-06 10:00 to 2024-05-06 10:00
@@ -141,17 +161,25 @@ fn open_records_are_listed_with_reason_attempts_and_times() {
         (&seen["failed"], &seen["uncertain"]),
         (&json!(12), &json!(1))
     );
-    let open = seen["open"].as_array().unwrap();
-    assert_eq!(open.len(), 13, "programs get all");
-    let one = open
-        .iter()
-        .find(|one| one["source_id"] == codes[0])
-        .unwrap();
+    let all = seen["open"].as_array().unwrap();
+    assert_eq!(all.len(), 13, "programs get all");
+    let one = all.iter().find(|one| one["source_id"] == codes[0]).unwrap();
+    let open = names([
+        "kind",
+        "source_id",
+        "label",
+        "state",
+        "reason",
+        "attempts",
+        "first_at",
+        "last_at",
+    ]);
+    assert_eq!(keys(one), open);
     assert_eq!(
         (&one["attempts"], &one["state"]),
         (&json!(2), &json!("failed"))
     );
-    let one = open.iter().find(|one| one["source_id"] == good).unwrap();
+    let one = all.iter().find(|one| one["source_id"] == good).unwrap();
     assert_eq!(one["state"], "uncertain");
 }
 
@@ -194,7 +222,7 @@ fn a_scheduled_connection_without_a_whole_import_for_26_hours_is_stale() {
       ! the last whole import was 27 h ago (2024-05-06 10:00), though auto_repeat is on: does the timer or cron still start `caflou-sync run --scheduled`?
       last run       27 h ago (2024-05-06 10:00): ok
       complete to    27 h ago (2024-05-06 10:00)
-      scheduled      yes
+      scheduled      yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(object(&bench)["health"], "stale");
 

@@ -27,6 +27,22 @@ pub(super) enum Kind {
     Cron(String),
 }
 
+impl Kind {
+    /// A timer that stays beside what is to be made: then there would be two.
+    fn another(&self) -> Option<String> {
+        let (other, flag) = match self {
+            Self::Systemd(systemd, _) if systemd.scope == Scope::System => {
+                (Systemd::of_user()?, "--user")
+            }
+            Self::Systemd(..) | Self::Cron(_) => (Systemd::of_computer(), "--system"),
+        };
+        Some(format!(
+            "there is another timer, {}: take it away by `caflou-sync schedule uninstall {flag}`",
+            other.timer()?.display()
+        ))
+    }
+}
+
 impl Plan {
     pub(super) fn new(global: &Global, times: &Times, place: &Place) -> Result<Self, Failure> {
         let (config, state) = global.load()?;
@@ -71,6 +87,7 @@ impl Plan {
             warnings.extend(unknown_to_cron(&needs.variables, &path));
             Kind::Cron(block(&job, &when, &variables()?))
         };
+        warnings.extend(kind.another());
         Ok(Self {
             job,
             when,
@@ -133,7 +150,7 @@ fn warnings(config: &Config, path: &Path, needs: &Needs) -> Vec<String> {
             path.display()
         ));
     }
-    if needs.programs {
+    if needs.secret_programs {
         let text = "a secret comes from a command: it has to answer without asking anybody, and is \
                     looked for in the system's folders only; write its whole path";
         warnings.push(text.to_owned());

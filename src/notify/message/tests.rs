@@ -336,6 +336,7 @@ proptest! {
         let message = of(&heard, &run, told);
         let text = message.text();
         prop_assert!(text.lines().count() <= MOST_LINES, "{}", text);
+        prop_assert!(message.body().lines().count() < MOST_LINES, "a chat puts the subject above");
         prop_assert!(!text.replace('\n', "").chars().any(char::is_control), "{}", text);
         prop_assert!(!message.subject.chars().any(char::is_control));
     }

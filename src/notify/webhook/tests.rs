@@ -45,8 +45,9 @@ async fn programs_get_everything() {
 async fn chats_get_what_they_understand() {
     let (_, slack) = sent(Shape::Slack, "services/T0/B0/x").await;
     let text = slack["text"].as_str().unwrap();
-    let start = "*Můj &lt;e-shop&gt;: a test message*\nThis is a test.\n";
-    assert!(text.starts_with(start), "{text}");
+    let whole = "*Můj &lt;e-shop&gt;: a test message*\n\nMessages about the import of Můj \
+                 &lt;e-shop&gt; reach you this way.\n\nSent by: caflou-sync notify test my-shop\n";
+    assert_eq!(text, whole);
 
     let (_, discord) = sent(Shape::Discord, "api/webhooks/1/x").await;
     assert_eq!(discord["allowed_mentions"], json!({ "parse": [] }));

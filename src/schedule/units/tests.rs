@@ -31,7 +31,7 @@ fn user() -> Units {
         needs: Needs {
             variables: vec!["SHOPTET_TOKEN".into()],
             files: vec!["/home/eva/my shop/secrets/caflou".into()],
-            programs: false,
+            ..Needs::default()
         },
         state_folder: "/home/eva/my shop".into(),
         cache_folder: Some("/home/eva/.cache/caflou-sync".into()),
@@ -100,7 +100,7 @@ fn a_users_run_sees_of_the_home_only_what_it_needs() {
 #[test]
 fn a_password_manager_gets_the_home_folder() {
     let mut units = user();
-    units.needs.programs = true;
+    units.needs.secret_programs = true;
     let service = units.service();
     assert!(service.contains("\nProtectSystem=full\n"), "{service}");
     for not in ["ProtectHome", "BindPaths", "MemoryDenyWriteExecute"] {
