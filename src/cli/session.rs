@@ -329,8 +329,8 @@ impl Session<'_> {
             None => Ok(()),
             Some(known) => Err(End::guarded(format!(
                 "`{key}` has imported from {known} so far, and the configuration now says \
-                 {pair}; nothing was written. Give the new pair a connection of its own, or begin anew: \
-                 `caflou-sync forget {key}`"
+                 {pair}; nothing was written. Give the new pair a connection of its own, or begin \
+                 anew: `caflou-sync forget {key}`"
             ))),
         }
     }
