@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
-use tracing::info;
+use tracing::{debug, info};
 
 use super::answer::{Refusal, json_response, text_response};
 use super::backend::Backend;
@@ -79,7 +79,12 @@ where
     let (status, took) = (response.status().as_u16(), began.elapsed());
     backend.metrics.request(route, status, took);
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    info!(route, status, millis, "request");
+    // What monitoring asks all day long is of no interest.
+    if matches!(route, "/healthz" | "/metrics") {
+        debug!(route, status, millis, "request");
+    } else {
+        info!(route, status, millis, "request");
+    }
     response
 }
 

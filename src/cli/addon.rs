@@ -154,7 +154,10 @@ fn row(shop: &ListedShop) -> [String; 7] {
         shop.url.clone(),
         shop.standing.as_str().to_owned(),
         local(shop.installed_at),
-        shop.programs.to_string(),
+        match shop.programs.len() {
+            0 => "–".to_owned(),
+            _ => shop.programs.join(", "),
+        },
         shop.seen_at.map_or_else(|| "never".to_owned(), local),
         shop.code_until.map_or_else(|| "–".to_owned(), local),
     ]
@@ -305,7 +308,8 @@ impl From<StartError> for Failure {
             StartError::Secret { .. }
             | StartError::Key(_)
             | StartError::Database(DatabaseError::OtherKey { .. }) => Exit::Usage,
-            StartError::Database(_) | StartError::Http(_) => Exit::Failed,
+            StartError::Serving { .. } => Exit::Locked,
+            StartError::Lock(_) | StartError::Database(_) | StartError::Http(_) => Exit::Failed,
         };
         Self::new(exit, error)
     }
