@@ -1,6 +1,6 @@
 //! `addon`: the add-on's backend, and what its operator looks at and does.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tracing::info;
 
+use super::confirm::confirm;
 use super::signal::end_on_signal;
 use super::{Exit, Failure, Global};
 use crate::addon::{
@@ -227,13 +228,11 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     let (installed_at, programs) = found.map_err(failed)?;
     installed_at.ok_or_else(|| unknown(eshop_id))?;
     let paired = Count(programs.len() as u64, "program");
-    ask(
-        args.yes,
-        &format!(
-            "{paired} of e-shop {eshop_id} get no more tokens, and its pairing code ends. The add-on stays \
+    let question = format!(
+        "{paired} of e-shop {eshop_id} get no more tokens, and its pairing code ends. The add-on stays \
          installed; `caflou-sync addon new-code {eshop_id}` lets programs pair again"
-        ),
-    )?;
+    );
+    confirm(&question, args.yes)?;
     let ended = database
         .transaction(|database| database.unpair(eshop_id))
         .map_err(failed)?;
@@ -247,28 +246,6 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     };
     let _ = writeln!(io::stdout().lock(), "{text}");
     Ok(Exit::Done)
-}
-
-/// Goes on only with a yes.
-fn ask(yes: bool, question: &str) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage(format!(
-            "{question}. Nobody is there to ask: add --yes to go on"
-        )));
-    }
-    let _ = write!(io::stderr(), "{question}.\nGo on? [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Exit::Failed,
-        anyhow::anyhow!("nothing was changed"),
-    ))
 }
 
 /// The state file of a backend, which may be serving at the same time.

@@ -4,6 +4,7 @@ mod addon;
 mod agendas;
 mod clients;
 mod completions;
+mod confirm;
 mod end;
 mod exit;
 mod forget;
