@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::AUTHORIZATION;
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -118,6 +118,10 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
 }
 
 async fn on_install(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
+    // axum answers HEAD like GET; but who only looks must not use up a code.
+    if asked.head.method == Method::HEAD {
+        return Err(not_that_way());
+    }
     let query = asked.head.uri.query().unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     let code = pairs.find(|(name, _)| name == "code").map(|(_, code)| code);

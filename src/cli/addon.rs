@@ -229,7 +229,7 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     installed_at.ok_or_else(|| unknown(eshop_id))?;
     let paired = Count(programs.len() as u64, "program");
     let question = format!(
-        "{paired} of e-shop {eshop_id} get no more tokens, and its pairing code ends. The add-on stays \
+        "All pairings of e-shop {eshop_id} end ({paired}), and its pairing code. The add-on stays \
          installed; `caflou-sync addon new-code {eshop_id}` lets programs pair again"
     );
     confirm(&question, args.yes)?;

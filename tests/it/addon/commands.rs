@@ -94,9 +94,9 @@ fn unpairing_ends_every_pairing_of_the_shop_while_the_backend_serves() {
     let (secret, other) = (stage.paired(SHOP), stage.paired(OTHER));
     stage.token(&secret).is(200);
     let ran = stage.program(&["unpair", "222651"]).exits(2);
-    let wanted = "error: 1 program of e-shop 222651 get no more tokens, and its pairing code ends. The \
-                  add-on stays installed; `caflou-sync addon new-code 222651` lets programs pair again. \
-                  Nobody is there to ask: add --yes to go on\n";
+    let wanted = "error: All pairings of e-shop 222651 end (1 program), and its pairing code. The \
+                  add-on stays installed; `caflou-sync addon new-code 222651` lets programs pair \
+                  again. Nobody is there to ask: add --yes to go on\n";
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", wanted));
     stage.token(&secret).is(200);
     let ran = stage.program(&["unpair", "222651", "--yes"]).exits(0);
