@@ -13,6 +13,7 @@
     reason = "an example for people to watch"
 )]
 
+#[allow(dead_code, reason = "it needs a part of it")]
 #[path = "../tests/it/mail.rs"]
 mod mail;
 #[path = "sandbox/lib.rs"]

@@ -1,8 +1,10 @@
 //! What all requests share: settings with their secrets, the vault, the store, the ways to Shoptet.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use ring::hmac::{self, HMAC_SHA1_FOR_LEGACY_USE_ONLY};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -17,6 +19,7 @@ use crate::http::{HttpError, Lane, LaneOptions, Policy, Stopper};
 use crate::mail::Login;
 use crate::source::shoptet::country::Countries;
 use crate::source::shoptet::oauth::{AddonClient, OauthServer};
+use crate::state::{Lock, LockError};
 
 /// Connections that Shoptet allows at once per address are 50; some are left for installations.
 const TOKENS_AT_ONCE: usize = 40;
@@ -46,6 +49,7 @@ pub struct Backend {
     pub(super) countries: Countries,
     pub(super) turns: Turns,
     pub(super) installing: tokio::sync::Semaphore,
+    _lock: Lock,
     /// Requests to Shoptet are never broken off: what is under way is brought to its end.
     _stopper: Stopper,
 }
@@ -64,6 +68,17 @@ pub enum StartError {
     /// The key is none.
     #[error("key")]
     Key(#[from] VaultError),
+    /// Another one serves: two would not know of each other's tokens.
+    #[error("another backend serves {}{}; end it first", state.display(), .holder.as_deref().map(|who| format!(" ({who})")).unwrap_or_default())]
+    Serving {
+        /// The state file of both.
+        state: PathBuf,
+        /// Process and start of the other one, as it noted them.
+        holder: Option<String>,
+    },
+    /// Whether another one serves cannot be found out.
+    #[error(transparent)]
+    Lock(LockError),
     /// The state file.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -116,6 +131,7 @@ impl Backend {
             OauthServer::new(EXCHANGE_TIMEOUT, once, Arc::clone(&install_lane), stop())?;
         let api = &config.shoptet_api_url;
         let countries = Countries::new(api, COUNTRY_TIMEOUT, once, install_lane, stop())?;
+        let lock = alone(&config.state)?;
         let database = Database::open(&config.state, &vault)?;
         Ok(Self {
             client,
@@ -130,9 +146,20 @@ impl Backend {
             turns: Turns::default(),
             installing: tokio::sync::Semaphore::new(INSTALLATIONS_AT_ONCE),
             config,
+            _lock: lock,
             _stopper: stopper,
         })
     }
+}
+
+fn alone(state: &Path) -> Result<Lock, StartError> {
+    Lock::take(state, "addon", Utc::now()).map_err(|error| match error {
+        LockError::Held { holder, .. } => StartError::Serving {
+            state: state.to_owned(),
+            holder,
+        },
+        other @ LockError::Unusable { .. } => StartError::Lock(other),
+    })
 }
 
 /// The vault of the configuration's key.

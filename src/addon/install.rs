@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
 use secrecy::SecretString;
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, info, warn};
 
 use super::answer::{Refusal, json_response};
@@ -29,6 +29,8 @@ use crate::source::shoptet::oauth::Installation;
 
 /// How long all of it may take; Shoptet waits five seconds, the network takes its part.
 const LIMIT: Duration = Duration::from_millis(4600);
+/// How long of that may be waited for others' installations.
+const PATIENCE: Duration = Duration::from_millis(800);
 /// How long the shop's country may be looked for: without it, the address decides on the language.
 const COUNTRY_LIMIT: Duration = Duration::from_millis(900);
 /// No installation code is longer; Shoptet's have 255 characters.
@@ -43,8 +45,10 @@ pub(super) async fn install(backend: &Backend, code: Option<&str>) -> Result<Res
         !code.is_empty() && code.len() <= LONGEST_CODE && plausible
     });
     let code = code.ok_or_else(|| Refusal::bad("an installation code is missing (?code=…)"))?;
-    let _place = backend.installing.try_acquire().map_err(|_| busy())?;
-    let outcome = installed(backend, code).await;
+    let deadline = Instant::now() + LIMIT;
+    let place = timeout(PATIENCE, backend.installing.acquire()).await;
+    let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
+    let outcome = installed(backend, code, deadline).await;
     let word = outcome
         .as_ref()
         .map_or_else(|refusal| refusal.code, |_| "done");
@@ -52,8 +56,7 @@ pub(super) async fn install(backend: &Backend, code: Option<&str>) -> Result<Res
     outcome
 }
 
-async fn installed(backend: &Backend, code: &str) -> Result<Response, Refusal> {
-    let deadline = Instant::now() + LIMIT;
+async fn installed(backend: &Backend, code: &str, deadline: Instant) -> Result<Response, Refusal> {
     let exchange = backend.install_oauth.exchange_code(&backend.client, code);
     let installation = timeout_at(deadline, exchange).await;
     let installation = installation.map_err(|_| not_exchanged("no answer in time"))?;

@@ -12,13 +12,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::AUTHORIZATION;
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
-use tracing::info;
+use tracing::{debug, info};
 
 use super::answer::{Refusal, json_response, text_response};
 use super::backend::Backend;
@@ -79,7 +79,12 @@ where
     let (status, took) = (response.status().as_u16(), began.elapsed());
     backend.metrics.request(route, status, took);
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    info!(route, status, millis, "request");
+    // What monitoring asks all day long is of no interest.
+    if matches!(route, "/healthz" | "/metrics") {
+        debug!(route, status, millis, "request");
+    } else {
+        info!(route, status, millis, "request");
+    }
     response
 }
 
@@ -113,6 +118,10 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
 }
 
 async fn on_install(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
+    // axum answers HEAD like GET; but who only looks must not use up a code.
+    if asked.head.method == Method::HEAD {
+        return Err(not_that_way());
+    }
     let query = asked.head.uri.query().unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     let code = pairs.find(|(name, _)| name == "code").map(|(_, code)| code);

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::backend::Backend;
 use super::routes::routes;
@@ -190,6 +190,9 @@ async fn handle(
     match under_way.await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(never)) => match never {},
-        Err(reason) => Err(io::Error::other(reason)),
+        Err(reason) => {
+            error!(%reason, "a request broke off");
+            Err(io::Error::other(reason))
+        }
     }
 }

@@ -222,8 +222,8 @@ fn answer(token: &CachedToken) -> Response {
 
 /// The same for a secret that never was one and for one whose pairing ended.
 pub(super) fn unpaired() -> Refusal {
-    let message = "this pairing does not exist (any more): the add-on was uninstalled, or the pairing \
-                   was removed; pair again with a new pairing code";
+    let message = "the add-on was uninstalled, or the pairing was removed; pair again with a new \
+                   pairing code";
     Refusal::new(StatusCode::UNAUTHORIZED, "unpaired", message)
 }
 

@@ -1,6 +1,6 @@
 //! `addon`: the add-on's backend, and what its operator looks at and does.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tracing::info;
 
+use super::confirm::confirm;
 use super::signal::end_on_signal;
 use super::{Exit, Failure, Global};
 use crate::addon::{
@@ -154,7 +155,10 @@ fn row(shop: &ListedShop) -> [String; 7] {
         shop.url.clone(),
         shop.standing.as_str().to_owned(),
         local(shop.installed_at),
-        shop.programs.to_string(),
+        match shop.programs.len() {
+            0 => "–".to_owned(),
+            _ => shop.programs.join(", "),
+        },
         shop.seen_at.map_or_else(|| "never".to_owned(), local),
         shop.code_until.map_or_else(|| "–".to_owned(), local),
     ]
@@ -224,13 +228,11 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     let (installed_at, programs) = found.map_err(failed)?;
     installed_at.ok_or_else(|| unknown(eshop_id))?;
     let paired = Count(programs.len() as u64, "program");
-    ask(
-        args.yes,
-        &format!(
-            "{paired} of e-shop {eshop_id} get no more tokens, and its pairing code ends. The add-on stays \
+    let question = format!(
+        "All pairings of e-shop {eshop_id} end ({paired}), and its pairing code. The add-on stays \
          installed; `caflou-sync addon new-code {eshop_id}` lets programs pair again"
-        ),
-    )?;
+    );
+    confirm(&question, args.yes)?;
     let ended = database
         .transaction(|database| database.unpair(eshop_id))
         .map_err(failed)?;
@@ -244,28 +246,6 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     };
     let _ = writeln!(io::stdout().lock(), "{text}");
     Ok(Exit::Done)
-}
-
-/// Goes on only with a yes.
-fn ask(yes: bool, question: &str) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage(format!(
-            "{question}. Nobody is there to ask: add --yes to go on"
-        )));
-    }
-    let _ = write!(io::stderr(), "{question}.\nGo on? [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Exit::Failed,
-        anyhow::anyhow!("nothing was changed"),
-    ))
 }
 
 /// The state file of a backend, which may be serving at the same time.
@@ -305,7 +285,8 @@ impl From<StartError> for Failure {
             StartError::Secret { .. }
             | StartError::Key(_)
             | StartError::Database(DatabaseError::OtherKey { .. }) => Exit::Usage,
-            StartError::Database(_) | StartError::Http(_) => Exit::Failed,
+            StartError::Serving { .. } => Exit::Locked,
+            StartError::Lock(_) | StartError::Database(_) | StartError::Http(_) => Exit::Failed,
         };
         Self::new(exit, error)
     }

@@ -29,6 +29,8 @@ pub use tries::{Limited, Tries};
 use super::vault::Vault;
 use migrations::migrations;
 
+/// Tells a backend's state file from other databases: "CafA" (`PRAGMA application_id`).
+const APPLICATION: i32 = 0x4361_6641;
 /// How long another process may hold SQLite's own lock.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -79,6 +81,10 @@ impl Database {
         };
         make(path).map_err(|error| unusable(error.to_string()))?;
         let mut connection = Connection::open(path).map_err(|error| unusable(error.to_string()))?;
+        let ours = is_ours(&connection).map_err(|error| unusable(error.to_string()))?;
+        if !ours {
+            return Err(unusable("it is another program's database".to_owned()));
+        }
         let prepare = |connection: &Connection| {
             connection.busy_timeout(BUSY)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -160,8 +166,25 @@ impl Database {
     }
 }
 
-/// Makes the file, readable by its owner only (SQLite gives its log the same mode), and its folder.
+/// Whether the file is one of a backend's; an empty one is from now on.
+fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let sql = "SELECT count(*) FROM sqlite_master";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if tables == 0 {
+        connection.pragma_update(None, "application_id", APPLICATION)?;
+        return Ok(true);
+    }
+    Ok(id == APPLICATION)
+}
+
+/// Makes the file where it is missing, readable by its owner only (SQLite gives its log the same mode),
+/// and its folder.
 fn make(path: &Path) -> io::Result<()> {
+    // Opening it here and closing it again would end SQLite's locks of the whole process.
+    if fs::exists(path)? {
+        return Ok(());
+    }
     let folder = path.parent();
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;

@@ -72,8 +72,8 @@ pub struct ListedShop {
     pub standing: Standing,
     /// The end of a pairing code that nobody has used yet.
     pub code_until: Option<DateTime<Utc>>,
-    /// How many programs are paired.
-    pub programs: u64,
+    /// The programs that are paired, by what they call themselves.
+    pub programs: Vec<String>,
     /// When one of them last asked for a token, to the hour.
     pub seen_at: Option<DateTime<Utc>>,
 }
@@ -154,7 +154,8 @@ impl Database {
         let sql = "SELECT shops.eshop_id, url, installed_at, standing, \
                    (SELECT expires_at FROM codes \
                     WHERE codes.eshop_id = shops.eshop_id AND expires_at > ?1), \
-                   (SELECT count(*) FROM pairings WHERE pairings.eshop_id = shops.eshop_id), \
+                   (SELECT json_group_array(program) FROM pairings \
+                    WHERE pairings.eshop_id = shops.eshop_id), \
                    (SELECT max(seen_at) FROM pairings WHERE pairings.eshop_id = shops.eshop_id) \
                    FROM shops ORDER BY shops.eshop_id";
         let read = |row: &Row<'_>| {
@@ -165,7 +166,7 @@ impl Database {
                 installed_at: moment(row.get(2)?),
                 standing: Standing::read(row.get_ref(3)?.as_str()?),
                 code_until: at(4)?,
-                programs: natural(row, 5)?,
+                programs: serde_json::from_str(row.get_ref(5)?.as_str()?).unwrap_or_default(),
                 seen_at: at(6)?,
             })
         };

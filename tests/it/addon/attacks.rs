@@ -187,7 +187,7 @@ fn sql_and_headers_in_any_field_stay_text() {
         .program(&["list", "--format", "json"])
         .exits(0)
         .objects();
-    assert_eq!((list.len(), &list[0]["programs"]), (1, &json!(1)));
+    assert_eq!((list.len(), &list[0]["programs"]), (1, &json!([injection])));
     stage.token(secret).is(200);
 }
 

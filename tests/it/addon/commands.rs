@@ -39,7 +39,7 @@ fn the_list_shows_each_shop_with_its_programs() {
                 OTHER,
                 "https://125671.myshoptet.com",
                 "suspended",
-                0,
+                [],
                 false,
                 true
             ]),
@@ -47,7 +47,7 @@ fn the_list_shows_each_shop_with_its_programs() {
                 SHOP,
                 "https://222651.myshoptet.com",
                 "approved",
-                1,
+                ["caflou-sync"],
                 true,
                 false
             ]),
@@ -94,9 +94,9 @@ fn unpairing_ends_every_pairing_of_the_shop_while_the_backend_serves() {
     let (secret, other) = (stage.paired(SHOP), stage.paired(OTHER));
     stage.token(&secret).is(200);
     let ran = stage.program(&["unpair", "222651"]).exits(2);
-    let wanted = "error: 1 program of e-shop 222651 get no more tokens, and its pairing code ends. The \
-                  add-on stays installed; `caflou-sync addon new-code 222651` lets programs pair again. \
-                  Nobody is there to ask: add --yes to go on\n";
+    let wanted = "error: All pairings of e-shop 222651 end (1 program), and its pairing code. The \
+                  add-on stays installed; `caflou-sync addon new-code 222651` lets programs pair \
+                  again. Nobody is there to ask: add --yes to go on\n";
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", wanted));
     stage.token(&secret).is(200);
     let ran = stage.program(&["unpair", "222651", "--yes"]).exits(0);
@@ -134,6 +134,15 @@ fn without_a_configuration_a_key_or_a_state_file_it_says_what_to_do() {
     let wanted = "error: key: the key is not 32 bytes as 64 hexadecimal digits or as Base64; make one: \
                   openssl rand -hex 32\n";
     assert_eq!(ran.stderr, wanted);
+}
+
+#[test]
+fn two_backends_never_serve_one_state_file() {
+    let stage = Stage::new();
+    let ran = stage.program(&["serve"]).exits(5);
+    let begin = "error: another backend serves addon.db (process ";
+    assert!(ran.stderr.starts_with(begin), "{}", ran.stderr);
+    stage.get("/healthz").is(200);
 }
 
 #[test]

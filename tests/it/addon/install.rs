@@ -67,6 +67,9 @@ fn a_code_that_shoptet_does_not_know_installs_nothing() {
     assert_eq!(heard.status, 403);
     assert!(heard.body.contains("\"wrong-code\""), "{}", heard.body);
     let used = stage.sandbox.install_code(SHOP);
+    stage
+        .ask(&format!("HEAD /install?code={used}"), &[], "")
+        .is(405);
     assert_eq!(stage.sandbox.call_install(&install, &used).status, 200);
     assert_eq!(stage.sandbox.call_install(&install, &used).status, 403);
     assert_eq!(stage.get("/install").is(400).error(), "bad-request");

@@ -1,6 +1,7 @@
 //! The add-on's backend, as a process of its own, between Shoptet's side and paired programs.
 
 mod attacks;
+mod chain;
 mod commands;
 mod install;
 mod limits;

@@ -211,10 +211,8 @@ impl Stage {
 
     /// A request with these header lines.
     pub fn ask(&self, line: &str, headers: &[&str], body: &str) -> Answer {
-        let headers: String = headers
-            .iter()
-            .map(|header| format!("{header}\r\n"))
-            .collect();
+        let end = if headers.is_empty() { "" } else { "\r\n" };
+        let headers = headers.join("\r\n") + end;
         let request = format!(
             "{line} HTTP/1.1\r\nhost: addon\r\nconnection: close\r\ncontent-length: {}\r\n\
              {headers}\r\n{body}",

@@ -128,8 +128,8 @@ fn an_event_that_comes_several_times_at_once_is_acted_on_once() {
     let uninstall = stage.sandbox.notification(SHOP, "addon:uninstall");
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let send = || outcome(&stage.sandbox.send(&stage.hooks(), &uninstall));
-        let sent: Vec<_> = (0..6).map(|_| scope.spawn(send)).collect();
-        sent.into_iter().map(|one| one.join().unwrap()).collect()
+        let several: Vec<_> = (0..6).map(|_| scope.spawn(send)).collect();
+        several.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert_eq!(outcomes.iter().filter(|word| *word == "done").count(), 1);
     assert_eq!(outcomes.iter().filter(|word| *word == "seen").count(), 5);
