@@ -18,14 +18,14 @@ const SECRET: &str = "pairing-secret-5e1f";
 const SHOP: u64 = 222_651;
 
 /// Stands in for the backend: gives these answers in turn, and keeps whole requests.
-struct Backend {
-    url: String,
+pub struct Backend {
+    pub url: String,
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Backend {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let backend = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
@@ -47,13 +47,13 @@ impl Backend {
         backend
     }
 
-    fn answers(&self, status: u16, body: &serde_json::Value) {
+    pub fn answers(&self, status: u16, body: &serde_json::Value) {
         let answer = (status, body.to_string());
         self.answers.lock().unwrap().push_back(answer);
     }
 
     /// The next answer is a good token; gives it.
-    fn gives_a_token(&self, bench: &Bench) -> String {
+    pub fn gives_a_token(&self, bench: &Bench) -> String {
         let now = bench.sandbox.now();
         let life = TimeDelta::minutes(30);
         let mut addon = bench.sandbox.addon();
