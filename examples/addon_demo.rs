@@ -23,16 +23,15 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result, bail, ensure};
-use caflou_sync::http::Stopper;
 use caflou_sync::pairing::PairingCode;
-use caflou_sync::source::shoptet::pairing::pair;
 use mail::{MailServer, Way};
-use secrecy::ExposeSecret;
 use stage::Stage;
 use stage::sandbox::{Options, Sandbox};
 
 /// The name of the connection.
 const CONNECTION: &str = "my-shop";
+/// The variable that Caflou's token is in.
+const CAFLOU_TOKEN: &str = "CAFLOU_TOKEN";
 /// The number of the shop.
 const SHOP: u64 = 222_651;
 const ORDERS: usize = 6;
@@ -69,7 +68,7 @@ fn demo() -> Result<()> {
     let code = play.read_the_mail()?;
 
     head("3. The owner types Eshop ID and code on the own computer.");
-    play.pair(&code)?;
+    play.connect(&code)?;
 
     head("4. What would an import do? The token for that comes from the add-on.");
     play.run(&["run", CONNECTION, "--dry-run"], 0)?;
@@ -84,6 +83,9 @@ fn demo() -> Result<()> {
     head("7. Half a year later, the owner uninstalls the add-on. The next run says so.");
     play.uninstall()?;
     play.run(&["run", CONNECTION], 4)?;
+
+    head("8. The connection is not needed any more; its secret goes with it.");
+    play.run(&["remove", CONNECTION, "--yes"], 0)?;
     head("That is all of it. To run an add-on of your own: docs/addon.md.");
     Ok(())
 }
@@ -184,31 +186,27 @@ impl Play {
         codes.next().context("a pairing code in the e-mail")
     }
 
-    /// What `connect` does with the answers, and what it writes.
-    fn pair(&self, code: &PairingCode) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let addon_url = self.backend.url.parse()?;
-        let stop = Stopper::default().listener();
-        let paired = runtime.block_on(pair(&addon_url, SHOP, code, stop))?;
-        say(&format!("paired with {}", paired.eshop_url));
-        let folder = self.stage.folder().join("secrets");
-        fs::create_dir(&folder)?;
-        fs::write(folder.join("pairing"), paired.secret.expose_secret())?;
-        let text = self.sandbox.connection_toml(CONNECTION, "");
-        let private = format!("private_token = \"{}\"", self.sandbox.private_token());
-        ensure!(text.contains(&private), "a way in to replace");
-        let way = format!(
-            "pairing = {{ file = \"secrets/pairing\" }}\naddon_url = \"{}\"",
-            self.backend.url
-        );
-        let text = text.replace(&private, &way);
-        self.stage.write("connections.toml", &text)?;
-        let again = runtime.block_on(pair(&addon_url, SHOP, code, Stopper::default().listener()));
-        let refusal = again.err().context("a code that is good twice")?;
-        say(&format!("the same code once more: {refusal}"));
-        Ok(())
+    /// The wizard with all its answers as flags.
+    fn connect(&self, code: &PairingCode) -> Result<()> {
+        let (shop, code) = (SHOP.to_string(), code.to_string());
+        let arguments = [
+            "connect",
+            CONNECTION,
+            "--eshop-id",
+            &shop,
+            "--pairing-code",
+            &code,
+            "--addon-url",
+            &self.backend.url,
+            "--caflou-token-env",
+            CAFLOU_TOKEN,
+            "--shoptet-api-url",
+            &self.sandbox.shoptet_url(),
+            "--caflou-api-url",
+            &self.sandbox.caflou_url(),
+            "--yes",
+        ];
+        self.run(&arguments, 0)
     }
 
     /// Runs the program in sight, as a user would type it.
@@ -216,7 +214,14 @@ impl Play {
         let (dim, bold) = (Style::new().dimmed(), Style::new().bold());
         let typed = arguments.join(" ");
         anstream::println!("{dim}${dim:#} {bold}caflou-sync {typed}{bold:#}\n");
-        let status = self.stage.program(arguments)?.status()?;
+        let status = self
+            .stage
+            .program(arguments)?
+            .env(CAFLOU_TOKEN, self.sandbox.caflou_token())
+            // A keyring of this user's is not for a demo: secrets go into files.
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env_remove("XDG_RUNTIME_DIR")
+            .status()?;
         ensure!(
             status.code() == Some(code),
             "caflou-sync {typed} ended with {status}, not {code}"

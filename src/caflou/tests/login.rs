@@ -151,3 +151,39 @@ async fn a_redirect_is_not_followed_and_no_token_reaches_the_other_host() {
     insta::assert_snapshot!(error, @"Caflou refused GET /api/v1/12345: 307");
     assert!(other.asked().is_empty());
 }
+
+#[tokio::test]
+async fn a_one_time_password_goes_along_once_and_its_login_serves_the_next_requests() {
+    let folder = TempDir::new().unwrap();
+    let api = Script::new([login("t-1", WEEK), version()]).await;
+    let reader = login_client(&api, &folder);
+    let otp = "123456".into();
+    let ends = reader.client().log_in(Some(&otp)).await.unwrap().unwrap();
+    assert!(ends > Utc::now());
+    reader.check().await.unwrap();
+    assert_eq!(
+        api.lines(),
+        ["POST /api/v1/login?otp=123456", "GET /api/v1/12345"]
+    );
+    let password = "p:ž".into();
+    let kept = login_ends(
+        &Cache::new(folder.path().to_owned()),
+        &api.url,
+        "me@example.com",
+        &password,
+        Utc::now(),
+    );
+    // The program cannot do that again by itself.
+    assert_eq!(kept.map(|(_, renewable)| renewable), Some(false));
+}
+
+#[tokio::test]
+async fn a_log_in_with_a_one_time_password_is_not_repeated() {
+    let folder = TempDir::new().unwrap();
+    let trouble = Reply::new(500, json!({"error": "later"}));
+    let api = Script::new([trouble, login("t-1", WEEK)]).await;
+    let otp = "123456".into();
+    let client = login_client(&api, &folder);
+    assert!(client.client().log_in(Some(&otp)).await.is_err());
+    assert_eq!(api.lines().len(), 1);
+}
