@@ -147,8 +147,9 @@ fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run()
     let bench = bench();
     change(
         &bench.path("state.db"),
-        "DROP INDEX records_open; DROP INDEX changes_of_record; DROP TABLE IF EXISTS pairs;
+        "DROP INDEX records_open; DROP INDEX changes_of_record; DROP TABLE pairs;
          ALTER TABLE records DROP COLUMN pending;
+         ALTER TABLE runs DROP COLUMN part;
          CREATE INDEX records_open ON records (connection, kind, source_id)
          WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
          PRAGMA user_version = 1",
