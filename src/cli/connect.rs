@@ -133,7 +133,7 @@ impl Command<'_> {
         if io::stdout().is_terminal() {
             let _ = writeln!(out);
         }
-        let _ = writeln!(out, "{}", told.text());
+        let _ = writeln!(out, "{}", told.text(self.global.colours()));
     }
 
     /// The command to type next, with the same files.

@@ -520,7 +520,8 @@ mod at_a_terminal {
         assert_eq!(code, 0, "{screen}");
         let end = format!(
             "   A secret is kept: the file secrets/muj-e-shop.shoptet.private_token.\n   \
-             A secret is kept: the file secrets/muj-e-shop.caflou.password.\n\n{}",
+             A secret is kept: the file secrets/muj-e-shop.caflou.password.\n\n{}\n\
+             It is repeated by itself once the timer is there:\n\n    caflou-sync schedule install\n",
             said(&bench)
                 .replace("connection shop", "connection muj-e-shop")
                 .replace("run shop", "run muj-e-shop")

@@ -261,8 +261,8 @@ fn snapshot(name: &str, talk: &Talk) {
     });
 }
 
-fn golden(name: &str, text: String, bench: &Bench) {
-    let text = plain(&text, bench);
+fn golden(name: &str, text: &str, bench: &Bench) {
+    let text = plain(text, bench);
     insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "wizard"}, {
         insta::assert_snapshot!(name, text);
     });
@@ -277,7 +277,7 @@ fn a_private_token_and_a_token_of_caflou() {
         .chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));
     snapshot("private-token", &talk);
-    golden("private-token.toml", written(&talk), &bench);
+    golden("private-token.toml", &written(&talk), &bench);
     let connected = talk.ended.unwrap();
     assert_eq!((connected.customers, connected.orders), (Some(3), Some(12)));
     assert_eq!(connected.doubles.unwrap().looked_at, 12);
@@ -318,7 +318,7 @@ fn wrong_answers_are_given_again_without_starting_over() {
     let answers = answers.into_iter().chain(rest);
     let talk = talk(&bench, given(&bench.sandbox), None, answers);
     snapshot("wrong-answers", &talk);
-    golden("wrong-answers.toml", written(&talk), &bench);
+    golden("wrong-answers.toml", &written(&talk), &bench);
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn the_oauth_access_token_of_an_own_add_on() {
     let answers = begin().into_iter().chain(answers).chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));
     snapshot("oauth-token", &talk);
-    golden("oauth-token.toml", written(&talk), &bench);
+    golden("oauth-token.toml", &written(&talk), &bench);
 }
 
 #[test]
@@ -370,7 +370,7 @@ fn a_one_time_installation_code_of_an_own_add_on() {
     let answers = begin().into_iter().chain(answers).chain(caflou(&bench));
     let talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));
     snapshot("installation-code", &talk);
-    golden("installation-code.toml", written(&talk), &bench);
+    golden("installation-code.toml", &written(&talk), &bench);
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn a_pairing_code_from_the_add_ons_e_mail() {
     snapshot("pairing-code", &talk);
     golden(
         "pairing-code.toml",
-        written(&talk).replace(&backend.url, example),
+        &written(&talk).replace(&backend.url, example),
         &bench,
     );
 }
@@ -446,7 +446,7 @@ fn a_log_in_with_two_factor_and_several_accounts() {
     let (before, after) = talk.told.split_once("good until ").unwrap();
     talk.told = format!("{before}good until 2026-12-02 10:00{}", &after[16..]);
     snapshot("two-factor", &talk);
-    golden("two-factor.toml", written(&talk), &bench);
+    golden("two-factor.toml", &written(&talk), &bench);
     // The code was used once; the log-in that it gave is kept.
     let logins = bench.requests(Service::Caflou);
     let logins = logins.iter().filter(|line| line.ends_with("/login"));
@@ -493,7 +493,7 @@ fn missing_rights_are_named_and_may_be_switched_on_meanwhile() {
     let answers = answers.chain(caflou(&bench)).chain(import);
     let talk = talk(&bench, given(&bench.sandbox), None, answers);
     snapshot("missing-rights", &talk);
-    golden("missing-rights.toml", written(&talk), &bench);
+    golden("missing-rights.toml", &written(&talk), &bench);
     assert_eq!(talk.ended.unwrap().customers, None);
 }
 

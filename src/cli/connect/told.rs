@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use crate::output::Count;
@@ -53,7 +54,12 @@ impl Told<'_> {
     }
 
     /// For people, without a line end at the end.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, colours: bool) -> String {
+        let good = if colours {
+            AnsiColor::Green.on_default().bold()
+        } else {
+            Style::new()
+        };
         let Connected {
             answers,
             shop_name,
@@ -79,9 +85,14 @@ impl Told<'_> {
             let sizes = sizes.join(" and ");
             format!("A run looks at {sizes}. To see what it would do, type:")
         };
+        let timer = if answers.import.auto_repeat {
+            "\n\nIt is repeated by itself once the timer is there:\n\n    caflou-sync schedule install"
+        } else {
+            ""
+        };
         format!(
-            "connected: {shop_name} ({program} {eshop_id}) → {account_name} (Caflou {})\n\
-             {saved}: connection {} in {}\n{run}\n\n    {}",
+            "{good}connected{good:#}: {shop_name} ({program} {eshop_id}) → {account_name} (Caflou {})\n\
+             {saved}: connection {} in {}\n{run}\n\n    {}{timer}",
             answers.account_id,
             answers.key,
             self.config.display(),
