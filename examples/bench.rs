@@ -309,13 +309,12 @@ fn play_services() -> Result<()> {
     writeln!(out, "{READY}")?;
     out.flush()?;
     for line in std::io::stdin().lines() {
-        match line?.strip_prefix("pay ") {
-            Some(number) => pay(&mut sandbox.shop(), number.parse()?),
-            None => {
-                let mut books = sandbox.books();
-                books.companies.clear();
-                books.transfers.clear();
-            }
+        if let Some(number) = line?.strip_prefix("pay ") {
+            pay(&mut sandbox.shop(), number.parse()?);
+        } else {
+            let mut books = sandbox.books();
+            books.companies.clear();
+            books.transfers.clear();
         }
         writeln!(out, "{READY}")?;
         out.flush()?;
