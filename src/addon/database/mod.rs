@@ -29,7 +29,7 @@ pub use tries::{Limited, Tries};
 use super::vault::Vault;
 use migrations::migrations;
 
-/// Tells a backend's state file from other databases: "CafA" (`PRAGMA application_id`).
+/// Tells a backend's state file from other databases: `CafA` (`PRAGMA application_id`).
 const APPLICATION: i32 = 0x4361_6641;
 /// How long another process may hold SQLite's own lock.
 const BUSY: Duration = Duration::from_secs(5);
