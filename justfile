@@ -20,6 +20,10 @@ test:
 demo:
     cargo run --release --example demo
 
+# a shop without Premium: add-on, e-mail, pairing, run
+addon-demo:
+    cargo run --release --example addon_demo
+
 # how long a big shop takes (Linux)
 bench *sizes:
     cargo run --release --example bench -- {{ sizes }}

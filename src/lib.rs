@@ -21,6 +21,7 @@
 //! - [`pairing`]: what a program and the backend that it is paired with agree upon.
 //! - [`mail`]: sending e-mail.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
+//! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
 //! - [`cli`]: a file per command.
 
 pub mod addon;
@@ -38,3 +39,4 @@ pub mod schedule;
 pub mod source;
 pub mod state;
 pub mod sync;
+pub mod wizard;

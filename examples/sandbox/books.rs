@@ -43,6 +43,8 @@ pub struct Books {
     pub password: String,
     /// The one-time password a login needs, where two factors are on.
     pub otp: Option<String>,
+    /// That one was used: each is good for one log-in.
+    pub otp_used: bool,
     /// The token made in the application was revoked.
     pub token_revoked: bool,
     /// The user may read only: writes get 403.
@@ -75,6 +77,7 @@ impl Books {
             email: "owner@example.com".into(),
             password: "correct horse".into(),
             otp: None,
+            otp_used: false,
             token_revoked: false,
             read_only: false,
             clock,

@@ -87,7 +87,7 @@ fn may_call(world: &World, call: &Call) -> bool {
 
 fn login(world: &World, call: &Call) -> Reply {
     let good = {
-        let books = world.books();
+        let books = &mut *world.books();
         let basic = format!(
             "Basic {}",
             base64(&format!("{}:{}", books.email, books.password))
@@ -97,8 +97,13 @@ fn login(world: &World, call: &Call) -> Reply {
             .iter()
             .find(|(name, _)| name == "otp")
             .map(|(_, value)| value);
-        call.header("authorization") == Some(basic.as_str())
-            && books.otp.as_ref().is_none_or(|wanted| otp == Some(wanted))
+        let code = match &books.otp {
+            None => true,
+            Some(wanted) => otp == Some(wanted) && !books.otp_used,
+        };
+        let good = code && call.header("authorization") == Some(basic.as_str());
+        books.otp_used |= good;
+        good
     };
     if !good {
         return failure(401, "wrong e-mail, password or one-time password");

@@ -5,12 +5,14 @@ use caflou_sync::config::{ExpectedDays, Mapping, Mode, PaymentDate};
 use caflou_sync::record::{
     Attributes, CaflouId, Changes, CompanyLink, Currency, Draft, Kind, Record, Value,
 };
+use caflou_sync::source::shoptet::oauth::{read_installation, read_token};
 use caflou_sync::source::shoptet::{
     self, MapSettings, Order, parse_time, read_changes, read_customer, read_orders,
 };
 use caflou_sync::state::{Known, RecordState};
 use caflou_sync::sync::plan::{self, Need, Plan, Rules};
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
+use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
 /// No text is longer, in characters; a description is a link and a mark.
@@ -20,6 +22,13 @@ const LONGEST_DESCRIPTION: usize = 1000 + 200;
 /// Reads bytes as everything that the shop may answer. Panics where something that no record
 /// should hold would leave for Caflou.
 pub fn shoptet(body: &[u8]) {
+    if let Some(token) = read_token(body, DateTime::UNIX_EPOCH) {
+        assert!(!token.token.expose_secret().is_empty());
+    }
+    if let Ok(installation) = read_installation(body) {
+        assert!(!installation.oauth_token.expose_secret().is_empty());
+        assert!(!installation.eshop_url.contains(char::is_control));
+    }
     let settings = settings();
     for order in read_orders(body).unwrap_or_default().iter().flatten() {
         let paid_at = order.change_time.as_deref().and_then(parse_time);

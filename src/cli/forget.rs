@@ -1,12 +1,13 @@
 //! `forget`: deletes personal data from the state file.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::Utc;
 use clap::Args;
 use serde_json::json;
 
+use super::confirm::confirm;
 use super::history::{failed, known_key};
 use super::{Exit, Failure, Global};
 use crate::config::Config;
@@ -33,7 +34,7 @@ pub(super) struct ForgetArgs {
 
 /// Deletes, after asking.
 pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Failure> {
-    let (config, state) = global.load()?;
+    let (config, state) = global.load_any()?;
     let key = known_key(&config, &state, &args.name)?;
     let whole = args.customers.is_empty() && args.orders.is_empty();
     let task = Task {
@@ -85,8 +86,8 @@ impl Task<'_> {
              the history. {then}. Caflou and the shop are not touched",
             self.state.display()
         );
-        self.ask(&question)?;
-        let (_lock, mut journal) = self.open()?;
+        confirm(&question, self.args.yes)?;
+        let (_lock, mut journal) = open(self.state, key)?;
         journal.forget_connection().map_err(failed)?;
         let clean = journal.scrub().map_err(failed)?;
         if self.global.json() {
@@ -94,7 +95,8 @@ impl Task<'_> {
         } else {
             Self::print(&format!("forgotten: all of {key}"));
         }
-        self.end(clean)
+        end(self.state, clean)?;
+        Ok(Exit::Done)
     }
 
     fn people(&self) -> Result<Exit, Failure> {
@@ -115,15 +117,16 @@ impl Task<'_> {
                 self.key
             )));
         }
-        self.ask(&format!(
+        let question = format!(
             "The names and values of {} are deleted from {}, and what is told of them in the \
              history. That they were imported is kept: they are never imported again, and later \
              changes in the shop no longer reach Caflou{}. Caflou and the shop are not touched",
             self.what(&held),
             self.state.display(),
             same_name(&held),
-        ))?;
-        let (_lock, mut journal) = self.open()?;
+        );
+        confirm(&question, self.args.yes)?;
+        let (_lock, mut journal) = open(self.state, self.key)?;
         // A run may have imported more of them while the question was open.
         let view = journal.view().map_err(failed)?;
         let held = view.belonging(&customers, &orders).map_err(failed)?;
@@ -131,7 +134,8 @@ impl Task<'_> {
         journal.forget_people(&held).map_err(failed)?;
         let clean = journal.scrub().map_err(failed)?;
         self.tell(&held);
-        self.end(clean)
+        end(self.state, clean)?;
+        Ok(Exit::Done)
     }
 
     fn what(&self, held: &Belonging) -> String {
@@ -189,58 +193,37 @@ impl Task<'_> {
         }
     }
 
-    /// Goes on only with a yes.
-    fn ask(&self, question: &str) -> Result<(), Failure> {
-        if self.args.yes {
-            return Ok(());
-        }
-        if !io::stdin().is_terminal() {
-            return Err(Failure::usage(format!(
-                "{question}. Nobody is there to ask: add --yes to go on"
-            )));
-        }
-        let _ = write!(io::stderr(), "{question}.\nGo on? [y/N] ");
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
-        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-            return Ok(());
-        }
-        Err(Failure::new(
-            Exit::Failed,
-            anyhow::anyhow!("nothing was deleted"),
-        ))
-    }
-
-    /// The state for writing, with no run beside it.
-    fn open(&self) -> Result<(Lock, Journal), Failure> {
-        let lock = Lock::take(self.state, self.key, Utc::now()).map_err(|error| {
-            let exit = match error {
-                LockError::Held { .. } => Exit::Locked,
-                LockError::Unusable { .. } => Exit::Failed,
-            };
-            Failure::new(exit, error)
-        })?;
-        let journal = Journal::open(self.state, self.key).map_err(failed)?;
-        Ok((lock, journal))
-    }
-
     fn print(text: &str) {
         let _ = writeln!(io::stdout().lock(), "{text}");
     }
+}
 
-    fn end(&self, clean: bool) -> Result<Exit, Failure> {
-        if clean {
-            return Ok(Exit::Done);
-        }
-        Err(Failure::new(
-            Exit::Failed,
-            anyhow::anyhow!(
-                "deleted, but another program has {} open, and remains may still be in its free \
-                 places: run the same command again when that has ended",
-                self.state.display()
-            ),
-        ))
+/// The state for writing, with no run beside it.
+pub(super) fn open(state: &Path, key: &str) -> Result<(Lock, Journal), Failure> {
+    let lock = Lock::take(state, key, Utc::now()).map_err(|error| {
+        let exit = match error {
+            LockError::Held { .. } => Exit::Locked,
+            LockError::Unusable { .. } => Exit::Failed,
+        };
+        Failure::new(exit, error)
+    })?;
+    let journal = Journal::open(state, key).map_err(failed)?;
+    Ok((lock, journal))
+}
+
+/// A failure where remains are left.
+pub(super) fn end(state: &Path, clean: bool) -> Result<(), Failure> {
+    if clean {
+        return Ok(());
     }
+    Err(Failure::new(
+        Exit::Failed,
+        anyhow::anyhow!(
+            "deleted, but another program has {} open, and remains may still be in its free \
+             places: run the same command again when that has ended",
+            state.display()
+        ),
+    ))
 }
 
 fn same_name(held: &Belonging) -> String {

@@ -40,7 +40,7 @@ pub(super) struct HistoryArgs {
 
 /// Tells what happened.
 pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
-    let (config, state) = global.load()?;
+    let (config, state) = global.load_any()?;
     let keys = match &args.name {
         Some(name) => vec![known_key(&config, &state, name)?],
         None => config.connections.iter().map(|c| c.key.clone()).collect(),

@@ -5,6 +5,8 @@ mod agendas;
 mod clients;
 mod completions;
 mod confirm;
+mod connect;
+mod edit;
 mod end;
 mod exit;
 mod forget;
@@ -12,6 +14,7 @@ mod history;
 mod list;
 mod logging;
 mod notify;
+mod remove;
 mod run;
 mod schedule;
 mod session;
@@ -27,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Config, ConfigError, config_path, state_path};
+use crate::config::{Config, ConfigError, EditError, config_path, state_path};
 
 pub use exit::Exit;
 
@@ -98,10 +101,16 @@ enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connect an e-shop with a Caflou account: asks, and tries each answer at once
+    Connect(Box<connect::ConnectArgs>),
     /// Import now, or show what an import would do
     Run(run::RunArgs),
     /// Overview of the connections
     List,
+    /// Change a connection: asks with the present answers, or does what --set says
+    Edit(edit::EditArgs),
+    /// Remove a connection from the configuration
+    Remove(remove::RemoveArgs),
     /// Check a connection: reads both sides, writes nothing
     Test(test::TestArgs),
     /// Is each connection healthy? Fit for a monitoring check
@@ -130,8 +139,11 @@ impl Command {
             return Err(Failure::usage(message));
         }
         match self {
+            Self::Connect(args) => connect::connect(global, args),
             Self::Run(args) => run::run(global, args),
             Self::List => list::list(global),
+            Self::Edit(args) => edit::edit(global, args),
+            Self::Remove(args) => remove::remove(global, args),
             Self::Test(args) => test::test(global, args),
             Self::Status(args) => status::status(global, args),
             Self::History(args) => history::history(global, args),
@@ -195,9 +207,28 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Config(error) => error.into(),
+            EditError::Exists { .. } | EditError::NotATable { .. } => Self::new(Exit::Usage, error),
+            EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
+                Self::new(Exit::Failed, error)
+            }
+        }
+    }
+}
+
 impl Global {
     fn load(&self) -> Result<(Config, PathBuf), Failure> {
         let config = Config::load(&config_path(self.config.clone()))?;
+        let state = state_path(self.state.clone(), &config);
+        Ok((config, state))
+    }
+
+    /// As [`Self::load`]; there need not be a connection.
+    fn load_any(&self) -> Result<(Config, PathBuf), Failure> {
+        let config = Config::load_any(&config_path(self.config.clone()))?;
         let state = state_path(self.state.clone(), &config);
         Ok((config, state))
     }

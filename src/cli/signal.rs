@@ -19,6 +19,15 @@ pub(super) async fn end_on_signal(stopper: Arc<Stopper>) {
     std::process::exit(1);
 }
 
+/// Does something once, on the first Ctrl-C or SIGTERM.
+pub(super) async fn once_stopped(then: impl FnOnce()) {
+    let Ok(mut signals) = Signals::new() else {
+        return; // they end the process as they always do
+    };
+    signals.next().await;
+    then();
+}
+
 /// Ends the run in order when its time is over.
 pub(super) async fn end_after(limit: Duration, stopper: Arc<Stopper>) {
     tokio::time::sleep(limit).await;

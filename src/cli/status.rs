@@ -146,11 +146,11 @@ fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<U
     Ok(earliest)
 }
 
-/// When the access to Caflou ends. A password manager is not troubled for that.
+/// When the access to Caflou ends. A password manager or keyring is not troubled for that.
 fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<Access> {
     let cheap = |secret: &Secret| match secret {
         Secret::Plain(_) | Secret::Env(_) | Secret::File(_) => secret.resolve().ok(),
-        Secret::Command(_) => None,
+        Secret::Command(_) | Secret::Keyring(_) => None,
     };
     let caflou = &connection.caflou;
     match &caflou.access {

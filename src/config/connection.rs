@@ -58,9 +58,12 @@ pub(super) const MAPPING: [&str; 8] = [
     "match_existing",
 ];
 
-const LONGEST_KEY: usize = 64;
-const SHOPTET_API: &str = "https://api.myshoptet.com";
-const CAFLOU_API: &str = "https://app.caflou.com";
+/// The longest key of a connection, in characters.
+pub const LONGEST_KEY: usize = 64;
+/// The usual address of the shop's API.
+pub const SHOPTET_API: &str = "https://api.myshoptet.com";
+/// The usual address of Caflou.
+pub const CAFLOU_API: &str = "https://app.caflou.com";
 const CONCURRENCY: usize = 4;
 const MOST_CONCURRENCY: i64 = 16;
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use super::reader::{Entry, Findings, Section};
 use super::{CaflouAccess, Secret, ShoptetAccess, value};
 
 /// The places where a secret can be.
-pub(super) const PLACES: [&str; 3] = ["env", "file", "command"];
+pub(super) const PLACES: [&str; 4] = ["env", "file", "command", "keyring"];
 
 /// The ways into a shop, and what each needs beside itself.
 const WAYS: [&str; 3] = ["private_token", "oauth_token", "pairing"];
@@ -173,8 +173,8 @@ pub(super) fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> 
         found.plain_secrets.push((entry.line, entry.path.clone()));
         return Some(Secret::Plain(text));
     }
-    let expected =
-        "text, { env = \"VAR\" }, { file = \"PATH\" } or { command = [\"prog\", \"arg\"] }";
+    let expected = "text, { env = \"VAR\" }, { file = \"PATH\" }, { command = [\"prog\", \"arg\"] } or \
+                    { keyring = \"NAME\" }";
     if !entry.item.is_table_like() {
         return entry.expected(found, expected);
     }
@@ -189,7 +189,7 @@ pub(super) fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> 
         [place] => located(place, found),
         _ => entry.wrong(
             found,
-            "a secret has one place: \"env\", \"file\" or \"command\"",
+            "a secret has one place: \"env\", \"file\", \"command\" or \"keyring\"",
         ),
     }
 }
@@ -206,6 +206,9 @@ fn located(place: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
         "file" => place
             .text(found)
             .map(|path| Secret::File(found.folder.join(path))),
+        "keyring" => place
+            .text(found)
+            .map(|name| Secret::Keyring(name.to_owned())),
         _ => {
             let expected = "a program and its arguments, such as [\"pass\", \"show\", \"caflou\"]";
             let Some(words) = place.item.as_array() else {

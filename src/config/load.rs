@@ -6,6 +6,7 @@ use std::mem;
 use std::path::Path;
 
 use toml_edit::{Document, TomlError};
+use url::Url;
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
@@ -19,51 +20,33 @@ const ADDON_URL: Option<&str> = option_env!("CAFLOU_SYNC_ADDON_URL");
 const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
 
+/// The add-on's backend of which this program was built to be a part, if there is one.
+#[must_use]
+pub fn built_in_addon_url() -> Option<Url> {
+    ADDON_URL.and_then(|text| value::safe_url(text).ok())
+}
+
+/// How many connections a configuration needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Least {
+    /// None: one that is being made, or looked at.
+    None,
+    /// One: there is something to do.
+    One,
+}
+
 impl Config {
-    /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
+    /// Reads and checks a file with at least one connection. All its problems come at once; secrets
+    /// are located, not fetched.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let (text, mode) = read(path)?;
-        let document = document(path, &text)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut found = Findings::new(&text, folder);
-        let root = Section::root(document.as_table()).check(&mut found, &TOP);
-        let state = root.or(&mut found, "state", None, |entry, found| {
-            entry.text(found).map(|file| Some(found.folder.join(file)))
-        });
-        let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
-            let days = entry.integer(found, 1..=LONGEST)?;
-            u32::try_from(days).ok()
-        });
-        let built_in = ADDON_URL.and_then(|text| value::safe_url(text).ok());
-        found.addon_url = match root.entry(&found, "addon_url") {
-            Some(entry) => value::url(&entry, &mut found),
-            None => built_in,
-        };
-        let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
-        let connections = read_connections(&root, &mut found);
-        check_readers(path, mode, &mut found);
-        match (state, keep_runs, notify, connections) {
-            (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
-                if found.problems.is_empty() =>
-            {
-                for connection in &mut connections {
-                    connection.notify = mem::take(&mut connection.notify).or(&notify);
-                }
-                Ok(Self {
-                    path: path.to_owned(),
-                    state,
-                    keep_runs,
-                    connections,
-                })
-            }
-            _ => {
-                found.problems.sort_by_key(|problem| problem.line);
-                Err(ConfigError::Invalid {
-                    path: path.to_owned(),
-                    problems: found.problems,
-                })
-            }
-        }
+        parse(path, &text, mode, Least::One)
+    }
+
+    /// As [`Self::load`]; a file without connections will do.
+    pub fn load_any(path: &Path) -> Result<Self, ConfigError> {
+        let (text, mode) = read(path)?;
+        parse(path, &text, mode, Least::None)
     }
 }
 
@@ -93,6 +76,55 @@ pub(super) fn document<'t>(path: &Path, text: &'t str) -> Result<Document<&'t st
     })
 }
 
+/// Checks a text as the file of this path and these permission bits.
+pub(super) fn parse(
+    path: &Path,
+    text: &str,
+    mode: u32,
+    least: Least,
+) -> Result<Config, ConfigError> {
+    let document = document(path, text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut found = Findings::new(text, folder);
+    let root = Section::root(document.as_table()).check(&mut found, &TOP);
+    let state = root.or(&mut found, "state", None, |entry, found| {
+        entry.text(found).map(|file| Some(found.folder.join(file)))
+    });
+    let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
+        let days = entry.integer(found, 1..=LONGEST)?;
+        u32::try_from(days).ok()
+    });
+    found.addon_url = match root.entry(&found, "addon_url") {
+        Some(entry) => value::url(&entry, &mut found),
+        None => built_in_addon_url(),
+    };
+    let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
+    let connections = read_connections(&root, least, &mut found);
+    check_readers(path, mode, &mut found);
+    match (state, keep_runs, notify, connections) {
+        (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
+            if found.problems.is_empty() =>
+        {
+            for connection in &mut connections {
+                connection.notify = mem::take(&mut connection.notify).or(&notify);
+            }
+            Ok(Config {
+                path: path.to_owned(),
+                state,
+                keep_runs,
+                connections,
+            })
+        }
+        _ => {
+            found.problems.sort_by_key(|problem| problem.line);
+            Err(ConfigError::Invalid {
+                path: path.to_owned(),
+                problems: found.problems,
+            })
+        }
+    }
+}
+
 /// The one problem of a text that is not TOML. The text is not repeated: it may be a secret.
 fn syntax(text: &str, error: &TomlError) -> Problem {
     let before = text
@@ -112,14 +144,21 @@ fn syntax(text: &str, error: &TomlError) -> Problem {
     }
 }
 
-fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Connection>> {
-    let none = "no connections: each is a table [connections.NAME]; see connections.example.toml";
+fn read_connections(
+    root: &Section<'_>,
+    least: Least,
+    found: &mut Findings,
+) -> Option<Vec<Connection>> {
+    let none = "no connections yet: `caflou-sync connect` makes one";
     let Some(entry) = root.entry(found, "connections") else {
+        if least == Least::None {
+            return Some(Vec::new());
+        }
         root.missing(found, &["connections"], none);
         return None;
     };
     let tables = entry.open(found)?.entries(found);
-    if tables.is_empty() {
+    if tables.is_empty() && least == Least::One {
         return entry.wrong(found, none);
     }
     // every one is read, also after one with problems

@@ -4,9 +4,11 @@
 //! the file at once, each with its line. Secrets are only located here; [`Secret::resolve`] fetches one
 //! when it is needed. [`config_path`], [`state_path`] and [`cache_dir`] say where the files are.
 //!
-//! - `model`, `mapping`, `template`, `secret`: the types;
+//! - `model`, `mapping`, `template`, `secret`: the types; a [`Vault`] keeps secrets outside the file;
 //! - `load`, `connection`, `credentials`: from the tables of the file to those types, with the help of
 //!   `reader` (one table, one value), `value` (texts with a format) and `near` (near misses);
+//! - `edit`: changing the file, with everything else left as it is; `setting`: its settings by their
+//!   dotted keys;
 //! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
 //! - `addon`: `addon.toml`, of an add-on's backend;
@@ -15,6 +17,7 @@
 mod addon;
 mod connection;
 mod credentials;
+mod edit;
 mod load;
 mod mapping;
 mod model;
@@ -24,6 +27,7 @@ mod places;
 mod problem;
 mod reader;
 mod secret;
+mod setting;
 mod template;
 mod value;
 
@@ -31,6 +35,9 @@ mod value;
 mod tests;
 
 pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
+pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
+pub use edit::{EditError, Editor, Reference, dotted};
+pub use load::built_in_addon_url;
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
@@ -38,6 +45,7 @@ pub use model::{
 pub use notify::{Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
-pub use secret::{Secret, SecretError};
+pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault};
+pub use setting::{Assignment, Setting};
 pub use template::{NameTemplate, TemplateError};
-pub use value::parse_duration;
+pub use value::{parse_duration, safe_url};

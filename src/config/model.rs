@@ -19,7 +19,7 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// Days for which past runs are kept in the state file: 1 to 36500.
     pub keep_runs: u32,
-    /// In the order of the file, at least one, with different keys.
+    /// In the order of the file, with different keys; at least one after [`Config::load`].
     pub connections: Vec<Connection>,
 }
 

@@ -11,7 +11,6 @@ use url::Url;
 
 use super::{Secret, value};
 
-#[cfg(test)]
 pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
 pub(super) use read::{MAIL_SERVER, mail_server, read};
 

@@ -1,23 +1,29 @@
 //! Secrets: where one is, and how to get it when it is needed.
 
+mod command;
+mod keyring;
+mod vault;
+
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-/// How long the command of a secret may take.
+use command::output;
+pub use keyring::KeyringError;
+pub use vault::{KeepError, Kept, Place, Vault};
+
+/// How long the command of a secret, or the system's keyring, may take: people may have to type a
+/// password.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How often it is asked whether the command has ended.
-const GLANCE: Duration = Duration::from_millis(10);
-/// No secret is longer; a command that prints more is stopped from filling the memory.
-const LONGEST: u64 = 64 * 1024;
 
 /// Where a secret is. Debug shows neither the secret nor the arguments of a command.
 #[derive(Clone)]
@@ -30,6 +36,8 @@ pub enum Secret {
     File(PathBuf),
     /// Printed by this program (first) with these arguments, in the current folder; never empty.
     Command(Vec<String>),
+    /// In the system's keyring, under this name.
+    Keyring(String),
 }
 
 /// Why there is no secret. Never holds what a file or command gave, nor a command's arguments.
@@ -85,10 +93,19 @@ pub enum SecretError {
         /// How long it was waited for.
         limit: Duration,
     },
+    /// The system's keyring does not give it.
+    #[error("the secret {name:?} cannot be had from the system's keyring")]
+    Keyring {
+        /// Its name there.
+        name: String,
+        /// Why not.
+        source: KeyringError,
+    },
 }
 
 impl Secret {
-    /// The secret itself, read anew at each call. It blocks the thread: up to 30 seconds for a command.
+    /// The secret itself, read anew at each call. It blocks the thread: up to 30 seconds for a
+    /// command or a locked keyring.
     pub fn resolve(&self) -> Result<SecretString, SecretError> {
         let secret = match self {
             Self::Plain(secret) => secret.clone(),
@@ -102,19 +119,12 @@ impl Secret {
                 text.expose_secret().trim_end_matches(['\r', '\n']).into()
             }
             Self::Command(words) => output(words, LIMIT)?,
+            Self::Keyring(name) => keyring::read(name).map_err(|source| SecretError::Keyring {
+                name: name.clone(),
+                source,
+            })?,
         };
-        let text = secret.expose_secret();
-        if text.trim().is_empty() {
-            return Err(SecretError::Empty {
-                origin: self.origin(),
-            });
-        }
-        if text.contains(char::is_control) {
-            return Err(SecretError::NotOneLine {
-                origin: self.origin(),
-            });
-        }
-        Ok(secret)
+        usable(secret, || self.origin())
     }
 
     /// Where the secret is, for messages.
@@ -124,8 +134,24 @@ impl Secret {
             Self::Env(name) => format!("the environment variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),
             Self::Command(words) => format!("the command {:?}", program(words)),
+            Self::Keyring(name) => format!("{name:?} of the system's keyring"),
         }
     }
+}
+
+/// A secret is one line with something on it.
+fn usable(
+    secret: SecretString,
+    origin: impl FnOnce() -> String,
+) -> Result<SecretString, SecretError> {
+    let text = secret.expose_secret();
+    if text.trim().is_empty() {
+        return Err(SecretError::Empty { origin: origin() });
+    }
+    if text.contains(char::is_control) {
+        return Err(SecretError::NotOneLine { origin: origin() });
+    }
+    Ok(secret)
 }
 
 impl fmt::Debug for Secret {
@@ -135,6 +161,7 @@ impl fmt::Debug for Secret {
             Self::Env(name) => f.debug_tuple("Env").field(name).finish(),
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
             Self::Command(words) => write!(f, "Command({:?}, …)", program(words)),
+            Self::Keyring(name) => f.debug_tuple("Keyring").field(name).finish(),
         }
     }
 }
@@ -155,59 +182,3 @@ fn environment(name: &str) -> Result<SecretString, SecretError> {
             name: name.to_owned(),
         })
 }
-
-/// What a command prints, without white space around it. Its input is empty and its errors are not
-/// shown: they might tell more than is good for a log.
-fn output(words: &[String], limit: Duration) -> Result<SecretString, SecretError> {
-    let program = program(words).to_owned();
-    let deadline = Instant::now() + limit;
-    let not_run = |source| SecretError::NotRun {
-        program: program.clone(),
-        source,
-    };
-    let too_slow = || SecretError::TooSlow {
-        program: program.clone(),
-        limit,
-    };
-    let mut child = Command::new(&program)
-        .args(words.iter().skip(1))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(not_run)?;
-    // read beside the waiting: a full pipe would keep the command from ever ending
-    let (sender, printed) = mpsc::channel();
-    let pipe = child.stdout.take();
-    thread::spawn(move || {
-        let mut text = String::new();
-        let read = pipe.map_or(Ok(0), |pipe| pipe.take(LONGEST).read_to_string(&mut text));
-        // nobody listens any more where the command was too slow
-        let _ = sender.send(read.map(|_| SecretString::from(text)));
-    });
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(not_run)? {
-            break status;
-        }
-        if Instant::now() >= deadline {
-            // it may have ended by itself in this moment: nothing to stop then
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(too_slow());
-        }
-        thread::sleep(GLANCE);
-    };
-    if !status.success() {
-        return Err(SecretError::Failed { program, status });
-    }
-    // the pipe may outlive the command in a process that it left behind
-    let left = deadline.saturating_duration_since(Instant::now());
-    let text = printed
-        .recv_timeout(left)
-        .map_err(|_| too_slow())?
-        .map_err(not_run)?;
-    Ok(text.expose_secret().trim().into())
-}
-
-#[cfg(test)]
-mod tests;

@@ -57,7 +57,10 @@ pub(super) fn url(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
 
 /// An address that requests with secrets may be sent to, or why it is none. The text itself is
 /// never repeated: a password may be in it.
-pub(super) fn safe_url(text: &str) -> Result<Url, &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as a part of a sentence.
+pub fn safe_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text.trim())
         .map_err(|_| "not an address such as \"https://api.example.com\"")?;
     if !url.has_host() {

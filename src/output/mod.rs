@@ -11,6 +11,7 @@
 
 mod amount;
 mod brief;
+mod changes;
 mod count;
 mod detail;
 mod duration;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use amount::{grouped, money};
 pub use brief::Brief;
+pub use changes::changes;
 pub use count::Count;
 pub use history::{HistoryOptions, ShownRun, run as run_history, runs};
 pub use human::{Human, HumanOptions};

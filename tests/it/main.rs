@@ -10,6 +10,8 @@ mod checks;
 #[path = "../../examples/sandbox/lib.rs"]
 mod sandbox;
 mod support;
+#[cfg(unix)]
+mod terminal;
 
 mod addon;
 mod anyjson;
@@ -18,6 +20,7 @@ mod badanswers;
 mod badinput;
 mod budget;
 mod bulk;
+mod connect;
 mod day;
 mod dryrun;
 mod failures;
@@ -47,3 +50,4 @@ mod stopping;
 mod storage;
 mod updates;
 mod void;
+mod wizard;

@@ -18,14 +18,14 @@ const SECRET: &str = "pairing-secret-5e1f";
 const SHOP: u64 = 222_651;
 
 /// Stands in for the backend: gives these answers in turn, and keeps whole requests.
-struct Backend {
-    url: String,
+pub struct Backend {
+    pub url: String,
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Backend {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let backend = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
@@ -47,13 +47,13 @@ impl Backend {
         backend
     }
 
-    fn answers(&self, status: u16, body: &serde_json::Value) {
+    pub fn answers(&self, status: u16, body: &serde_json::Value) {
         let answer = (status, body.to_string());
         self.answers.lock().unwrap().push_back(answer);
     }
 
     /// The next answer is a good token; gives it.
-    fn gives_a_token(&self, bench: &Bench) -> String {
+    pub fn gives_a_token(&self, bench: &Bench) -> String {
         let now = bench.sandbox.now();
         let life = TimeDelta::minutes(30);
         let mut addon = bench.sandbox.addon();
@@ -154,13 +154,13 @@ fn a_pairing_that_ended_and_a_suspended_add_on_end_with_4_and_say_what_to_do() {
         "unpaired",
         "the add-on was uninstalled; pair again with a new pairing code",
     );
-    insta::assert_snapshot!(ended, @"error: my-shop: the e-shop is not paired any more: the add-on was uninstalled; pair again with a new pairing code (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
+    insta::assert_snapshot!(ended, @"error: my-shop: the add-on's backend gives no token: the add-on was uninstalled; pair again with a new pairing code (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
     let paused = said(
         403,
         "suspended",
         "the add-on is paused; it can be resumed in the shop",
     );
-    insta::assert_snapshot!(paused, @"error: my-shop: the add-on gives no tokens: the add-on is paused; it can be resumed in the shop (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
+    insta::assert_snapshot!(paused, @"error: my-shop: the add-on's backend gives no token: the add-on is paused; it can be resumed in the shop (http://127.0.0.1:PORT); `caflou-sync test my-shop` checks both sides");
     assert!(bench.requests(Service::Shoptet).is_empty());
 }
 
@@ -189,7 +189,7 @@ fn the_check_of_a_connection_says_that_the_pairing_ended() {
     let ran = bench.program(&["test", KEY, "--format", "json"]).exits(4);
     let first = ran.stdout.lines().next().unwrap();
     let port = backend.url.rsplit(':').next().unwrap();
-    insta::assert_snapshot!(first.replace(port, "PORT"), @r#"{"check":"e-shop","connection":"my-shop","message":"the e-shop is not paired any more: the pairing was removed; pair again with a new pairing code (http://127.0.0.1:PORT)","ok":false}"#);
+    insta::assert_snapshot!(first.replace(port, "PORT"), @r#"{"check":"e-shop","connection":"my-shop","message":"the add-on's backend gives no token: the pairing was removed; pair again with a new pairing code (http://127.0.0.1:PORT)","ok":false}"#);
 }
 
 #[test]

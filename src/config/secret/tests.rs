@@ -1,6 +1,10 @@
 //! Secrets from each of their places.
 
+use std::time::Instant;
+
 use super::*;
+
+mod keeping;
 
 fn file(text: &str) -> (tempfile::TempDir, Secret) {
     let folder = tempfile::tempdir().unwrap();

@@ -66,7 +66,7 @@ fn the_example_shows_every_setting_and_all_of_them_load() {
         panic!("no pairing")
     };
     assert_eq!(*file, folder.path().join("secrets/pairing"));
-    assert_eq!(addon_url.as_str(), "https://caflou.example.com/");
+    assert_eq!(addon_url.as_str(), "https://addon.example.com/");
 
     let text = example_without(&["private_token", "pairing", "addon_url", "token ="]);
     let config = load_in(folder.path(), &text, 0o644).unwrap();

@@ -16,7 +16,7 @@ shoptet = { private_token = "222651-p-hunter2", api_url = "http://shop.example.c
 [connections.my-shop.caflou]
 acount_id = "12345"
 email = "somebody"
-password = { keyring = "caflou" }
+password = { vault = "caflou" }
 max_concurrency = 17
 timeout = "30"
 
@@ -58,7 +58,7 @@ fn all_problems_of_a_file_come_at_once() {
       line  9  connections.my-shop.shoptet.api_url:          only https:// is safe; http:// is for loopback addresses
       line 12  connections.my-shop.caflou.acount_id:         unknown key; did you mean "account_id"?
       line 13  connections.my-shop.caflou.email:             not an e-mail address
-      line 14  connections.my-shop.caflou.password.keyring:  unknown key (there are env, file, command)
+      line 14  connections.my-shop.caflou.password.vault:    unknown key (there are env, file, command, keyring)
       line 15  connections.my-shop.caflou.max_concurrency:   17 is not between 1 and 16
       line 16  connections.my-shop.caflou.timeout:           "30" is not a duration such as "30s", "500ms" or "2m"
       line 19  connections.my-shop.import.companies:         "newonly" is not one of "no", "new-only", "new-and-update"; did you mean "new-only"?
@@ -75,7 +75,7 @@ fn all_problems_of_a_file_come_at_once() {
       line 35  connections.my-shop.mapping.match_existing:   expected true or false, found a whole number
       line 38  connections."other shop".program:             "pohoda" is not "shoptet"
       line 39  connections."other shop".eshop_id:            expected a whole number, found text
-      line 40  connections."other shop".shoptet.oauth_token: a secret has one place: "env", "file" or "command"
+      line 40  connections."other shop".shoptet.oauth_token: a secret has one place: "env", "file", "command" or "keyring"
       line 40  connections."other shop".shoptet:             "token_url" is missing; "oauth_token" needs it
       line 41  connections."other shop".caflou:              expected a table, found a whole number
     "#);
@@ -102,8 +102,8 @@ fn what_must_be_there_is_missed() {
       line 1  connections.shop:         "caflou" is missing
       line 2  connections.shop.shoptet: "private_token", or "oauth_token" and "token_url", or "pairing", is missing
     "#);
-    insta::assert_snapshot!(problem("\n"), @"no connections: each is a table [connections.NAME]; see connections.example.toml");
-    insta::assert_snapshot!(problem("\n[connections]\n"), @"connections: no connections: each is a table [connections.NAME]; see connections.example.toml");
+    insta::assert_snapshot!(problem("\n"), @"no connections yet: `caflou-sync connect` makes one");
+    insta::assert_snapshot!(problem("\n[connections]\n"), @"connections: no connections yet: `caflou-sync connect` makes one");
     insta::assert_snapshot!(problem("[[connections]]\n"), @"connections: expected a table, found a list of tables");
 }
 
@@ -164,11 +164,11 @@ fn an_account_has_exactly_one_way_in() {
 fn a_secret_has_exactly_one_place() {
     let token = |value: &str| problem(&SMALL.replace("{ env = \"CAFLOU_TOKEN\" }", value));
     insta::assert_snapshot!(token("\"\""), @"connections.shop.caflou.token: it is empty");
-    insta::assert_snapshot!(token("5"), @r#"connections.shop.caflou.token: expected text, { env = "VAR" }, { file = "PATH" } or { command = ["prog", "arg"] }, found a whole number"#);
-    insta::assert_snapshot!(token("{}"), @r#"connections.shop.caflou.token: expected text, { env = "VAR" }, { file = "PATH" } or { command = ["prog", "arg"] }, found an empty table"#);
+    insta::assert_snapshot!(token("5"), @r#"connections.shop.caflou.token: expected text, { env = "VAR" }, { file = "PATH" }, { command = ["prog", "arg"] } or { keyring = "NAME" }, found a whole number"#);
+    insta::assert_snapshot!(token("{}"), @r#"connections.shop.caflou.token: expected text, { env = "VAR" }, { file = "PATH" }, { command = ["prog", "arg"] } or { keyring = "NAME" }, found an empty table"#);
     insta::assert_snapshot!(token("{ evn = \"A\" }"), @r#"connections.shop.caflou.token.evn: unknown key; did you mean "env"?"#);
-    insta::assert_snapshot!(token("{ keyring = \"A\" }"), @"connections.shop.caflou.token.keyring: unknown key (there are env, file, command)");
-    insta::assert_snapshot!(token("{ env = \"A\", file = \"B\" }"), @r#"connections.shop.caflou.token: a secret has one place: "env", "file" or "command""#);
+    insta::assert_snapshot!(token("{ vault = \"A\" }"), @"connections.shop.caflou.token.vault: unknown key (there are env, file, command, keyring)");
+    insta::assert_snapshot!(token("{ env = \"A\", file = \"B\" }"), @r#"connections.shop.caflou.token: a secret has one place: "env", "file", "command" or "keyring""#);
     insta::assert_snapshot!(token("{ env = \"$A\" }"), @"connections.shop.caflou.token.env: expected the bare name of an environment variable");
     insta::assert_snapshot!(token("{ file = 5 }"), @"connections.shop.caflou.token.file: expected text, found a whole number");
     insta::assert_snapshot!(token("{ command = \"pass show caflou\" }"), @r#"connections.shop.caflou.token.command: expected a program and its arguments, such as ["pass", "show", "caflou"], found text"#);

@@ -28,7 +28,7 @@ impl Client {
     pub async fn newest_orders(
         &self,
         settings: &MapSettings,
-        interval: &Interval,
+        interval: Interval,
         now: DateTime<Utc>,
     ) -> Result<Vec<Draft>, SourceError> {
         let end = interval
@@ -41,10 +41,10 @@ impl Client {
             }
             let recent = Interval {
                 from: Some(from),
-                ..*interval
+                ..interval
             };
             let orders = self
-                .page_of_orders(&window(&recent, settings.zone, now))
+                .page_of_orders(&window(recent, settings.zone, now))
                 .await?;
             if orders.len() >= ENOUGH {
                 return Ok(drafts(&orders, settings, interval));
@@ -70,7 +70,7 @@ impl Client {
     }
 }
 
-fn drafts(orders: &[Order], settings: &MapSettings, interval: &Interval) -> Vec<Draft> {
+fn drafts(orders: &[Order], settings: &MapSettings, interval: Interval) -> Vec<Draft> {
     let inside =
         |order: &&Order| creation_day(order, settings).is_ok_and(|day| interval.contains(day));
     let drafts = orders.iter().filter(inside);

@@ -15,7 +15,7 @@ use super::row::Row;
 use crate::http::{
     Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Refusal, Repeat, Requests, Stop,
 };
-use crate::record::Json;
+use crate::record::{Json, clean};
 use crate::state::CachedToken;
 
 /// How long an API access token lives where the answer does not say, by the documentation.
@@ -165,7 +165,8 @@ impl OauthServer {
 }
 
 /// `access_token` and `expires_in` (seconds, also as text) of an answer; `None`: no token.
-pub(super) fn read_token(body: &[u8], asked_at: DateTime<Utc>) -> Option<CachedToken> {
+#[must_use]
+pub fn read_token(body: &[u8], asked_at: DateTime<Utc>) -> Option<CachedToken> {
     let Json(json) = serde_json::from_slice(body).ok()?;
     let token = json.get("access_token")?.as_str()?;
     let life = json.get("expires_in").and_then(|life| match life {
@@ -182,7 +183,10 @@ pub(super) fn read_token(body: &[u8], asked_at: DateTime<Utc>) -> Option<CachedT
 }
 
 /// The answer to an installation code, or which attribute is of no use.
-fn read_installation(body: &[u8]) -> Result<Installation, String> {
+///
+/// # Errors
+/// Where something of it is missing, or of another type.
+pub fn read_installation(body: &[u8]) -> Result<Installation, String> {
     let Json(json) = serde_json::from_slice(body).unwrap_or_default();
     let row = Row::of(&json).map_err(|error| error.to_string())?;
     let text = |field: &'static str| match row.text(field) {
@@ -195,7 +199,7 @@ fn read_installation(body: &[u8]) -> Result<Installation, String> {
     Ok(Installation {
         oauth_token: text("access_token")?.into(),
         eshop_id: eshop_id.ok_or("no eshopId in the answer")?,
-        eshop_url: text("eshopUrl")?,
+        eshop_url: clean(&text("eshopUrl")?).ok_or("no eshopUrl in the answer")?,
         contact_email: text("contactEmail")?,
     })
 }
@@ -228,7 +232,11 @@ fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
         return (None, None);
     };
     let text = |field: &str| json[field].as_str().map(str::to_owned);
-    (text("error"), text("error_description"))
+    match text("error") {
+        Some(error) => (Some(error), text("error_description")),
+        // What stands in front of it may answer as the API does.
+        None => super::client::explain(answer),
+    }
 }
 
 fn garbled(method: Method, url: &Url, reason: String) -> HttpError {

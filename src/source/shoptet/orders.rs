@@ -34,7 +34,7 @@ const CHANGES_A_PAGE: u16 = 1000;
 /// An interval as filters. It ends at `now` at the latest: what is created while a list is read
 /// would move its pages.
 pub(super) fn window(
-    interval: &Interval,
+    interval: Interval,
     zone: Tz,
     now: DateTime<Utc>,
 ) -> Vec<(&'static str, String)> {
@@ -210,7 +210,7 @@ impl Orders<'_> {
             now,
             ..
         } = self.source;
-        window(interval, settings.zone, *now)
+        window(*interval, settings.zone, *now)
     }
 
     async fn read_list(&mut self, query: Vec<(&'static str, String)>) -> Result<(), SourceError> {

@@ -20,7 +20,7 @@ use crate::http::{
     Requests, Stop, retry_after,
 };
 use crate::pairing::PairingCode;
-use crate::record::Json;
+use crate::record::{Json, clean};
 use crate::source::SourceError;
 use crate::state::CachedToken;
 
@@ -133,7 +133,7 @@ fn read_paired(answer: &Answer, eshop_id: u64) -> Result<Paired, String> {
     }
     Ok(Paired {
         secret: text("pairing_secret").ok_or("no pairing_secret")?.into(),
-        eshop_url: text("eshop_url").unwrap_or_default().to_owned(),
+        eshop_url: text("eshop_url").and_then(clean).unwrap_or_default(),
     })
 }
 
@@ -211,18 +211,21 @@ impl Backend {
     /// What a refusal means, and what to do about it: the backend knows best.
     fn refused(&self, refusal: &Refusal) -> SourceError {
         let address = shown(&self.addon_url);
-        let said = |otherwise| match refusal.message.trim_end_matches('.') {
-            "" => String::from(otherwise),
-            message => message.to_owned(),
+        let no_token = |otherwise| {
+            let message = refusal.message.trim_end_matches('.');
+            let why = if message.is_empty() {
+                otherwise
+            } else {
+                message
+            };
+            format!("{SERVICE} gives no token: {why} ({address})")
         };
         SourceError::Access(match (refusal.status, refusal.code.as_deref()) {
             (StatusCode::UNAUTHORIZED, _) => {
-                let said = said("the pairing has ended; pair again with a new pairing code");
-                format!("the e-shop is not paired any more: {said} ({address})")
+                no_token("the pairing has ended; pair again with a new pairing code")
             }
             (StatusCode::FORBIDDEN, Some("suspended")) => {
-                let said = said("it is suspended; resume it in the shop's administration");
-                format!("the add-on gives no tokens: {said} ({address})")
+                no_token("the add-on is suspended; resume it in the shop's administration")
             }
             (StatusCode::TOO_MANY_REQUESTS, _) => {
                 return SourceError::Service(format!("{refusal} ({address})"));

@@ -110,7 +110,7 @@ impl Client {
     /// When the list cannot be read.
     pub async fn count_orders_in(
         &self,
-        interval: &Interval,
+        interval: Interval,
         shop: &Shop,
     ) -> Result<Option<u64>, SourceError> {
         let window = window(interval, shop.zone, shop.now);

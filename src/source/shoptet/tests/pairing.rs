@@ -130,10 +130,10 @@ async fn what_the_backend_refuses_is_told_with_what_to_do() {
         all.push(said(&client, &backend).await);
     }
     insta::assert_snapshot!(all.join("\n"), @"
-    access: the e-shop is not paired any more: the add-on was uninstalled (http://127.0.0.1:PORT)
-    access: the e-shop is not paired any more: the pairing has ended; pair again with a new pairing code (http://127.0.0.1:PORT)
-    access: the add-on gives no tokens: the shop paused it; resume it there (http://127.0.0.1:PORT)
-    access: the add-on gives no tokens: it is suspended; resume it in the shop's administration (http://127.0.0.1:PORT)
+    access: the add-on's backend gives no token: the add-on was uninstalled (http://127.0.0.1:PORT)
+    access: the add-on's backend gives no token: the pairing has ended; pair again with a new pairing code (http://127.0.0.1:PORT)
+    access: the add-on's backend gives no token: the shop paused it; resume it there (http://127.0.0.1:PORT)
+    access: the add-on's backend gives no token: the add-on is suspended; resume it in the shop's administration (http://127.0.0.1:PORT)
     access: the add-on's backend refused POST /token: 404 not-found (http://127.0.0.1:PORT); check addon_url
     access: the add-on's backend refused POST /token: 404 (http://127.0.0.1:PORT); check addon_url
     access: the add-on's backend refused POST /token: 307 (http://127.0.0.1:PORT); check addon_url

@@ -1,0 +1,105 @@
+//! Saving a connection that works: its secrets, then the file.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Connection, Editor, KeepError, Kept, Vault};
+use crate::wizard::{Answers, Origin, settings};
+
+use crate::cli::{Exit, Failure};
+
+/// What was saved.
+#[derive(Debug)]
+pub(super) struct Saved {
+    /// Secrets that the program keeps now.
+    pub(super) kept: Vec<Kept>,
+    /// Whether the file was changed.
+    pub(super) changed: bool,
+}
+
+/// Saves, or leaves everything as it was.
+pub(super) fn save(
+    mut editor: Editor,
+    answers: &mut Answers,
+    present: Option<&Connection>,
+) -> Result<Saved, Failure> {
+    let path = editor.path().to_owned();
+    let vault = Vault::beside(&path);
+    let kept = keep(&vault, answers)?;
+    let before = editor.references();
+    let written = write(&mut editor, answers, present);
+    if let Err(failure) = written {
+        for one in &kept {
+            // Nothing names it: at worst it lies there unused.
+            let _ = vault.delete(one);
+        }
+        return Err(failure);
+    }
+    for old in Vault::left_over(&before, &editor.references()) {
+        if let Err(error) = vault.delete(&old) {
+            tracing::warn!("{old} is not used any more, but could not be deleted: {error}");
+        }
+    }
+    let changed = written?;
+    Ok(Saved { kept, changed })
+}
+
+/// Keeps the secrets that were typed in.
+fn keep(vault: &Vault, answers: &mut Answers) -> Result<Vec<Kept>, Failure> {
+    let mut kept = Vec::new();
+    let key = answers.key.clone();
+    for (path, held) in answers.secrets() {
+        if matches!(held.origin, Origin::Typed) {
+            match vault.keep(&key, &path.join("."), &held.secret, None) {
+                Ok(one) => {
+                    held.origin = Origin::Kept(one.clone());
+                    kept.push(one);
+                }
+                Err(error) => {
+                    for one in &kept {
+                        let _ = vault.delete(one);
+                    }
+                    return Err(unkept(error));
+                }
+            }
+        }
+    }
+    Ok(kept)
+}
+
+fn write(
+    editor: &mut Editor,
+    answers: &Answers,
+    present: Option<&Connection>,
+) -> Result<bool, Failure> {
+    let folder = folder(editor.path());
+    let settings = settings(answers, present, &folder);
+    if present.is_some() {
+        for (path, value) in settings {
+            let path = [&["connections", &answers.key], path].concat();
+            match value {
+                Some(value) => editor.set(&path, value)?,
+                None => drop(editor.unset(&path)),
+            }
+        }
+    } else {
+        let settings = settings.into_iter();
+        let settings = settings.filter_map(|(path, value)| Some((path, value?)));
+        let settings: Vec<_> = settings.collect();
+        editor.add_connection(&answers.key, &settings)?;
+    }
+    let changed = editor.is_changed();
+    editor.check()?;
+    editor.save()?;
+    Ok(changed)
+}
+
+/// The configuration's folder, from the root.
+fn folder(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn unkept(error: KeepError) -> Failure {
+    let error = anyhow::Error::new(error).context("nothing was saved");
+    Failure::new(Exit::Failed, error)
+}

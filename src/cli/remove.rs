@@ -1,0 +1,158 @@
+//! `remove`: takes a connection out of the configuration.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::confirm::confirm;
+use super::edit::{delete_secrets, find};
+use super::forget::{end, open};
+use super::history::failed;
+use super::{Exit, Failure, Global};
+use crate::config::{ConfigError, Editor, Kept, Program, Vault, config_path, state_path};
+use crate::output::safe;
+use crate::state::View;
+
+/// What `remove` is asked for.
+#[derive(Debug, Args)]
+pub(super) struct RemoveArgs {
+    /// The connection
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Also delete its import state: what was imported as what, and the history
+    #[arg(long)]
+    forget: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Removes the connection, after asking.
+pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure> {
+    let mut editor = Editor::open(&config_path(global.config.clone()))?;
+    let key = find(&editor, &args.name)?;
+    let before = editor.clone();
+    editor.remove_connection(&key);
+    let goes = Goes {
+        secrets: Vault::left_over(&before.references(), &editor.references()),
+        state: state(global, &editor, &key, args.forget)?,
+        forget: args.forget,
+        last: editor.connections().is_empty(),
+        key,
+    };
+    confirm(&goes.question(&before), args.yes)?;
+    // a run under way is found out before anything is changed
+    let state = goes.state.as_deref().filter(|_| args.forget);
+    let opened = state.map(|state| open(state, &goes.key)).transpose()?;
+    editor.save()?;
+    goes.tell(global);
+    delete_secrets(&editor, &goes.secrets)?;
+    if let (Some(state), Some((_lock, mut journal))) = (state, opened) {
+        journal.forget_connection().map_err(failed)?;
+        let clean = journal.scrub().map_err(failed)?;
+        end(state, clean)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The state file, if it holds something of the connection.
+fn state(
+    global: &Global,
+    editor: &Editor,
+    key: &str,
+    needed: bool,
+) -> Result<Option<PathBuf>, Failure> {
+    let path = match editor.check() {
+        Ok(config) => state_path(global.state.clone(), &config),
+        // others are wrong, too: this one can be removed all the same
+        Err(ConfigError::Invalid { .. }) if !needed => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let known = View::connections(&path).map_err(failed)?;
+    Ok(known.iter().any(|other| other == key).then_some(path))
+}
+
+/// What goes, and what stays.
+struct Goes {
+    key: String,
+    secrets: Vec<Kept>,
+    state: Option<PathBuf>,
+    forget: bool,
+    last: bool,
+}
+
+impl Goes {
+    fn question(&self, before: &Editor) -> String {
+        let text = |path: &[&str]| {
+            let value = before.get(&[&["connections", &self.key], path].concat())?;
+            Some(
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned),
+            )
+        };
+        let mut what = format!("`{}`", self.key);
+        if let Some(name) = text(&["name"]) {
+            what.push_str(&format!(", {name}"));
+        }
+        if let Some(eshop) = text(&["eshop_id"]) {
+            what.push_str(&format!(", {} {eshop}", Program::Shoptet));
+        }
+        if let Some(account) = text(&["caflou", "account_id"]) {
+            what.push_str(&format!(", Caflou account {account}"));
+        }
+        let mut lines = vec![format!(
+            "The connection {what} is removed from {}",
+            before.path().display()
+        )];
+        for secret in &self.secrets {
+            lines.push(format!("Deleted with it: {secret}"));
+        }
+        lines.extend(self.state_line());
+        lines.push("Caflou and the shop are not touched".to_owned());
+        safe(&lines.join(".\n")).into_owned()
+    }
+
+    fn state_line(&self) -> Option<String> {
+        let state = self.state.as_deref().map(Path::display)?;
+        Some(if self.forget {
+            format!("Deleted with it: its import state in {state}")
+        } else {
+            format!(
+                "Its import state in {state} is kept; to delete it: caflou-sync forget '{}'",
+                self.key
+            )
+        })
+    }
+
+    fn tell(&self, global: &Global) {
+        let mut out = io::stdout().lock();
+        if global.json() {
+            let secrets: Vec<_> = self.secrets.iter().map(ToString::to_string).collect();
+            let state = match (&self.state, self.forget) {
+                (None, _) => "none",
+                (Some(_), true) => "forgotten",
+                (Some(_), false) => "kept",
+            };
+            let line = json!({
+                "type": "removed", "connection": self.key, "state": state, "secrets": secrets,
+                "last": self.last,
+            });
+            let _ = writeln!(out, "{line}");
+            return;
+        }
+        let _ = writeln!(out, "removed: {}", safe(&self.key));
+        if let Some(line) = self.state_line() {
+            let _ = writeln!(out, "{line}");
+        }
+        if self.last {
+            let _ = writeln!(
+                out,
+                "It was the last one. To make another: caflou-sync connect. To end scheduled runs: \
+                 caflou-sync schedule uninstall"
+            );
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Settings of a connection by their dotted keys, as commands and their output name them.
+
+use std::fmt;
+
+use toml_edit::{Key, Value};
+
+use super::connection::{CAFLOU, CONNECTION, IMPORT, MAPPING, SHOPTET};
+use super::credentials::PLACES;
+use super::edit::dotted;
+use super::near;
+use super::notify::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
+
+/// Keys whose values are secrets.
+const SECRETS: [&str; 10] = [
+    "shoptet.private_token",
+    "shoptet.oauth_token",
+    "caflou.token",
+    "caflou.password",
+    "notify.email.password",
+    "notify.webhook.url",
+    "notify.webhook.token",
+    "notify.heartbeat.url",
+    "notify.heartbeat.start_url",
+    "notify.heartbeat.fail_url",
+];
+/// Keys whose values are text also where they look like something else, such as a number.
+const TEXTS: [&str; 4] = [
+    "name",
+    "caflou.account_id",
+    "caflou.email",
+    "mapping.income_name",
+];
+/// The key with any keys below it: payment methods.
+const OPEN: &str = "mapping.expected_days";
+
+/// A setting of a connection, such as `import.incomes`. Displayed as in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    keys: Vec<String>,
+}
+
+/// A setting and the value that it is to have.
+pub type Assignment = (Setting, Value);
+
+impl Setting {
+    /// The setting of a dotted key; what is wrong with one that does not exist.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let keys = Key::parse(text).map_err(|_| {
+            // not the whole text: it may be a secret in the wrong place
+            let start: String = text.chars().take_while(|c| plain(*c)).collect();
+            format!("\"{start}…\" is no key such as import.incomes")
+        })?;
+        let keys = keys.into_iter().map(|key| key.get().to_owned()).collect();
+        let setting = Self { keys };
+        if setting.is_known() {
+            return Ok(setting);
+        }
+        let suggestion = match setting.meant() {
+            Some(meant) => format!("; did you mean {meant:?}?"),
+            None => "; connections.example.toml shows all settings".to_owned(),
+        };
+        Err(format!("{setting}: no such setting{suggestion}"))
+    }
+
+    /// A setting and its value, written `KEY=VALUE`. The value is TOML, or text without quotes; a
+    /// secret can only be a place where it is, as a command line is no place for it.
+    pub fn assignment(text: &str) -> Result<Assignment, String> {
+        // a quoted key may have a "=" in it: the first one that leaves a key before it counts
+        let mut places = text.match_indices('=').map(|(at, _)| at);
+        let at = places
+            .find(|at| Key::parse(&text[..*at]).is_ok())
+            .or_else(|| text.find('='));
+        let Some(at) = at else {
+            let setting = Self::parse(text)?;
+            return Err(format!("{setting}: no value; write {setting}=VALUE"));
+        };
+        let setting = Self::parse(text[..at].trim())?;
+        let value = setting.value(text[at + 1..].trim())?;
+        Ok((setting, value))
+    }
+
+    fn value(&self, text: &str) -> Result<Value, String> {
+        if text.is_empty() {
+            return Err(format!("{self}: no value; to take it away: --unset {self}"));
+        }
+        let value = text.parse::<Value>().ok();
+        let is_place = value.as_ref().is_some_and(Value::is_inline_table);
+        let off = value.as_ref().and_then(Value::as_bool) == Some(false);
+        if self.is_secret() && !is_place && !off {
+            return Err(format!(
+                "{self}: a secret is not for a command line, where others can see it; say where it \
+                 is, such as {self}='{{ env = \"NAME\" }}'"
+            ));
+        }
+        let is_text = TEXTS.contains(&self.to_string().as_str());
+        Ok(match value {
+            Some(value) if value.is_str() || !is_text => value,
+            _ => text.into(),
+        })
+    }
+
+    /// The path from the top of the file.
+    #[must_use]
+    pub fn path<'a>(&'a self, connection: &'a str) -> Vec<&'a str> {
+        let keys = self.keys.iter().map(String::as_str);
+        ["connections", connection]
+            .into_iter()
+            .chain(keys)
+            .collect()
+    }
+
+    /// The setting to tell of where this one changes: of a secret's place the secret.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        let secret = (1..self.keys.len()).find_map(|depth| {
+            let keys = self.keys[..depth].to_vec();
+            Some(Self { keys }).filter(Self::is_secret)
+        });
+        secret.unwrap_or_else(|| self.clone())
+    }
+
+    /// A value of this setting for people, without quotes. Of a secret, its place.
+    #[must_use]
+    pub fn shown(&self, value: &Value) -> String {
+        if self.is_secret() {
+            return place(value);
+        }
+        match value {
+            Value::String(text) => text.value().clone(),
+            // a table may have secrets in it
+            Value::InlineTable(_) if self.to_string() != OPEN => "{ … }".to_owned(),
+            other => other.to_string().trim().to_owned(),
+        }
+    }
+
+    fn is_secret(&self) -> bool {
+        SECRETS.contains(&self.to_string().as_str())
+    }
+
+    fn is_known(&self) -> bool {
+        let this = self.to_string();
+        let inside = |key: &str| {
+            let rest = this.strip_prefix(key);
+            rest.and_then(|rest| rest.strip_prefix('.'))
+                .map(str::to_owned)
+        };
+        known().contains(&this)
+            || inside(OPEN).is_some()
+            || SECRETS
+                .iter()
+                .filter_map(|secret| inside(secret))
+                .any(|place| PLACES.contains(&place.as_str()))
+    }
+
+    /// The setting that was probably meant: one of the same last key, or a near one.
+    fn meant(&self) -> Option<String> {
+        let known = known();
+        let this = self.to_string();
+        let last = self.keys.last()?;
+        let same = known
+            .iter()
+            .find(|key| key.rsplit('.').next() == Some(last));
+        let near = || near::nearest(&this, known.iter().map(String::as_str)).map(str::to_owned);
+        let inner = || {
+            let last = near::nearest(last, known.iter().filter_map(|key| key.rsplit('.').next()))?;
+            known
+                .iter()
+                .find(|key| key.rsplit('.').next() == Some(last))
+                .cloned()
+        };
+        same.cloned().or_else(near).or_else(inner)
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.keys.iter().map(String::as_str).collect();
+        f.write_str(&dotted(&keys))
+    }
+}
+
+/// All settings, in the order of the example.
+fn known() -> Vec<String> {
+    let tables: [(&str, &[&str]); 9] = [
+        ("", &CONNECTION),
+        ("shoptet.", &SHOPTET),
+        ("caflou.", &CAFLOU),
+        ("import.", &IMPORT),
+        ("mapping.", &MAPPING),
+        ("notify.", &NOTIFY),
+        ("notify.email.", &EMAIL),
+        ("notify.webhook.", &WEBHOOK),
+        ("notify.heartbeat.", &HEARTBEAT),
+    ];
+    let keys = |(table, keys): (&str, &[&str])| -> Vec<String> {
+        keys.iter().map(|key| format!("{table}{key}")).collect()
+    };
+    tables.into_iter().flat_map(keys).collect()
+}
+
+/// Where a secret is, in words.
+fn place(value: &Value) -> String {
+    let named = |place: &str| {
+        let table = value.as_inline_table()?;
+        table.get(place).map(|name| match name {
+            Value::String(name) => name.value().clone(),
+            // of a command the program alone: its arguments may tell too much
+            Value::Array(words) => words
+                .get(0)
+                .and_then(Value::as_str)
+                .unwrap_or("…")
+                .to_owned(),
+            _ => "…".to_owned(),
+        })
+    };
+    let words = [
+        ("env", "variable"),
+        ("file", "file"),
+        ("command", "command"),
+        ("keyring", "keyring"),
+    ];
+    let found = words
+        .into_iter()
+        .find_map(|(place, word)| Some(format!("{word} {}", named(place)?)));
+    match (found, value) {
+        (Some(found), _) => found,
+        (None, Value::Boolean(off)) => off.value().to_string(),
+        (None, _) => "in the file".to_owned(),
+    }
+}
+
+fn plain(c: char) -> bool {
+    c.is_ascii_lowercase() || "._-\"".contains(c)
+}
+
+#[cfg(test)]
+mod tests;

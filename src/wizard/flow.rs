@@ -1,0 +1,253 @@
+//! The questions in their order.
+
+use url::Url;
+
+use super::answers::{Answers, is_usual};
+use super::asker::{Asker, Ended, Says};
+use super::doubles::Doubles;
+use super::given::Given;
+use super::services::{OpenShop, Services, by};
+use super::trouble::{self, By, Trouble};
+use crate::caflou::Reader;
+use crate::config::{CAFLOU_API, Connection, Mapping, Mode, Program, SHOPTET_API};
+use crate::source::Interval;
+use crate::source::shoptet::MapSettings;
+
+/// The wizard, with all that it needs.
+pub struct Wizard<'a> {
+    pub(super) asker: &'a mut dyn Asker,
+    pub(super) services: &'a Services,
+    pub(super) given: Given,
+    /// The connection that is changed; `None`: a new one is made.
+    pub(super) present: Option<&'a Connection>,
+    /// All connections of the file.
+    pub(super) all: &'a [Connection],
+    /// The address of an OAuth server that was answered last.
+    pub(super) token_url: Option<Url>,
+}
+
+/// A connection that works.
+#[derive(Debug)]
+pub struct Connected {
+    /// What it is made of.
+    pub answers: Answers,
+    /// How the shop calls itself.
+    pub shop_name: String,
+    /// How the account is called.
+    pub account_name: String,
+    /// Customers that a first run would look at; `None`: they are not imported.
+    pub customers: Option<u64>,
+    /// Orders that a first run would look at; `None`: they are not imported.
+    pub orders: Option<u64>,
+    /// Whether the orders are in Caflou already; `None`: they are not imported.
+    pub doubles: Option<Doubles>,
+}
+
+/// What may follow an answer that does not hold.
+pub(super) struct Next<'a, T> {
+    pub(super) label: &'a str,
+    pub(super) then: T,
+}
+
+impl<'a> Wizard<'a> {
+    /// Makes a new connection, or changes the `present` one. `all` are those of the file.
+    pub fn new(
+        asker: &'a mut dyn Asker,
+        services: &'a Services,
+        given: Given,
+        present: Option<&'a Connection>,
+        all: &'a [Connection],
+    ) -> Self {
+        Self {
+            asker,
+            services,
+            given,
+            present,
+            all,
+            token_url: None,
+        }
+    }
+
+    /// Asks and checks until there is a connection that works.
+    ///
+    /// # Errors
+    /// [`Ended`] where that was not to be.
+    pub fn run(mut self) -> Result<Connected, Ended> {
+        let (key, name) = self.naming()?;
+        let program = self.program()?;
+        self.asker.say(Says::Part, "The e-shop");
+        let shoptet_api_url = self.shoptet_api_url();
+        let (shop, open, readable) =
+            self.shop(&or_usual(shoptet_api_url.as_ref(), SHOPTET_API)?)?;
+        self.asker.say(Says::Part, "Caflou");
+        let caflou_api_url = self.caflou_api_url();
+        let account = self.caflou(&or_usual(caflou_api_url.as_ref(), CAFLOU_API)?)?;
+        self.not_twice(&key, open.shop.eshop_id, &account.account.id)?;
+        self.asker.say(Says::Part, "The import");
+        let import = self.import(readable)?;
+        let interval = Interval {
+            from: import.from,
+            to: import.to,
+        };
+        let (orders, doubles) = if import.incomes == Mode::No {
+            (None, None)
+        } else {
+            let orders = self.orders(&open, interval, by(&shop))?;
+            (Some(orders), self.doubles(&open, interval, &account.reader))
+        };
+        Ok(Connected {
+            shop_name: open.shop.name.clone(),
+            account_name: account.account.name,
+            customers: readable.customers.filter(|_| import.companies != Mode::No),
+            orders,
+            doubles,
+            answers: Answers {
+                key,
+                name,
+                program,
+                eshop_id: open.shop.eshop_id,
+                shop,
+                shoptet_api_url,
+                caflou: account.access,
+                account_id: account.account.id,
+                caflou_api_url,
+                import,
+            },
+        })
+    }
+
+    fn program(&mut self) -> Result<Program, Ended> {
+        if let Some(program) = self.given.program.take() {
+            return Ok(program);
+        }
+        let [first, ..] = Program::ALL;
+        if !self.asks() {
+            return Ok(self.present.map_or(first, |present| present.program));
+        }
+        let names = Program::ALL.map(|program| program.to_string());
+        let question = "From which program do the data come?";
+        let chosen = self.asker.select(question, &names, 0)?;
+        Ok(Program::ALL.get(chosen).copied().unwrap_or(first))
+    }
+
+    fn shoptet_api_url(&mut self) -> Option<Url> {
+        let present = self.present.map(|present| present.shoptet.api_url.clone());
+        self.given
+            .shoptet_api_url
+            .take()
+            .or(present)
+            .filter(|url| !is_usual(url, SHOPTET_API))
+    }
+
+    fn caflou_api_url(&mut self) -> Option<Url> {
+        let present = self.present.map(|present| present.caflou.api_url.clone());
+        self.given
+            .caflou_api_url
+            .take()
+            .or(present)
+            .filter(|url| !is_usual(url, CAFLOU_API))
+    }
+
+    /// Whether questions with a usual answer are put.
+    pub(super) fn asks(&self) -> bool {
+        self.asker.is_there() && !self.given.yes
+    }
+
+    /// The same shop and account twice would be the same orders twice.
+    fn not_twice(&mut self, key: &str, eshop_id: u64, account_id: &str) -> Result<(), Ended> {
+        let mut others = self.all.iter().filter(|other| other.key != key);
+        let Some(other) = others
+            .find(|other| other.eshop_id == eshop_id && other.caflou.account_id == account_id)
+        else {
+            return Ok(());
+        };
+        let what = format!(
+            "`{}` connects the same e-shop with the same account",
+            other.key
+        );
+        if !self.given.yes && !self.asker.is_there() {
+            let advice = format!(
+                "Change that one: caflou-sync edit {}. Or add --yes to connect them once more.",
+                other.key
+            );
+            return Err(Ended::Failed(Trouble::usage(what, advice)));
+        }
+        self.asker.say(Says::Warning, &format!("{what} already."));
+        if self.given.yes || self.asker.confirm("Connect them once more?", false)? {
+            return Ok(());
+        }
+        Err(Ended::Stopped)
+    }
+
+    /// Looks for the newest orders in Caflou, and warns. Where that cannot be seen, that is no
+    /// reason not to connect.
+    fn doubles(&mut self, open: &OpenShop, interval: Interval, reader: &Reader) -> Option<Doubles> {
+        let mapping = self
+            .present
+            .map_or_else(Mapping::default, |one| one.mapping.clone());
+        let match_existing = mapping.match_existing;
+        let settings = MapSettings {
+            eshop_id: open.shop.eshop_id,
+            zone: open.shop.zone,
+            mapping,
+        };
+        match self.services.doubles(open, &settings, interval, reader) {
+            Ok(doubles) => {
+                if let Some(warning) = doubles.warning(match_existing) {
+                    self.asker.say(Says::Warning, &warning);
+                }
+                Some(doubles)
+            }
+            Err(error) => {
+                let text = format!(
+                    "Whether the newest orders are in Caflou already could not be seen: {error}"
+                );
+                self.asker.say(Says::Warning, &text);
+                None
+            }
+        }
+    }
+
+    /// Tells what is wrong and asks what to do about it. Where nobody is there, that was it.
+    pub(super) fn again<T: Copy>(
+        &mut self,
+        trouble: Trouble,
+        choices: &[Next<'_, T>],
+    ) -> Result<T, Ended> {
+        if !self.asker.is_there() {
+            return Err(Ended::Failed(trouble));
+        }
+        self.asker.say(Says::Problem, &trouble.lines());
+        let mut labels: Vec<_> = choices.iter().map(|next| next.label.to_owned()).collect();
+        labels.push("Stop; nothing is saved".to_owned());
+        let chosen = self.asker.select("What now?", &labels, 0)?;
+        choices
+            .get(chosen)
+            .map(|next| next.then)
+            .ok_or(Ended::Stopped)
+    }
+
+    /// How many orders a first run would look at.
+    fn orders(&mut self, open: &OpenShop, interval: Interval, by: By) -> Result<u64, Ended> {
+        loop {
+            match self.services.orders_in(open, interval) {
+                Ok(orders) => return Ok(orders),
+                Err(error) => self.again(trouble::shop(&error, by), &[TRY_AGAIN])?,
+            }
+        }
+    }
+}
+
+/// The same once more.
+const TRY_AGAIN: Next<'static, ()> = Next {
+    label: "Try again",
+    then: (),
+};
+
+fn or_usual(url: Option<&Url>, usual: &str) -> Result<Url, Ended> {
+    match url {
+        Some(url) => Ok(url.clone()),
+        None => Url::parse(usual)
+            .map_err(|error| Ended::Failed(Trouble::usage(format!("{usual}: {error}"), ""))),
+    }
+}

@@ -1,0 +1,141 @@
+//! The questions about the import: companies, incomes, interval, automatic repetition.
+
+use chrono::NaiveDate;
+
+use super::asker::{Ended, Says};
+use super::flow::Wizard;
+use super::shop::Readable;
+use super::trouble::Trouble;
+use crate::config::{Import, Mode};
+
+/// The word for an interval without an end.
+const ALL: &str = "all";
+
+impl Wizard<'_> {
+    /// What is imported, and when.
+    pub(super) fn import(&mut self, readable: Readable) -> Result<Import, Ended> {
+        let usual = self
+            .present
+            .map_or_else(Import::default, |present| present.import.clone());
+        let given = self.given.companies.take();
+        let companies = self.mode(COMPANIES, readable.customers, given, usual.companies)?;
+        let given = self.given.incomes.take();
+        let incomes = self.mode(INCOMES, readable.orders, given, usual.incomes)?;
+        let (from, to) = self.interval(incomes, &usual)?;
+        let auto_repeat = match self.given.auto_repeat.take() {
+            Some(auto_repeat) => auto_repeat,
+            None if self.asks() => {
+                let question = "Repeat the import automatically (caflou-sync schedule)?";
+                self.asker.confirm(question, usual.auto_repeat)?
+            }
+            None => usual.auto_repeat,
+        };
+        Ok(Import {
+            companies,
+            incomes,
+            from,
+            to,
+            auto_repeat,
+            max_changes: usual.max_changes,
+        })
+    }
+
+    fn mode(
+        &mut self,
+        (question, words): (&str, [&str; 3]),
+        readable: Option<u64>,
+        given: Option<Mode>,
+        usual: Mode,
+    ) -> Result<Mode, Ended> {
+        if readable.is_none() {
+            return Ok(Mode::No);
+        }
+        match given {
+            Some(mode) => Ok(mode),
+            None if self.asks() => {
+                let mut labels = Vec::new();
+                for (mode, words) in Mode::ALL.iter().zip(words) {
+                    labels.push(format!("{}: {words}", mode.as_str()));
+                }
+                let at = Mode::ALL
+                    .iter()
+                    .position(|mode| *mode == usual)
+                    .unwrap_or(0);
+                let chosen = self.asker.select(question, &labels, at)?;
+                Ok(Mode::ALL.get(chosen).copied().unwrap_or(usual))
+            }
+            None => Ok(usual),
+        }
+    }
+
+    fn interval(
+        &mut self,
+        incomes: Mode,
+        usual: &Import,
+    ) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Ended> {
+        let (from, to) = (self.given.from.take(), self.given.to.take());
+        let ask = self.asks() && incomes != Mode::No;
+        let mut from = match from {
+            Some(day) => Some(day),
+            None if ask => self.day("Only orders created from which day on?", usual.from)?,
+            None => usual.from,
+        };
+        let mut to = match to {
+            Some(day) => Some(day),
+            None if ask => self.day("And up to which day?", usual.to)?,
+            None => usual.to,
+        };
+        while let (Some(first), Some(last)) = (from, to)
+            && first > last
+        {
+            let what = format!("The first day, {first}, is after the last, {last}");
+            let trouble = Trouble::usage(what, "");
+            if !self.asker.is_there() {
+                return Err(Ended::Failed(trouble));
+            }
+            self.asker.say(Says::Problem, &trouble.lines());
+            from = self.day("Only orders created from which day on?", None)?;
+            to = self.day("And up to which day?", None)?;
+        }
+        Ok((from, to))
+    }
+
+    fn day(
+        &mut self,
+        question: &str,
+        usual: Option<NaiveDate>,
+    ) -> Result<Option<NaiveDate>, Ended> {
+        let default = usual.map_or_else(|| ALL.to_owned(), |day| day.to_string());
+        loop {
+            let typed = self.asker.input(question, Some(&default))?;
+            let text = typed.trim();
+            if text.eq_ignore_ascii_case(ALL) || text.is_empty() {
+                return Ok(None);
+            }
+            match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+                Ok(day) if text.len() == 10 => return Ok(Some(day)),
+                _ => self
+                    .asker
+                    .say(Says::Problem, "A day such as 2021-01-31, or: all"),
+            }
+        }
+    }
+}
+
+/// The question, and what each mode does.
+const COMPANIES: (&str, [&str; 3]) = (
+    "Registered customers as companies?",
+    [
+        "none",
+        "new customers are created",
+        "the same: companies are never updated from the shop",
+    ],
+);
+const INCOMES: (&str, [&str; 3]) = (
+    "Orders as incomes?",
+    [
+        "none",
+        "new orders are created, later changes ignored",
+        "new orders are created, changed ones updated",
+    ],
+);

@@ -1,0 +1,244 @@
+//! The questions about the e-shop: which one, and whether all of it can be read.
+
+use url::Url;
+
+use super::answers::{ShopAccess, eshop_of_token};
+use super::asker::{Ended, Says};
+use super::flow::{Next, Wizard};
+use super::services::{OpenShop, by};
+use super::trouble::{self, Class, Trouble};
+use super::ways::Way;
+use crate::config::Mode;
+use crate::output::Count;
+use crate::record::Kind;
+
+/// How many records can be read; `None`: the token has no right to, and the user goes on without.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Readable {
+    pub(super) customers: Option<u64>,
+    pub(super) orders: Option<u64>,
+}
+
+/// What is answered anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Anew {
+    Nothing,
+    Secret,
+    Way,
+    Number,
+    /// The shop whose token it is.
+    Take(u64),
+}
+
+/// How a question about another answer is put.
+pub(super) const ANOTHER_WAY: &str = "Another way in";
+
+impl Wizard<'_> {
+    /// A shop that lets us in, and is the one that was meant.
+    pub(super) fn shop(&mut self, api: &Url) -> Result<(ShopAccess, OpenShop, Readable), Ended> {
+        let mut number = self.eshop_id()?;
+        let mut way = self.shop_way()?;
+        let mut access = self.way_in(&mut way, &mut number, true)?;
+        loop {
+            let opened = self.services.shop(&access, api);
+            let anew = match (opened, number) {
+                (Ok(open), Some(wanted)) if open.shop.eshop_id != wanted => {
+                    self.other_shop(&open, wanted)?
+                }
+                (Ok(open), _) => {
+                    let text = format!("{}, e-shop {}", open.shop.name, open.shop.eshop_id);
+                    self.asker.say(Says::Good, &text);
+                    match self.readable(&open, &access)? {
+                        Ok(readable) => return Ok((access, open, readable)),
+                        Err(anew) => anew,
+                    }
+                }
+                (Err(trouble), _) => self.shop_again(trouble)?,
+            };
+            match anew {
+                Anew::Nothing => {}
+                Anew::Take(id) => number = Some(id),
+                Anew::Number => {
+                    let named = match &access {
+                        ShopAccess::PrivateToken(token) => eshop_of_token(&token.secret),
+                        ShopAccess::Addon { .. } | ShopAccess::Pairing { .. } => None,
+                    };
+                    number = self.ask_eshop_id(named)?;
+                }
+                Anew::Secret => access = self.way_in(&mut way, &mut number, false)?,
+                Anew::Way => {
+                    way = self.ask_shop_way(way)?;
+                    access = self.way_in(&mut way, &mut number, false)?;
+                }
+            }
+        }
+    }
+
+    /// What the way needs; where that is not to be had, what another way needs.
+    fn way_in(
+        &mut self,
+        way: &mut Way,
+        number: &mut Option<u64>,
+        keep: bool,
+    ) -> Result<ShopAccess, Ended> {
+        let mut keep = keep;
+        loop {
+            if let Some(access) = self.shop_access(way, number, keep)? {
+                return Ok(access);
+            }
+            keep = false;
+            *way = self.ask_shop_way(*way)?;
+        }
+    }
+
+    fn eshop_id(&mut self) -> Result<Option<u64>, Ended> {
+        if let Some(id) = self.given.eshop_id.take() {
+            return Ok(Some(id));
+        }
+        let present = self.present.map(|present| present.eshop_id);
+        if !self.asks() {
+            return Ok(present);
+        }
+        let token = self.given.private_token.as_ref();
+        let named = token.and_then(|token| eshop_of_token(&token.resolve().ok()?));
+        self.ask_eshop_id(present.or(named))
+    }
+
+    pub(super) fn ask_eshop_id(&mut self, default: Option<u64>) -> Result<Option<u64>, Ended> {
+        let (question, default) = match default {
+            Some(id) => ("E-shop ID:", Some(id.to_string())),
+            None => ("E-shop ID (Enter: as the token says):", None),
+        };
+        loop {
+            let typed = self.asker.input(question, default.as_deref())?;
+            match typed.trim() {
+                "" => return Ok(None),
+                text => match text.parse() {
+                    Ok(id) if id > 0 => return Ok(Some(id)),
+                    _ => {
+                        let text = "A number such as 222651: the administration of the shop shows \
+                                    it, and a private token begins with it.";
+                        self.asker.say(Says::Problem, text);
+                    }
+                },
+            }
+        }
+    }
+
+    fn other_shop(&mut self, open: &OpenShop, wanted: u64) -> Result<Anew, Ended> {
+        let (id, name) = (open.shop.eshop_id, &open.shop.name);
+        let trouble = Trouble {
+            class: Class::Refused,
+            what: format!("The token belongs to e-shop {id} ({name}), not to e-shop {wanted}"),
+            said: None,
+            advice: "Correct the e-shop ID, or use that shop's token.".to_owned(),
+        };
+        let take = format!("Connect e-shop {id} ({name})");
+        self.again(
+            trouble,
+            &[
+                Next {
+                    label: &take,
+                    then: Anew::Take(id),
+                },
+                Next {
+                    label: "Type another token",
+                    then: Anew::Secret,
+                },
+                Next {
+                    label: "Type another e-shop ID",
+                    then: Anew::Number,
+                },
+            ],
+        )
+    }
+
+    fn shop_again(&mut self, trouble: Trouble) -> Result<Anew, Ended> {
+        let token = Next {
+            label: "Type the token again",
+            then: Anew::Secret,
+        };
+        let way = Next {
+            label: "Another way in",
+            then: Anew::Way,
+        };
+        let same = Next {
+            label: "Try again",
+            then: Anew::Nothing,
+        };
+        match trouble.class {
+            Class::Refused | Class::Usage => self.again(trouble, &[token, way]),
+            Class::Rights | Class::Down | Class::Odd => self.again(trouble, &[same, token, way]),
+        }
+    }
+
+    /// What the token may read of what is to be imported; else what is answered anew.
+    fn readable(
+        &mut self,
+        open: &OpenShop,
+        access: &ShopAccess,
+    ) -> Result<Result<Readable, Anew>, Ended> {
+        let unwanted = |mode: Option<Mode>| mode == Some(Mode::No);
+        let mut left_out = [
+            (Kind::Company, unwanted(self.given.companies)),
+            (Kind::Income, unwanted(self.given.incomes)),
+        ];
+        loop {
+            let (mut counts, mut missing) = ([None, None], Vec::new());
+            for (at, (kind, out)) in left_out.iter().enumerate() {
+                if !out {
+                    match self.services.probe(open, *kind) {
+                        Ok(count) => counts[at] = Some(count),
+                        Err(error) => missing.push((*kind, error)),
+                    }
+                }
+            }
+            let [customers, orders] = counts;
+            let Some(trouble) = trouble::records(&missing, by(access)) else {
+                let words = [(customers, "customer"), (orders, "order")];
+                let words = words
+                    .iter()
+                    .filter_map(|(count, noun)| Some(Count((*count)?, noun)));
+                let words: Vec<_> = words.map(|count| count.to_string()).collect();
+                let text = format!("{} can be read", words.join(" and "));
+                self.asker.say(Says::Good, &text);
+                return Ok(Ok(Readable { customers, orders }));
+            };
+            match (trouble.class, missing.as_slice()) {
+                (Class::Rights, [(kind, _)]) if left_out.iter().all(|(_, out)| !out) => {
+                    let without = match kind {
+                        Kind::Company => "Go on without companies",
+                        Kind::Income => "Go on without incomes",
+                    };
+                    let choices = [
+                        Next {
+                            label: "It is switched on now: check again",
+                            then: Some(None),
+                        },
+                        Next {
+                            label: without,
+                            then: Some(Some(*kind)),
+                        },
+                        Next {
+                            label: "Type another token",
+                            then: None,
+                        },
+                    ];
+                    match self.again(trouble, &choices)? {
+                        Some(None) => {}
+                        Some(Some(kind)) => {
+                            for (each, out) in &mut left_out {
+                                *out |= *each == kind;
+                            }
+                        }
+                        None => return Ok(Err(Anew::Secret)),
+                    }
+                }
+                _ => match self.shop_again(trouble)? {
+                    Anew::Nothing => {}
+                    anew => return Ok(Err(anew)),
+                },
+            }
+        }
+    }
+}
