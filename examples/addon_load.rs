@@ -246,10 +246,10 @@ fn asked_for(sandbox: &Sandbox, shops: u64) -> u64 {
 fn report(what: &str, took: &[Duration]) {
     let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)];
     println!(
-        "{what}: {} answers, median {:.0?}, p99 {:.0?}, slowest {:.0?}",
+        "{what}: {} answers, median {} ms, p99 {} ms, slowest {} ms",
         took.len(),
-        at(50),
-        at(99),
-        took[took.len() - 1]
+        at(50).as_millis(),
+        at(99).as_millis(),
+        took[took.len() - 1].as_millis()
     );
 }

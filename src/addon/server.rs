@@ -16,7 +16,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -35,6 +35,9 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 const LARGEST_HEAD: usize = 16 * 1024;
 /// Headers of a request.
 const MOST_HEADERS: usize = 64;
+/// Connections that the system keeps until they are taken. Timers of many programs strike in the same
+/// minute; with the usual 128, some would have to knock again after a second.
+const WAITING: u32 = 4096;
 /// How long requests that are under way may take when the backend is to end.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -76,7 +79,7 @@ pub async fn serve(
     let tls = backend.config.tls.as_ref().map(acceptor).transpose()?;
     let address = backend.config.listen;
     let not_listening = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(not_listening)?;
+    let listener = listen(address).map_err(not_listening)?;
     listening(listener.local_addr().map_err(not_listening)?);
     let places = usize::try_from(backend.config.limits.connections);
     let places = Arc::new(Semaphore::new(places.unwrap_or(Semaphore::MAX_PERMITS)));
@@ -107,6 +110,18 @@ pub async fn serve(
         warn!("some requests were still under way and are broken off");
     }
     Ok(())
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // Restarted, it does not wait for connections of before to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// The next connection, once there is a place for it; `None` when it is time to end.
