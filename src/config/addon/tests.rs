@@ -97,7 +97,7 @@ fn all_problems_come_at_once() {
       line 1  "mail" is missing
       line 2  kye:                unknown key; did you mean "key"?
       line 3  token_url:          expected the address that ends in "/getAccessToken"
-      line 4  client_secret:      expected text, { env = "VAR" }, { file = "PATH" } or { command = ["prog", "arg"] }, found an empty table
+      line 4  client_secret:      expected text, { env = "VAR" }, { file = "PATH" }, { command = ["prog", "arg"] } or { keyring = "NAME" }, found an empty table
       line 5  trusted_proxies:    "10.0.0.0/33" is neither an address nor a network such as "10.0.0.0/8"
       line 5  trusted_proxies:    "here" is neither an address nor a network such as "10.0.0.0/8"
       line 6  tls:                "key" is missing
