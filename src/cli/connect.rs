@@ -95,6 +95,7 @@ impl Command<'_> {
         let asking = Arc::clone(&saving);
         services.runtime().spawn(once_stopped(move || {
             if !asking.load(Ordering::SeqCst) {
+                Terminal::leave();
                 let _ = writeln!(io::stderr(), "\nerror: {}", Ended::Stopped);
                 std::process::exit(Exit::Failed as i32);
             }

@@ -37,7 +37,10 @@ impl Wizard<'_> {
             }
         }
         let name = name.unwrap_or_default();
-        let plain = key_of(key.as_deref().unwrap_or(&name));
+        let plain = match key {
+            Some(key) if is_key(&key) => key,
+            key => key_of(key.as_deref().unwrap_or(&name)),
+        };
         let again = self.again_the_same(&plain)?;
         let taken = |key: &str| {
             let there = self.all.iter().any(|other| other.key == key);
@@ -71,6 +74,14 @@ impl Wizard<'_> {
 
 fn usable(name: &str) -> Option<String> {
     crate::record::clean(name)
+}
+
+/// Whether a text is fit for a key as it is.
+fn is_key(text: &str) -> bool {
+    let fit = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(fit)
+        && text.len() <= LONGEST_KEY
 }
 
 /// A key for commands from a name: small letters of ASCII, digits and dashes.
@@ -131,6 +142,7 @@ mod tests {
         for (name, key) in [
             ("Můj e-shop", "muj-e-shop"),
             ("my-shop", "my-shop"),
+            ("My_Shop", "my-shop"),
             ("  Kůň & Žluťoučký, s.r.o. ", "kun-zlutoucky-s-r-o"),
             ("ĽŠČŤŽÝÁÍÉ", "lsctzyaie"),
             ("Обчество", "e-shop"),
@@ -141,6 +153,18 @@ mod tests {
             assert_eq!(key_of(name), key, "{name}");
         }
         assert!(key_of(&"abc ".repeat(100)).len() <= LONGEST_KEY);
+    }
+
+    #[test]
+    fn what_is_fit_for_a_key_stays_as_it_is() {
+        for (text, fit) in [
+            ("My_Shop-2", true),
+            ("můj", false),
+            ("-x", false),
+            ("", false),
+        ] {
+            assert_eq!(is_key(text), fit, "{text}");
+        }
     }
 
     #[test]

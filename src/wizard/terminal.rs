@@ -26,6 +26,15 @@ impl Terminal {
         }
     }
 
+    /// Ends a question that is open, for who ends the program in the middle of it.
+    pub fn leave() {
+        if io::stderr().is_terminal() {
+            // The program ends anyway; where this fails, nothing better can be done.
+            let _ = crossterm::terminal::disable_raw_mode();
+            let _ = crossterm::execute!(io::stderr(), crossterm::cursor::Show);
+        }
+    }
+
     /// Columns of a line; endless where nobody sees it.
     fn width(&self) -> usize {
         let size = terminal_size::terminal_size_of(io::stderr()).filter(|_| self.there);

@@ -587,6 +587,25 @@ auto_repeat = true
     }
 
     #[test]
+    fn a_signal_at_a_question_saves_nothing_either() {
+        let bench = bench();
+        let mut user = start(&bench, &[]);
+        shop(&mut user, &bench);
+        user.sees("How do we get into Caflou?");
+        user.terminates();
+        let (code, screen, written) = user.ends();
+        assert_eq!(code, 1);
+        assert!(
+            screen.ends_with("\nerror: stopped: nothing was saved"),
+            "{screen}"
+        );
+        // The cursor, hidden by the list of answers, is there again.
+        let shown = written.rfind("\x1b[?25h");
+        assert!(shown > written.rfind("\x1b[?25l"), "{written:?}");
+        assert!(!bench.path("config").exists());
+    }
+
+    #[test]
     fn ctrl_c_while_a_service_is_asked_saves_nothing_either() {
         let bench = bench();
         bench

@@ -153,6 +153,15 @@ impl Typist {
         self.keys.write_all(keys.as_bytes()).expect("a terminal");
     }
 
+    /// Ends the program from outside.
+    pub fn terminates(&self) {
+        let id = self.child.id().to_string();
+        let kill = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(kill.expect("kill").success());
+    }
+
     /// Waits for the end: the exit code, the terminal, and all that was written to it.
     #[track_caller]
     pub fn ends(mut self) -> (i32, String, String) {
