@@ -40,8 +40,8 @@ struct State {
     calm: u32,
     bucket: Option<Bucket>,
     single_file: HashSet<String>,
-    /// Paths that answered well while another request to them was under way.
-    side_by_side: HashSet<String>,
+    /// How often paths answered well while another request to them was under way.
+    side_by_side: HashMap<String, u32>,
     /// Requests under way by path.
     under_way: HashMap<String, usize>,
 }
@@ -52,7 +52,7 @@ impl State {
     fn admit(&mut self, path: &str, collection: &str) -> bool {
         let most = if self.single_file.contains(path) {
             1
-        } else if self.side_by_side.contains(path) {
+        } else if self.side_by_side.get(path) >= Some(&EVIDENCE) {
             usize::MAX
         } else {
             2
@@ -91,6 +91,9 @@ struct Bucket {
 
 /// Drops that leak per second.
 const LEAK: u32 = 10;
+/// Good answers side by side after which a path is believed to take several requests at once. One
+/// proves little: the other request may not have arrived yet.
+const EVIDENCE: u32 = 3;
 /// Good answers after which one more request at once is tried.
 const CALM: u32 = 25;
 
@@ -121,7 +124,7 @@ impl Lane {
             calm: 0,
             bucket: None,
             single_file: options.single_file.into_iter().collect(),
-            side_by_side: HashSet::new(),
+            side_by_side: HashMap::new(),
             under_way: HashMap::new(),
         };
         Self {
@@ -195,7 +198,7 @@ impl Lane {
             }
             status if status.is_success() => {
                 if state.under_way.get(path).is_some_and(|now| *now > 1) {
-                    state.side_by_side.insert(path.to_owned());
+                    *state.side_by_side.entry(path.to_owned()).or_default() += 1;
                 }
                 state.calm += 1;
                 if state.calm >= CALM && state.limit < self.most {
@@ -346,9 +349,15 @@ mod tests {
         });
         let _first = lane.enter("/transfers").await;
         let _second = lane.enter("/transfers").await;
-        lane.learn("/transfers", &answer(201, ""));
         let third = lane.enter("/transfers");
         tokio::pin!(third);
+        for _ in 0..EVIDENCE {
+            assert!(
+                futures_poll(&mut third).await.is_none(),
+                "the other may not have arrived yet"
+            );
+            lane.learn("/transfers", &answer(201, ""));
+        }
         assert!(futures_poll(&mut third).await.is_some());
     }
 
