@@ -115,7 +115,10 @@ impl<S: Sink> Running<'_, S> {
             Some((kind, scope)) => {
                 let ended = self.import(*kind, scope, run).await;
                 if ended.is_err() {
-                    run.halt.stop("the other agenda of this run failed");
+                    // It may have heard of the end before the word was passed on.
+                    let asked = self.session.stop.reason();
+                    run.halt
+                        .stop(asked.unwrap_or("the other agenda of this run failed"));
                 }
                 ended
             }
