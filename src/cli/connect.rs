@@ -25,7 +25,10 @@ use told::Told;
 
 /// Makes a new connection.
 pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failure> {
-    let given = args.given();
+    let path = config_path(global.config.clone());
+    let config = Editor::open(&path)?.check()?;
+    let mut given = args.given();
+    given.addon_url = given.addon_url.or_else(|| config.addon_url.clone());
     let terminal = terminal(global);
     if !terminal.is_there() {
         let missing = given.missing();
@@ -37,8 +40,6 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failu
             )));
         }
     }
-    let path = config_path(global.config.clone());
-    let config = Editor::open(&path)?.check()?;
     Command {
         global,
         config: &config,

@@ -21,8 +21,7 @@ const KEEP_RUNS: u32 = 400;
 const LONGEST: i64 = 36_500;
 
 /// The add-on's backend of which this program was built to be a part, if there is one.
-#[must_use]
-pub fn built_in_addon_url() -> Option<Url> {
+fn built_in_addon_url() -> Option<Url> {
     ADDON_URL.and_then(|text| value::safe_url(text).ok())
 }
 
@@ -112,6 +111,7 @@ pub(super) fn parse(
                 path: path.to_owned(),
                 state,
                 keep_runs,
+                addon_url: found.addon_url,
                 connections,
             })
         }

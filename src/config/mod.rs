@@ -37,7 +37,6 @@ mod tests;
 pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
 pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
 pub use edit::{EditError, Editor, Reference, dotted};
-pub use load::built_in_addon_url;
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,

@@ -19,6 +19,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// Days for which past runs are kept in the state file: 1 to 36500.
     pub keep_runs: u32,
+    /// The add-on's backend of connections that name none: the file's own, else one that was built in.
+    pub addon_url: Option<Url>,
     /// In the order of the file, with different keys; at least one after [`Config::load`].
     pub connections: Vec<Connection>,
 }

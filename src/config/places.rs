@@ -70,6 +70,7 @@ mod tests {
             path: "c".into(),
             state: None,
             keep_runs: 400,
+            addon_url: None,
             connections: Vec::new(),
         };
         assert_eq!(config_path(asked()), PathBuf::from("asked"));

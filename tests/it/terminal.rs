@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -42,15 +43,19 @@ pub struct Typist {
 impl Typist {
     /// Starts the program with these arguments.
     pub fn start(bench: &Bench, args: &[&str]) -> Self {
+        Self::start_in(&bench.path(""), args)
+    }
+
+    /// Starts the program in a folder, which is its home, too.
+    pub fn start_in(home: &Path, args: &[&str]) -> Self {
         let (pty, pts) = pty_process::blocking::open().expect("a terminal");
         pty.resize(Size::new(ROWS, COLUMNS)).expect("its size");
-        let home = bench.path("");
         let command = Command::new(env!("CARGO_BIN_EXE_caflou-sync"))
             .args(args)
-            .current_dir(&home)
+            .current_dir(home)
             .env_clear()
             .env("TERM", "xterm-256color")
-            .env("HOME", &home)
+            .env("HOME", home)
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_CACHE_HOME", home.join("cache"));

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::{Mode, Program, Secret, built_in_addon_url, safe_url};
+use crate::config::{Mode, Program, Secret, safe_url};
 use crate::wizard::Given;
 
 /// What `connect` is asked for.
@@ -198,7 +198,7 @@ impl ConnectArgs {
             program: self.program.map(|ProgramWord::Shoptet| Program::Shoptet),
             eshop_id: self.eshop_id,
             pairing_code: secret(&self.pairing_code),
-            addon_url: self.addon_url.clone().or_else(built_in_addon_url),
+            addon_url: self.addon_url.clone(),
             private_token: self.private_token.place(),
             oauth_token: self.oauth_token.place(),
             token_url: self.token_url.clone(),
