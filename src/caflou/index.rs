@@ -6,6 +6,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use super::marks::marks;
 use super::wire::Stored;
@@ -134,7 +135,8 @@ pub struct Index {
     kind: Kind,
     program: &'static str,
     hasher: RandomState,
-    slots: HashMap<u64, Vec<Slot>>,
+    /// Nearly always there is one record of a key.
+    slots: HashMap<u64, SmallVec<[Slot; 1]>>,
 }
 
 impl Index {
@@ -249,8 +251,10 @@ impl Index {
         }
     }
 
-    /// It was created, or (`None`) it was not.
+    /// It was created, or (`None`) it was not. A created income is not kept: it has a mark, so it is
+    /// no other record's, and its own is known from now on.
     pub fn settle(&mut self, keys: &Keys, id: Option<CaflouId>) {
+        let id = id.filter(|_| self.kind == Kind::Company);
         for (by, key) in &keys.0 {
             let hash = self.hasher.hash_one((by, key));
             let Some(slots) = self.slots.get_mut(&hash) else {

@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, ConfigError, EditError, config_path, state_path};
 
@@ -157,12 +158,12 @@ impl Command {
     }
 
     /// What log lines are about without `-v` and `-q`.
-    fn usual_level(&self) -> &'static str {
+    fn usual_level(&self) -> LevelFilter {
         match self {
             // Nobody watches: with errors only, cron has no mail.
-            Self::Run(args) if args.is_brief() => "error",
-            Self::Addon(args) if args.serves() => "info",
-            _ => "warn",
+            Self::Run(args) if args.is_brief() => LevelFilter::ERROR,
+            Self::Addon(args) if args.serves() => LevelFilter::INFO,
+            _ => LevelFilter::WARN,
         }
     }
 }

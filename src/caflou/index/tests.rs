@@ -133,12 +133,24 @@ fn what_is_about_to_be_created_is_found_as_pending_until_it_is_settled() {
         index.find(&income("1")),
         Candidates::Pending(MatchedBy::Mark)
     );
+    index.settle(&income("1"), None);
+    assert_eq!(index.find(&income("1")), Candidates::None);
+}
+
+#[test]
+fn a_created_company_may_be_anothers_and_a_created_income_takes_no_room() {
+    let mark = |id: &str| Mark::new("shoptet", "1", &SourceId(id.to_owned()));
+    let company = |id| {
+        let email = Attributes::from_json(json!({"email": "a@x.cz"}).as_object().unwrap());
+        Keys::of(Kind::Company, &mark(id), &email)
+    };
+    let mut index = Index::empty(Kind::Company, "shoptet");
+    index.reserve(&company("g"));
+    index.settle(&company("g"), Some(CaflouId(9)));
+    let found = Candidates::One(CaflouId(9), MatchedBy::Email);
+    assert_eq!(index.find(&company("h")), found);
+    let mut index = Index::empty(Kind::Income, "shoptet");
+    index.reserve(&income("1"));
     index.settle(&income("1"), Some(CaflouId(9)));
-    assert_eq!(
-        index.find(&income("1")),
-        Candidates::One(CaflouId(9), MatchedBy::Mark)
-    );
-    index.reserve(&income("2"));
-    index.settle(&income("2"), None);
-    assert_eq!(index.find(&income("2")), Candidates::None);
+    assert!(index.slots.is_empty());
 }
