@@ -32,23 +32,23 @@ pub struct Intent<'a> {
 
 /// A record that is in Caflou.
 #[derive(Debug)]
-pub struct Synced<'a> {
+pub struct Synced {
     /// Company or income.
     pub kind: Kind,
     /// Its key at the source.
-    pub source_id: &'a SourceId,
+    pub source_id: SourceId,
     /// Its id in Caflou.
     pub caflou_id: CaflouId,
     /// What people know it by.
-    pub label: &'a str,
-    /// The source's values, now decided upon.
-    pub source: &'a Attributes,
-    /// What Caflou holds.
-    pub written: &'a Attributes,
+    pub label: String,
+    /// The source's values, now decided upon, as JSON.
+    pub source: String,
+    /// What Caflou holds, as JSON, where that is something else.
+    pub written: Option<String>,
     /// The source's change time.
     pub changed_at: Option<DateTime<Utc>>,
     /// The customer whose company is not imported yet.
-    pub awaits: Option<&'a SourceId>,
+    pub awaits: Option<SourceId>,
     /// The last write, where an earlier attempt of it may be carried out still.
     pub sent_at: Option<DateTime<Utc>>,
 }
@@ -268,10 +268,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn synced(&self, record: &Synced<'_>) -> Result<(), StateError> {
-        let source = record.source.to_json().to_string();
-        let differs = record.source != record.written;
-        let written = differs.then(|| record.written.to_json().to_string());
+    pub fn synced(&self, record: &Synced) -> Result<(), StateError> {
         self.execute(
             "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
                  written, changed_at, awaits, sent_at) \
@@ -287,10 +284,10 @@ impl Journal {
                 record.source_id.0,
                 record.caflou_id.0,
                 record.label,
-                source,
-                written,
+                record.source,
+                record.written,
                 record.changed_at.map(|at| at.timestamp()),
-                record.awaits.map(SourceId::as_str),
+                record.awaits.as_ref().map(SourceId::as_str),
                 record.sent_at.map(|at| at.timestamp_millis()),
             ],
         )

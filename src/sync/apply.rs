@@ -15,6 +15,7 @@ use crate::record::{Attributes, CaflouId, CompanyLink, SourceId, Value, same};
 use crate::source::{Broken, Verdict};
 use crate::state::{Intent, Journal, RecordState, StateError, Synced};
 
+use super::notes::Notes;
 use super::outcome::{Done, Fatal};
 use super::plan::{Plan, Revision};
 use super::report::{Action, Change};
@@ -29,12 +30,13 @@ pub struct Apply {
     connection: String,
     writer: Writer,
     journal: Arc<Mutex<Journal>>,
+    notes: Notes,
     /// How long an unanswered create counts as possibly under way.
     under_way: chrono::TimeDelta,
 }
 
 impl Apply {
-    /// For a connection.
+    /// For a connection; inside a runtime, which has a thread for the notes.
     #[must_use]
     pub fn new(
         connection: &str,
@@ -46,6 +48,7 @@ impl Apply {
         Self {
             connection: connection.to_owned(),
             writer,
+            notes: Notes::new(Arc::clone(&journal)),
             journal,
             under_way,
         }
@@ -69,7 +72,7 @@ impl Apply {
                 let written = confirm(&attributes, &stored, &attributes, &mut change.ignored);
                 change.caflou_id = Some(stored.id);
                 let synced = synced(&step, stored.id, (&attributes, &written), None);
-                let mut done = self.tell(change, |journal| journal.synced(&synced));
+                let mut done = self.confirm(change, synced).await;
                 done.created = Some(stored.id);
                 done.values = Some(attributes);
                 done
@@ -205,10 +208,23 @@ impl Apply {
         })
     }
 
+    /// Notes that a record was created. Creates whose answers come together share a commit.
+    async fn confirm(&self, change: Change, synced: Synced) -> Done {
+        let (action, text) = (change.action.as_str(), json_of(&change));
+        let noted = self.notes.write(move |journal| {
+            journal.synced(&synced)?;
+            journal.note_change((synced.kind, &synced.source_id), action, &text)
+        });
+        let noted = noted.await;
+        let mut done = Done::told(Some(change));
+        done.fatal = noted.err();
+        done
+    }
+
     /// Notes what became of a record, with one commit for the record and the history of the run.
     fn tell(&self, change: Change, note: impl FnOnce(&Journal) -> Result<(), StateError>) -> Done {
         let id = SourceId(change.source_id.clone());
-        let text = serde_json::to_string(&change).unwrap_or_default();
+        let text = json_of(&change);
         let noted = self.journal().together(|journal| {
             note(journal)?;
             journal.note_change((change.kind, &id), change.action.as_str(), &text)
@@ -220,24 +236,30 @@ impl Apply {
 }
 
 /// A step's record as it is in Caflou now, with what the source says and what Caflou holds.
-fn synced<'a>(
-    step: &'a Step,
+fn synced(
+    step: &Step,
     id: CaflouId,
-    (source, written): (&'a Attributes, &'a Attributes),
+    (source, written): (&Attributes, &Attributes),
     sent_at: Option<DateTime<Utc>>,
-) -> Synced<'a> {
+) -> Synced {
     let draft = &step.draft;
+    let json = |values: &Attributes| values.to_json().to_string();
     Synced {
         kind: draft.kind,
-        source_id: &draft.source_id,
+        source_id: draft.source_id.clone(),
         caflou_id: id,
-        label: &draft.label,
-        source,
-        written,
+        label: draft.label.clone(),
+        source: json(source),
+        written: (source != written).then(|| json(written)),
         changed_at: draft.changed_at,
-        awaits: step.awaits.as_ref(),
+        awaits: step.awaits.clone(),
         sent_at,
     }
+}
+
+/// A change as it stands in the history.
+fn json_of(change: &Change) -> String {
+    serde_json::to_string(change).unwrap_or_default()
 }
 
 fn fail(change: Change, reason: String) -> Change {

@@ -12,6 +12,7 @@
 mod apply;
 mod awaiting;
 mod engine;
+mod notes;
 mod outcome;
 pub mod plan;
 mod preview;

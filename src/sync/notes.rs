@@ -1,0 +1,129 @@
+//! Notes to the journal that share commits: while one commit is on its way to the file, those that come
+//! meanwhile gather for the next. None waits for others to come.
+
+use std::fmt;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::outcome::Fatal;
+use crate::state::{Journal, StateError};
+
+/// Notes of one commit, at most.
+const MOST: usize = 64;
+
+/// Takes notes; they are written by a thread of their own, until the last of these is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Notes(Sender<Note>);
+
+type Write = Box<dyn FnOnce(&Journal) -> Result<(), StateError> + Send>;
+
+struct Note {
+    write: Write,
+    /// `None` where all is well, else what went wrong.
+    noted: oneshot::Sender<Option<String>>,
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Note")
+    }
+}
+
+impl Notes {
+    /// For a journal; inside a runtime.
+    pub(super) fn new(journal: Arc<Mutex<Journal>>) -> Self {
+        let (sender, notes) = mpsc::channel();
+        tokio::task::spawn_blocking(move || take(&notes, &journal));
+        Self(sender)
+    }
+
+    /// Writes, and comes back once it is committed. What is under way is committed also where nobody
+    /// waits for it any more.
+    ///
+    /// # Errors
+    /// When the file cannot be written. All notes of the commit have failed then.
+    pub(super) async fn write(
+        &self,
+        write: impl FnOnce(&Journal) -> Result<(), StateError> + Send + 'static,
+    ) -> Result<(), Fatal> {
+        let (noted, answer) = oneshot::channel();
+        let write = Box::new(write);
+        // Where nobody takes it, there is no answer either.
+        let _ = self.0.send(Note { write, noted });
+        match answer.await {
+            Ok(None) => Ok(()),
+            Ok(Some(trouble)) => Err(Fatal::State(trouble)),
+            Err(_) => Err(Fatal::State("the state file takes no notes".to_owned())),
+        }
+    }
+}
+
+fn take(notes: &Receiver<Note>, journal: &Mutex<Journal>) {
+    while let Ok(first) = notes.recv() {
+        let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = notes.try_iter().take(MOST - 1);
+        let (writes, waiting): (Vec<Write>, Vec<_>) = std::iter::once(first)
+            .chain(more)
+            .map(|note| (note.write, note.noted))
+            .unzip();
+        let written = journal.together(|journal| {
+            let mut writes = writes.into_iter();
+            writes.try_for_each(|write| write(journal))
+        });
+        drop(journal);
+        let trouble = written.err().map(|error| error.to_string());
+        for noted in waiting {
+            // Who asked may be gone: the run is ending.
+            let _ = noted.send(trouble.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Kind, SourceId};
+
+    /// Notes a record; whether that was committed.
+    fn note(notes: &Notes, id: &'static str, fails: bool) -> impl Future<Output = bool> {
+        let id = SourceId(id.to_owned());
+        let written = notes.write(move |journal| {
+            let key = (Kind::Income, &id);
+            journal.failed(key, "", None, "why", chrono::Utc::now())?;
+            if fails {
+                // no run has begun to which it could belong
+                journal.note_change(key, "create", "{}")?;
+            }
+            Ok(())
+        });
+        async { written.await.is_ok() }
+    }
+
+    #[tokio::test]
+    async fn notes_that_gather_are_committed_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let journal = Journal::open(&path, "shop").unwrap();
+        let journal = Arc::new(Mutex::new(journal));
+        let notes = Notes::new(Arc::clone(&journal));
+        assert!(note(&notes, "0", false).await);
+        let held = journal.lock().unwrap();
+        let known = |id: &str| {
+            let view = crate::state::View::open(&path, "shop").unwrap();
+            let id = SourceId(id.to_owned());
+            view.known(Kind::Income, &id).unwrap().is_some()
+        };
+        assert!(known("0"), "committed once it is answered");
+        let gathered = async {
+            let (one, bad) = (note(&notes, "1", false), note(&notes, "2", true));
+            tokio::join!(one, bad, async { drop(held) })
+        };
+        let (one, bad, ()) = gathered.await;
+        assert!(!one && !bad, "all of a commit fail together");
+        assert!(!known("1"));
+        assert!(note(&notes, "1", false).await, "the next is a new one");
+        assert!(known("1"));
+    }
+}
