@@ -251,11 +251,12 @@ impl Index {
         }
     }
 
-    /// It was created, or (`None`) it was not. A created income is not kept: it has a mark, so it is
-    /// no other record's, and its own is known from now on.
+    /// It was created, or (`None`) it was not. By its mark nobody looks for it any more, as it is known
+    /// from now on; a created income has a mark and so is no other record's.
     pub fn settle(&mut self, keys: &Keys, id: Option<CaflouId>) {
         let id = id.filter(|_| self.kind == Kind::Company);
         for (by, key) in &keys.0 {
+            let id = id.filter(|_| *by != MatchedBy::Mark);
             let hash = self.hasher.hash_one((by, key));
             let Some(slots) = self.slots.get_mut(&hash) else {
                 continue;
