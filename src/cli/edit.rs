@@ -10,6 +10,7 @@ use toml_edit::Value;
 
 use super::connect;
 use super::history::failed;
+use super::run::others;
 use super::{Exit, Failure, Global};
 use crate::config::{
     Assignment, Config, ConfigError, Editor, Kept, Problem, Secret, Setting, Vault, config_path,
@@ -78,12 +79,11 @@ pub(super) fn find(editor: &Editor, name: &str) -> Result<String, Failure> {
     if editor.connections().iter().any(|key| key == name) {
         return Ok(name.to_owned());
     }
-    let near = editor.nearest(name);
-    let near = near.map(|near| format!("; did you mean `{near}`?"));
+    let (near, keys) = (editor.nearest(name), editor.connections());
+    let others = others(near.as_deref(), keys.iter().map(String::as_str));
     let path = editor.path().display();
     Err(Failure::usage(format!(
-        "no connection `{name}` in {path}{}",
-        near.unwrap_or_default()
+        "no connection `{name}` in {path}{others}"
     )))
 }
 

@@ -171,15 +171,26 @@ impl RunArgs {
 /// A connection by its key; where there is none, the near miss.
 pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection, Failure> {
     config.connection(name).ok_or_else(|| {
-        let near = config
-            .nearest(name)
-            .map(|near| format!("; did you mean `{near}`?"));
+        let keys = config.connections.iter().map(|one| one.key.as_str());
+        let others = others(config.nearest(name), keys);
         let path = config.path.display();
-        Failure::usage(format!(
-            "no connection `{name}` in {path}{}",
-            near.unwrap_or_default()
-        ))
+        Failure::usage(format!("no connection `{name}` in {path}{others}"))
     })
+}
+
+/// What may have been meant by a key that is not there: the near miss, else the keys there are.
+pub(super) fn others<'a>(near: Option<&str>, keys: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 5;
+    if let Some(near) = near {
+        return format!("; did you mean `{near}`?");
+    }
+    let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
+    match keys.as_slice() {
+        [] => String::new(),
+        [only] => format!("; there is {only}"),
+        few if few.len() <= MOST => format!("; there are {}", few.join(", ")),
+        _ => "; `caflou-sync list` shows those there are".to_owned(),
+    }
 }
 
 /// Runs the chosen connections.

@@ -218,7 +218,14 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         ),
         (
             &["run", "zcela-jiny"],
-            format!("{}\n", missing("zcela-jiny")),
+            format!("{}; there is `my-shop`\n", missing("zcela-jiny")),
+        ),
+        (
+            &["forget", "zcela-jiny"],
+            format!(
+                "{}; there is `my-shop`\n",
+                missing("zcela-jiny").replace(" in ", ", neither in ") + " nor in state.db"
+            ),
         ),
         (
             &["run", KEY, "--from", "2024-02-01", "--to", "2024-01-31"],
