@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
-use clap::{Args, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Subcommand};
 use serde_json::json;
 use tracing::info;
 
@@ -26,13 +27,21 @@ const CONFIG: &str = "addon.toml";
 /// How long each step of a letter may take; nobody waits for it in haste.
 const MAIL_LIMIT: Duration = Duration::from_secs(30);
 
+/// The closing sentence of the help.
+const CONFIGURATION: &str = "The configuration is addon.toml in the current folder, or the one of --config. \
+                             See docs/addon.md.";
+
 /// What `addon` is asked for.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "The configuration is addon.toml in the current folder, or the one of --config. \
-                        See docs/addon.md."
-)]
+#[command(after_help = CONFIGURATION)]
 pub(super) struct AddonArgs {
+    /// The add-on's configuration [default: ./addon.toml]
+    // Takes the place of the option of every command, whose variable is for connections.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The add-on's state file [default: `state` of the configuration]
+    #[arg(long, global = true, value_name = "FILE")]
+    state: Option<PathBuf>,
     #[command(subcommand)]
     command: AddonCommand,
 }
@@ -40,12 +49,16 @@ pub(super) struct AddonArgs {
 #[derive(Debug, Subcommand)]
 enum AddonCommand {
     /// Serve: take installations, pair programs, give them tokens; until SIGTERM or Ctrl-C
+    #[command(after_help = CONFIGURATION)]
     Serve,
     /// Overview of the shops that have the add-on
+    #[command(after_help = CONFIGURATION)]
     List,
     /// Make a new pairing code for a shop, in place of the one before; programs stay paired
+    #[command(after_help = CONFIGURATION)]
     NewCode(NewCodeArgs),
     /// End all pairings of a shop, and its pairing code
+    #[command(after_help = CONFIGURATION)]
     Unpair(UnpairArgs),
 }
 
@@ -74,16 +87,21 @@ impl AddonArgs {
     pub(super) fn serves(&self) -> bool {
         matches!(self.command, AddonCommand::Serve)
     }
+
+    /// Leaves only what was typed of the files: the variables name those of connections, which a
+    /// backend on the same computer does not share.
+    pub(super) fn keep_typed(&mut self, matches: &ArgMatches) {
+        let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        self.config.take_if(|_| !typed("config"));
+        self.state.take_if(|_| !typed("state"));
+    }
 }
 
 /// Does what is asked for.
 pub(super) fn addon(global: &Global, args: &AddonArgs) -> Result<Exit, Failure> {
-    let path = global
-        .config
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(CONFIG));
-    let mut config = AddonConfig::load(&path)?;
-    if let Some(state) = &global.state {
+    let path = args.config.clone();
+    let mut config = AddonConfig::load(&path.unwrap_or_else(|| PathBuf::from(CONFIG)))?;
+    if let Some(state) = &args.state {
         config.state.clone_from(state);
     }
     match &args.command {
@@ -120,6 +138,10 @@ fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Failure> {
         for shop in &shops {
             let _ = writeln!(out, "{}", object(shop));
         }
+        return Ok(Exit::Done);
+    }
+    if shops.is_empty() {
+        let _ = writeln!(io::stderr(), "no shop has installed the add-on yet");
         return Ok(Exit::Done);
     }
     let header = [
@@ -229,10 +251,12 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     installed_at.ok_or_else(|| unknown(eshop_id))?;
     let paired = Count(programs.len() as u64, "program");
     let question = format!(
-        "All pairings of e-shop {eshop_id} end ({paired}), and its pairing code. The add-on stays \
+        "This ends all pairings of e-shop {eshop_id} ({paired}), and its pairing code. The add-on stays \
          installed; `caflou-sync addon new-code {eshop_id}` lets programs pair again"
     );
-    confirm(&question, args.yes)?;
+    if !confirm(&question, args.yes)? {
+        return Ok(Exit::Done);
+    }
     let ended = database
         .transaction(|database| database.unpair(eshop_id))
         .map_err(failed)?;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::slice;
 
 use clap::Args;
 use serde_json::json;
@@ -9,9 +10,11 @@ use toml_edit::Value;
 
 use super::connect;
 use super::history::failed;
+use super::run::others;
 use super::{Exit, Failure, Global};
 use crate::config::{
-    Assignment, ConfigError, Editor, Kept, Problem, Setting, Vault, config_path, dotted, state_path,
+    Assignment, Config, ConfigError, Editor, Kept, Problem, Secret, Setting, Vault, config_path,
+    dotted, state_path,
 };
 use crate::output;
 use crate::state::View;
@@ -56,9 +59,17 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
     if editor.is_changed() {
         editor.save()?;
     }
-    let left_over = Vault::left_over(&before.references(), &editor.references());
-    let deleted = delete_secrets(&editor, &left_over);
-    let gone = if deleted.is_ok() { &left_over[..] } else { &[] };
+    let (goes, stays) = left_over(&config, &key, &before, &editor);
+    for (kept, error) in &stays {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {error:#}; the old secret stays in {kept}. Delete it yourself once \
+             `caflou-sync test {}` is well",
+            shell_word(&key)
+        );
+    }
+    let deleted = delete_secrets(&editor, &goes);
+    let gone = if deleted.is_ok() { &goes[..] } else { &[] };
     print(global, &key, &changes, gone);
     deleted.map(|()| Exit::Done)
 }
@@ -68,12 +79,11 @@ pub(super) fn find(editor: &Editor, name: &str) -> Result<String, Failure> {
     if editor.connections().iter().any(|key| key == name) {
         return Ok(name.to_owned());
     }
-    let near = editor.nearest(name);
-    let near = near.map(|near| format!("; did you mean `{near}`?"));
+    let (near, keys) = (editor.nearest(name), editor.connections());
+    let others = others(near.as_deref(), keys.iter().map(String::as_str));
     let path = editor.path().display();
     Err(Failure::usage(format!(
-        "no connection `{name}` in {path}{}",
-        near.unwrap_or_default()
+        "no connection `{name}` in {path}{others}"
     )))
 }
 
@@ -125,6 +135,29 @@ pub(super) fn shell_word(key: &str) -> String {
     } else {
         format!("'{}'", key.replace('\'', r"'\''"))
     }
+}
+
+/// The secrets that the program kept and that are named no more. Where the connection now gets that
+/// secret gives none, the old one may be the only copy: those stay, with what is wrong.
+fn left_over(
+    config: &Config,
+    key: &str,
+    before: &Editor,
+    after: &Editor,
+) -> (Vec<Kept>, Vec<(Kept, anyhow::Error)>) {
+    let (mut goes, mut stays) = (Vec::new(), Vec::new());
+    let after = after.references();
+    for reference in before.references() {
+        let side = reference.key.split('.').next().unwrap_or_default();
+        for kept in Vault::left_over(slice::from_ref(&reference), &after) {
+            let new = config.connection(key).and_then(|one| one.secret_of(side));
+            match new.map(Secret::resolve) {
+                Some(Err(error)) => stays.push((kept, error.into())),
+                Some(Ok(_)) | None => goes.push(kept),
+            }
+        }
+    }
+    (goes, stays)
 }
 
 /// Deletes secrets that the configuration names no more.

@@ -82,11 +82,13 @@ impl Task<'_> {
             None => "It is not in the configuration any more",
         };
         let question = format!(
-            "All that {} holds of `{key}` is deleted: which records were imported as what, and \
+            "This deletes all that {} holds of `{key}`: which records were imported as what, and \
              the history. {then}. Caflou and the shop are not touched",
             self.state.display()
         );
-        confirm(&question, self.args.yes)?;
+        if !confirm(&question, self.args.yes)? {
+            return Ok(Exit::Done);
+        }
         let (_lock, mut journal) = open(self.state, key)?;
         journal.forget_connection().map_err(failed)?;
         let clean = journal.scrub().map_err(failed)?;
@@ -118,14 +120,16 @@ impl Task<'_> {
             )));
         }
         let question = format!(
-            "The names and values of {} are deleted from {}, and what is told of them in the \
+            "This deletes the names and values of {} from {}, and what is told of them in the \
              history. That they were imported is kept: they are never imported again, and later \
              changes in the shop no longer reach Caflou{}. Caflou and the shop are not touched",
             self.what(&held),
             self.state.display(),
             same_name(&held),
         );
-        confirm(&question, self.args.yes)?;
+        if !confirm(&question, self.args.yes)? {
+            return Ok(Exit::Done);
+        }
         let (_lock, mut journal) = open(self.state, self.key)?;
         // A run may have imported more of them while the question was open.
         let view = journal.view().map_err(failed)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::run::find;
+use super::run::others;
 use super::status::{is_running, rfc3339};
 use super::{Exit, Failure, Global};
 use crate::config::Config;
@@ -60,16 +60,23 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
 
 /// The key of a connection of the configuration, or of one that only the state file still knows.
 pub(super) fn known_key(config: &Config, state: &Path, name: &str) -> Result<String, Failure> {
-    find(config, name)
-        .map(|connection| connection.key.clone())
-        .or_else(|failure| {
-            let known = View::connections(state).map_err(failed)?;
-            if known.iter().any(|key| key == name) {
-                Ok(name.to_owned())
-            } else {
-                Err(failure)
-            }
-        })
+    if let Some(connection) = config.connection(name) {
+        return Ok(connection.key.clone());
+    }
+    let mut known = View::connections(state).map_err(failed)?;
+    if known.iter().any(|key| key == name) {
+        return Ok(name.to_owned());
+    }
+    let keys = config.connections.iter().map(|one| one.key.clone());
+    known.extend(keys);
+    known.sort();
+    known.dedup();
+    let others = others(config.nearest(name), known.iter().map(String::as_str));
+    Err(Failure::usage(format!(
+        "no connection `{name}`, neither in {} nor in {}{others}",
+        config.path.display(),
+        state.display()
+    )))
 }
 
 pub(super) fn failed(error: StateError) -> Failure {

@@ -28,7 +28,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, ConfigError, EditError, config_path, state_path};
@@ -171,7 +171,11 @@ impl Command {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let (Command::Addon(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
+        args.keep_typed(matches);
+    }
     logging::start(&cli.global, cli.command.usual_level());
     let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
         // The one place that prints an error.

@@ -1,7 +1,7 @@
 //! `remove`: takes a connection out of the configuration.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
@@ -42,7 +42,9 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
         last: editor.connections().is_empty(),
         key,
     };
-    confirm(&goes.question(&before), args.yes)?;
+    if !confirm(&goes.question(&before), args.yes)? {
+        return Ok(Exit::Done);
+    }
     // a run under way is found out before anything is changed
     let state = goes.state.clone().filter(|_| args.forget);
     let opened = state.as_deref().map(|state| open(state, &goes.key));
@@ -104,27 +106,27 @@ impl Goes {
             text(&["caflou", "account_id"]).map(|id| format!("Caflou account {id}")),
         ];
         let what = what.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let mut lines = vec![format!(
-            "The connection {what} is removed from {}",
-            before.path().display()
-        )];
-        for secret in &self.secrets {
-            lines.push(format!("Deleted with it: {secret}"));
+        let path = before.path().display();
+        let mut first = format!("This removes the connection {what} from {path}");
+        let mut with: Vec<_> = self.secrets.iter().map(ToString::to_string).collect();
+        let state = self.state.as_deref().filter(|_| self.forget);
+        with.extend(state.map(|state| format!("its import state in {}", state.display())));
+        if !with.is_empty() {
+            first = format!("{first}, and deletes with it: {}", with.join(", "));
         }
-        lines.extend(self.state_line());
+        let mut lines = vec![first];
+        lines.extend(self.kept_line());
         lines.push("Caflou and the shop are not touched".to_owned());
         let lines: Vec<_> = lines.iter().map(|line| safe(line)).collect();
         lines.join(".\n")
     }
 
-    fn state_line(&self) -> Option<String> {
-        let state = self.state.as_deref().map(Path::display)?;
-        Some(if self.forget {
-            format!("Deleted with it: its import state in {state}")
-        } else {
-            let key = shell_word(&self.key);
-            format!("Its import state in {state} is kept; to delete it: caflou-sync forget {key}")
-        })
+    fn kept_line(&self) -> Option<String> {
+        let state = self.state.as_deref().filter(|_| !self.forget)?.display();
+        let key = shell_word(&self.key);
+        Some(format!(
+            "Its import state in {state} is kept; to delete it: caflou-sync forget {key}"
+        ))
     }
 
     fn tell(&self, global: &Global) {
@@ -149,7 +151,7 @@ impl Goes {
         }
         match (&self.state, self.forget) {
             (Some(_), true) => drop(writeln!(out, "deleted: its import state")),
-            _ => drop(self.state_line().map(|line| writeln!(out, "{line}"))),
+            _ => drop(self.kept_line().map(|line| writeln!(out, "{line}"))),
         }
         if self.last {
             let _ = writeln!(

@@ -13,7 +13,7 @@ use super::several::side_by_side;
 use super::signal::{end_after, end_on_signal};
 use super::told::run_and_tell;
 use super::{Exit, Failure, Global};
-use crate::config::{Config, Connection, cache_dir, parse_duration};
+use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
 use crate::record::{Kind, SourceId};
@@ -40,14 +40,14 @@ pub(super) struct RunArgs {
     /// Show what would change; nothing is written, neither to Caflou nor to the state file
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Only one of the two agendas
-    #[arg(long, value_name = "AGENDA")]
+    /// Import only the companies, or only the incomes
+    #[arg(long, value_name = "WHAT")]
     only: Option<Agenda>,
     /// For this run: only orders created from this day (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) from: Option<NaiveDate>,
     /// For this run: only orders created up to this day (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) to: Option<NaiveDate>,
     /// Only the order with this code; may be repeated
     #[arg(long = "order", value_name = "CODE", conflicts_with_all = ["from", "to", "full"])]
@@ -67,6 +67,11 @@ pub(super) struct RunArgs {
     /// With --dry-run: exit with 6 when changes are pending
     #[arg(long, requires = "dry_run")]
     detailed_exitcode: bool,
+}
+
+/// A day on the command line.
+pub(super) fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    parse_day(text).ok_or("a day is written as 2026-01-31")
 }
 
 fn time_limit(text: &str) -> Result<Duration, &'static str> {
@@ -166,15 +171,26 @@ impl RunArgs {
 /// A connection by its key; where there is none, the near miss.
 pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection, Failure> {
     config.connection(name).ok_or_else(|| {
-        let near = config
-            .nearest(name)
-            .map(|near| format!("; did you mean `{near}`?"));
+        let keys = config.connections.iter().map(|one| one.key.as_str());
+        let others = others(config.nearest(name), keys);
         let path = config.path.display();
-        Failure::usage(format!(
-            "no connection `{name}` in {path}{}",
-            near.unwrap_or_default()
-        ))
+        Failure::usage(format!("no connection `{name}` in {path}{others}"))
     })
+}
+
+/// What may have been meant by a key that is not there: the near miss, else the keys there are.
+pub(super) fn others<'a>(near: Option<&str>, keys: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 5;
+    if let Some(near) = near {
+        return format!("; did you mean `{near}`?");
+    }
+    let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
+    match keys.as_slice() {
+        [] => String::new(),
+        [only] => format!("; there is {only}"),
+        few if few.len() <= MOST => format!("; there are {}", few.join(", ")),
+        _ => "; `caflou-sync list` shows those there are".to_owned(),
+    }
 }
 
 /// Runs the chosen connections.

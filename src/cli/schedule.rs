@@ -2,12 +2,13 @@
 
 mod plan;
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use chrono::NaiveTime;
 use clap::{Args, Subcommand};
 
 use self::plan::{Kind, Plan};
+use super::confirm::agreed;
 use super::{Exit, Failure, Global};
 use crate::schedule::{
     Cron, ScheduleError, Scope, Step, Systemd, When, carry_out, systemd_runs, user,
@@ -36,7 +37,7 @@ enum What {
         #[command(flatten)]
         place: Place,
         /// Do not ask
-        #[arg(long)]
+        #[arg(short, long)]
         yes: bool,
     },
     /// Take away what `install` made, and nothing else
@@ -44,7 +45,7 @@ enum What {
         #[command(flatten)]
         place: Place,
         /// Do not ask
-        #[arg(long)]
+        #[arg(short, long)]
         yes: bool,
     },
 }
@@ -156,7 +157,7 @@ fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Failure> {
     let (program, arguments) = (&plan.job.program, plan.job.arguments().join(" "));
     say(global, &format!("The import shall run {}:", plan.when));
     say(global, &format!("  {program} {arguments}"));
-    if !agreed(global, &steps, yes)? {
+    if !go_on(global, &steps, yes)? {
         return Ok(Exit::Done);
     }
     carry_out(&steps).map_err(broken)?;
@@ -196,7 +197,7 @@ fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Failure>
         );
         return Ok(Exit::Done);
     }
-    if !agreed(global, &steps, yes)? {
+    if !go_on(global, &steps, yes)? {
         return Ok(Exit::Done);
     }
     carry_out(&steps).map_err(broken)?;
@@ -211,22 +212,11 @@ fn say(global: &Global, text: &str) {
 }
 
 /// Shows the steps and asks.
-fn agreed(global: &Global, steps: &[Step], yes: bool) -> Result<bool, Failure> {
-    if !yes && !io::stdin().is_terminal() {
-        return Err(Failure::usage("nobody is there to be asked: add --yes"));
+fn go_on(global: &Global, steps: &[Step], yes: bool) -> Result<bool, Failure> {
+    if yes || io::stdin().is_terminal() {
+        for step in steps {
+            say(global, &format!("  {step}"));
+        }
     }
-    for step in steps {
-        say(global, &format!("  {step}"));
-    }
-    if yes {
-        return Ok(true);
-    }
-    let _ = write!(io::stderr(), "Do this? [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    let agreed = read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
-    if !agreed {
-        say(global, "Nothing was changed.");
-    }
-    Ok(agreed)
+    if yes { Ok(true) } else { agreed("Do this?") }
 }

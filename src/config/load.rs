@@ -98,12 +98,17 @@ pub(super) fn parse(
         None => built_in_addon_url(),
     };
     let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
-    let connections = read_connections(&root, least, &mut found);
+    let connections = read_connections(&root, &mut found);
     check_readers(path, mode, &mut found);
     match (state, keep_runs, notify, connections) {
         (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
             if found.problems.is_empty() =>
         {
+            if least == Least::One && connections.is_empty() {
+                return Err(ConfigError::Empty {
+                    path: path.to_owned(),
+                });
+            }
             for connection in &mut connections {
                 connection.notify = mem::take(&mut connection.notify).or(&notify);
             }
@@ -144,23 +149,11 @@ fn syntax(text: &str, error: &TomlError) -> Problem {
     }
 }
 
-fn read_connections(
-    root: &Section<'_>,
-    least: Least,
-    found: &mut Findings,
-) -> Option<Vec<Connection>> {
-    let none = "no connections yet: `caflou-sync connect` makes one";
+fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Connection>> {
     let Some(entry) = root.entry(found, "connections") else {
-        if least == Least::None {
-            return Some(Vec::new());
-        }
-        root.missing(found, &["connections"], none);
-        return None;
+        return Some(Vec::new());
     };
     let tables = entry.open(found)?.entries(found);
-    if tables.is_empty() && least == Least::One {
-        return entry.wrong(found, none);
-    }
     // every one is read, also after one with problems
     let read: Vec<_> = tables
         .iter()

@@ -47,4 +47,4 @@ pub use problem::{ConfigError, Problem};
 pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault};
 pub use setting::{Assignment, Setting};
 pub use template::{NameTemplate, TemplateError};
-pub use value::{parse_duration, safe_url};
+pub use value::{parse_day, parse_duration, safe_url};

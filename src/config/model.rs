@@ -70,6 +70,31 @@ pub struct Connection {
     pub notify: Notify,
 }
 
+impl Connection {
+    /// The secret by which one of the two sides is asked: `shoptet` or `caflou`, as in the file.
+    #[must_use]
+    pub fn secret_of(&self, side: &str) -> Option<&Secret> {
+        match (side, &self.shoptet.access, &self.caflou.access) {
+            (
+                "shoptet",
+                ShoptetAccess::PrivateToken(secret)
+                | ShoptetAccess::OauthToken { token: secret, .. }
+                | ShoptetAccess::Pairing { secret, .. },
+                _,
+            )
+            | (
+                "caflou",
+                _,
+                CaflouAccess::Token(secret)
+                | CaflouAccess::Login {
+                    password: secret, ..
+                },
+            ) => Some(secret),
+            _ => None,
+        }
+    }
+}
+
 /// What a source is. Displayed with its name for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Program {

@@ -32,6 +32,12 @@ pub enum ConfigError {
         /// What the system said.
         source: io::Error,
     },
+    /// Nothing is wrong with the file, but there is no connection in it.
+    #[error("{}: no connections yet: `caflou-sync connect` makes one", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file was read and is wrong. Displayed on several lines, without a line end at the end.
     #[error("{}", render(path, problems))]
     Invalid {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use toml_edit::Value;
 use url::Url;
 
@@ -117,6 +117,20 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "h" => number.checked_mul(3600).map(Duration::from_secs),
         _ => None,
     }
+}
+
+/// A day as people type it: `2026-01-31`, or `31.1.2026` as Czechs and Slovaks write it.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let text: String = text.split_whitespace().collect();
+    let format = if text.contains('.') {
+        "%d.%m.%Y"
+    } else {
+        "%Y-%m-%d"
+    };
+    // a year of two digits would be one of the first century
+    let day = NaiveDate::parse_from_str(&text, format).ok();
+    day.filter(|day| (1000..=9999).contains(&day.year()))
 }
 
 /// A day, with or without quotes.

@@ -7,8 +7,8 @@ use super::answers::{Held, ShopAccess, trimmed};
 use super::asker::{Ended, Says};
 use super::flow::{Next, Wizard};
 use super::shop::ANOTHER_WAY;
-use super::trouble;
-use crate::config::{ShoptetAccess, safe_url};
+use super::ways::address;
+use crate::config::ShoptetAccess;
 use crate::source::shoptet::oauth::AddonClient;
 
 /// What the address of an OAuth server looks like.
@@ -37,7 +37,7 @@ impl Wizard<'_> {
         let question = "Address of the add-on's OAuth server (it ends with getAccessToken):";
         loop {
             let typed = self.asker.input(question, usual.as_deref())?;
-            match safe_url(&typed) {
+            match address(&typed, TOKEN_URL) {
                 Ok(url) if url.path().ends_with("/getAccessToken") => {
                     self.token_url = Some(url.clone());
                     return Ok(url);
@@ -45,10 +45,7 @@ impl Wizard<'_> {
                 Ok(_) => self
                     .asker
                     .say(Says::Problem, &format!("It looks like {TOKEN_URL}")),
-                Err(problem) => {
-                    let text = format!("{}.", trouble::capital(problem));
-                    self.asker.say(Says::Problem, &text);
-                }
+                Err(problem) => self.asker.say(Says::Problem, &problem),
             }
         }
     }

@@ -6,7 +6,7 @@ use super::asker::{Ended, Says};
 use super::flow::Wizard;
 use super::shop::Readable;
 use super::trouble::Trouble;
-use crate::config::{Import, Mode};
+use crate::config::{Import, Mode, parse_day};
 
 /// The word for an interval without an end.
 const ALL: &str = "all";
@@ -55,7 +55,11 @@ impl Wizard<'_> {
             None if self.asks() => {
                 let mut labels = Vec::new();
                 for (mode, words) in Mode::ALL.iter().zip(words) {
-                    labels.push(format!("{}: {words}", mode.as_str()));
+                    let mode = mode.as_str();
+                    labels.push(match words {
+                        "" => mode.to_owned(),
+                        words => format!("{mode}: {words}"),
+                    });
                 }
                 let at = Mode::ALL
                     .iter()
@@ -112,9 +116,9 @@ impl Wizard<'_> {
             if text.eq_ignore_ascii_case(ALL) || text.is_empty() {
                 return Ok(None);
             }
-            match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                Ok(day) if text.len() == 10 => return Ok(Some(day)),
-                _ => self
+            match parse_day(text) {
+                Some(day) => return Ok(Some(day)),
+                None => self
                     .asker
                     .say(Says::Problem, "A day such as 2021-01-31, or: all"),
             }
@@ -122,20 +126,12 @@ impl Wizard<'_> {
     }
 }
 
-/// The question, and what each mode does.
+/// The question, and what each mode does; question and answer stand on one line of 80 columns.
 const COMPANIES: (&str, [&str; 3]) = (
     "Registered customers as companies?",
-    [
-        "none",
-        "new customers are created",
-        "the same: companies are never updated from the shop",
-    ],
+    ["", "new ones", "as new-only, never updated"],
 );
 const INCOMES: (&str, [&str; 3]) = (
     "Orders as incomes?",
-    [
-        "none",
-        "new orders are created, later changes ignored",
-        "new orders are created, changed ones updated",
-    ],
+    ["", "new ones", "new and changed ones"],
 );

@@ -7,13 +7,15 @@ use super::answers::{Held, Origin, ShopAccess};
 use super::asker::{Ended, Says};
 use super::flow::{Next, Wizard};
 use super::shop::ANOTHER_WAY;
-use super::trouble::{self, Trouble};
-use crate::config::{ShoptetAccess, safe_url};
+use super::trouble::{self, Class, Trouble};
+use super::ways::address;
+use crate::config::ShoptetAccess;
 use crate::pairing::{PairingCode, PairingCodeError};
 
 /// What is answered anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Anew {
+    Nothing,
     Code,
     Number,
     Address,
@@ -40,10 +42,16 @@ impl Wizard<'_> {
             return Ok(Some(ShopAccess::Pairing { secret, addon_url }));
         }
         let mut addon_url = self.addon_url(None)?;
+        let mut typed = None;
         loop {
-            let eshop_id = self.eshop_id_of_the_email(*number)?;
+            let Some(eshop_id) = self.eshop_id_of_the_email(*number)? else {
+                return Ok(None);
+            };
             *number = Some(eshop_id);
-            let code = self.pairing_code()?;
+            let code = match typed.take() {
+                Some(code) => code,
+                None => self.pairing_code()?,
+            };
             let trouble = match self.services.pair(&addon_url, eshop_id, &code) {
                 Ok(paired) => {
                     self.asker.say(
@@ -55,7 +63,13 @@ impl Wizard<'_> {
                 }
                 Err(trouble) => trouble,
             };
-            let choices = [
+            let same = Next {
+                label: "Try again",
+                then: Anew::Nothing,
+            };
+            // where the code was not looked at, it need not be typed again
+            let same = matches!(trouble.class, Class::Down | Class::Odd).then_some(same);
+            let others = [
                 Next {
                     label: "Type the pairing code again",
                     then: Anew::Code,
@@ -73,7 +87,9 @@ impl Wizard<'_> {
                     then: Anew::Way,
                 },
             ];
+            let choices: Vec<_> = same.into_iter().chain(others).collect();
             match self.again(trouble, &choices)? {
+                Anew::Nothing => typed = Some(code),
                 Anew::Code => {}
                 Anew::Number => *number = None,
                 Anew::Address => addon_url = self.addon_url(Some(&addon_url))?,
@@ -82,18 +98,34 @@ impl Wizard<'_> {
         }
     }
 
-    /// The number is needed here, as no token tells it.
-    fn eshop_id_of_the_email(&mut self, number: Option<u64>) -> Result<u64, Ended> {
-        let mut number = number;
+    /// The number is needed here, as no token tells it; `None`: another way is wanted.
+    fn eshop_id_of_the_email(&mut self, number: Option<u64>) -> Result<Option<u64>, Ended> {
+        if number.is_some() {
+            return Ok(number);
+        }
+        self.asker.say(
+            Says::Note,
+            "The e-mail shows the e-shop ID, beside the pairing code.",
+        );
         loop {
-            if let Some(id) = number {
-                return Ok(id);
+            let number = self.type_eshop_id("E-shop ID:", None)?;
+            if number.is_some() {
+                return Ok(number);
             }
-            self.asker.say(
-                Says::Note,
-                "The e-mail shows the e-shop ID, beside the pairing code.",
-            );
-            number = self.ask_eshop_id(None)?;
+            let trouble = Trouble::usage("A pairing code needs the e-shop ID it is for", "");
+            let choices = [
+                Next {
+                    label: "Type the e-shop ID",
+                    then: Anew::Number,
+                },
+                Next {
+                    label: ANOTHER_WAY,
+                    then: Anew::Way,
+                },
+            ];
+            if self.again(trouble, &choices)? == Anew::Way {
+                return Ok(None);
+            }
         }
     }
 
@@ -132,11 +164,9 @@ impl Wizard<'_> {
         loop {
             let question = "Address of the add-on (the e-mail shows it):";
             let typed = self.asker.input(question, default.as_deref())?;
-            match safe_url(&typed) {
+            match address(&typed, "https://addon.example.com") {
                 Ok(url) => return Ok(url),
-                Err(problem) => self
-                    .asker
-                    .say(Says::Problem, &format!("{}.", trouble::capital(problem))),
+                Err(problem) => self.asker.say(Says::Problem, &problem),
             }
         }
     }

@@ -108,10 +108,20 @@ impl Wizard<'_> {
     }
 
     pub(super) fn ask_eshop_id(&mut self, default: Option<u64>) -> Result<Option<u64>, Ended> {
-        let (question, default) = match default {
-            Some(id) => ("E-shop ID:", Some(id.to_string())),
-            None => ("E-shop ID (Enter: as the token says):", None),
+        let question = match default {
+            Some(_) => "E-shop ID:",
+            None => "E-shop ID (do not know it? Enter):",
         };
+        self.type_eshop_id(question, default)
+    }
+
+    /// A number, or nothing where nothing was typed.
+    pub(super) fn type_eshop_id(
+        &mut self,
+        question: &str,
+        default: Option<u64>,
+    ) -> Result<Option<u64>, Ended> {
+        let default = default.map(|id| id.to_string());
         loop {
             let typed = self.asker.input(question, default.as_deref())?;
             match typed.trim() {

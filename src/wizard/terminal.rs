@@ -60,6 +60,9 @@ impl Terminal {
         looks.prompt_prefix = Styled::new("?").with_style_sheet(cyan);
         looks.answered_prompt_prefix = Styled::new("?").with_style_sheet(cyan);
         looks.highlighted_option_prefix = Styled::new(">").with_style_sheet(cyan);
+        let red = style(StyleSheet::new().with_fg(Color::LightRed));
+        let wrong = Styled::new("!!").with_style_sheet(red);
+        looks.error_message = looks.error_message.with_prefix(wrong);
         looks.canceled_prompt_indicator = Styled::new("");
         looks.prompt = style(StyleSheet::new().with_attr(Attributes::BOLD));
         looks
@@ -108,6 +111,7 @@ impl Asker for Terminal {
     fn confirm(&mut self, question: &str, default: bool) -> Result<bool, Ended> {
         let confirm = Confirm::new(question)
             .with_default(default)
+            .with_error_message("Type y for yes or n for no")
             .with_render_config(self.looks());
         confirm.prompt().map_err(ended)
     }

@@ -1,9 +1,12 @@
 //! The ways into a shop.
 
+use url::Url;
+
 use super::answers::ShopAccess;
 use super::asker::{Ended, Says};
 use super::flow::Wizard;
-use crate::config::ShoptetAccess;
+use super::trouble::capital;
+use crate::config::{ShoptetAccess, safe_url};
 
 /// The ways into a shop, in the order in which they are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,4 +128,21 @@ impl Wizard<'_> {
             }
         }
     }
+}
+
+/// A typed address that secrets may be sent to, or what is wrong with it: a sentence. People leave
+/// out the `https://`. `example`: what one looks like.
+pub(super) fn address(typed: &str, example: &str) -> Result<Url, String> {
+    let typed = typed.trim();
+    let whole = if typed.contains("://") {
+        typed.to_owned()
+    } else {
+        format!("https://{typed}")
+    };
+    let url = Url::parse(&whole)
+        .map_err(|_| format!("That is not an address; it looks like {example}"))?;
+    safe_url(&whole).map_err(|problem| match url.scheme() {
+        "https" => format!("{}.", capital(problem)),
+        _ => "The address has to begin with https://".to_owned(),
+    })
 }

@@ -192,12 +192,15 @@ fn a_mistake_in_the_file_can_be_put_right() {
 #[test]
 fn a_secret_that_is_named_no_more_is_deleted_if_it_was_kept_by_the_program() {
     let bench = desk();
-    let ran = edit(&bench, &["--set", "caflou.token.env=CAFLOU_TOKEN"]).exits(0);
+    fs::write(bench.path("new-token"), "caflou-hunter2").unwrap();
+    let set = ["--set", "caflou.token.file=new-token"];
+    let ran = edit(&bench, &set).exits(0);
     insta::assert_snapshot!(ran.stdout, @r"
     my-shop
-      ~ caflou.token  file secrets/my-shop.caflou.token → variable CAFLOU_TOKEN
+      ~ caflou.token  file secrets/my-shop.caflou.token → file new-token
     deleted, as nothing names it any more: the file secrets/my-shop.caflou.token
     ");
+    assert_eq!(ran.stderr, "");
     assert!(!bench.path("secrets/my-shop.caflou.token").exists());
     // this one a person made
     fs::write(bench.path("secrets/mine"), "caflou-hunter2").unwrap();
@@ -208,6 +211,18 @@ fn a_secret_that_is_named_no_more_is_deleted_if_it_was_kept_by_the_program() {
     .exits(0);
     edit(&bench, &["--set", "caflou.token.env=CAFLOU_TOKEN"]).exits(0);
     assert!(bench.path("secrets/mine").exists());
+}
+
+#[test]
+fn a_secret_is_not_deleted_where_its_new_place_gives_none() {
+    let bench = desk();
+    let ran = edit(&bench, &["--set", "caflou.token.env=NOPE"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @r"
+    my-shop
+      ~ caflou.token  file secrets/my-shop.caflou.token → variable NOPE
+    ");
+    insta::assert_snapshot!(ran.stderr, @"warning: the environment variable NOPE is not set; the old secret stays in the file secrets/my-shop.caflou.token. Delete it yourself once `caflou-sync test my-shop` is well");
+    assert!(bench.path("secrets/my-shop.caflou.token").exists());
 }
 
 #[test]

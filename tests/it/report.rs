@@ -218,7 +218,14 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         ),
         (
             &["run", "zcela-jiny"],
-            format!("{}\n", missing("zcela-jiny")),
+            format!("{}; there is `my-shop`\n", missing("zcela-jiny")),
+        ),
+        (
+            &["forget", "zcela-jiny"],
+            format!(
+                "{}; there is `my-shop`\n",
+                missing("zcela-jiny").replace(" in ", ", neither in ") + " nor in state.db"
+            ),
         ),
         (
             &["run", KEY, "--from", "2024-02-01", "--to", "2024-01-31"],
@@ -243,7 +250,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
     for args in [
         &["run", KEY, "--order", "1", "--full"][..],
         &["run", KEY, "--detailed-exitcode"],
-        &["run", KEY, "--from", "1. 2. 2024"],
+        &["run", KEY, "--from", "1. 2."],
         &["run", KEY, "--only", "customers"],
         &["run", KEY, "--all"],
         &["run", KEY, "--unknown"],

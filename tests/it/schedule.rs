@@ -303,7 +303,7 @@ fn nothing_is_done_without_a_yes() {
         let ran = machine.schedule(&["install", place]).exits(2);
         assert_eq!(
             ran.stderr,
-            "error: nobody is there to be asked: add --yes\n"
+            "error: nothing was done, as there is no terminal to ask at; add --yes to go on\n"
         );
     }
     assert!(machine.file(TIMER).is_none() && machine.file("tab").is_none());

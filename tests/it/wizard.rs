@@ -308,8 +308,8 @@ fn wrong_answers_are_given_again_without_starting_over() {
         typed(bench.sandbox.caflou_token()),
         Pick("new-and-update"),
         Pick("new-only"),
-        typed("1.1.2021"),
-        typed("2021-01-01"),
+        typed("1.1.21"),
+        typed("1. 1. 2021"),
         typed("2020-12-31"),
         typed("2020-01-01"),
         typed("2020-12-31"),
@@ -327,6 +327,7 @@ fn the_oauth_access_token_of_an_own_add_on() {
     let url = bench.sandbox.token_url();
     let answers = [
         Pick("OAuth"),
+        typed("shop example"),
         typed("shop.example"),
         typed(&bench.sandbox.shoptet_url()),
         typed(&url),
@@ -395,11 +396,12 @@ fn a_pairing_code_from_the_add_ons_e_mail() {
         typed("222651"),
         typed("07EN-W3AH"),
         typed(&code),
-        Pick("Type the pairing code again"),
-        typed(&code.to_lowercase()),
         Pick("Type e-shop ID and pairing code again"),
+        Enter,
+        Pick("Type the e-shop ID"),
         typed("222651"),
-        typed(&code),
+        typed(&code.to_lowercase()),
+        Pick("Try again"),
     ];
     let answers = begin().into_iter().chain(answers).chain(caflou(&bench));
     let mut talk = talk(&bench, given(&bench.sandbox), None, answers.chain(import()));

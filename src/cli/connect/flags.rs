@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::cli::run::day;
 use crate::config::{Mode, Program, Secret, safe_url};
 use crate::wizard::Given;
 
@@ -76,10 +77,10 @@ pub(in crate::cli) struct ConnectArgs {
     #[arg(long, value_name = "MODE", help_heading = IMPORT)]
     incomes: Option<ModeWord>,
     /// Only orders created from this day (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE", help_heading = IMPORT)]
+    #[arg(long, value_name = "DATE", value_parser = day, help_heading = IMPORT)]
     from: Option<NaiveDate>,
     /// Only orders created up to this day (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE", help_heading = IMPORT)]
+    #[arg(long, value_name = "DATE", value_parser = day, help_heading = IMPORT)]
     to: Option<NaiveDate>,
     /// Whether the connection takes part in scheduled runs
     #[arg(long, value_name = "YES|NO", num_args = 0..=1, default_missing_value = "yes", help_heading = IMPORT)]

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::stage::{OTHER, SHOP, Stage, code_of};
+use crate::support::Ran;
 
 #[test]
 fn the_list_shows_each_shop_with_its_programs() {
@@ -11,6 +12,9 @@ fn the_list_shows_each_shop_with_its_programs() {
         stage.program(&["list", "--format", "json"]).exits(0).stdout,
         ""
     );
+    let none = stage.program(&["list"]).exits(0);
+    let said = "no shop has installed the add-on yet\n";
+    assert_eq!((none.stdout.as_str(), none.stderr.as_str()), ("", said));
     stage.installed(OTHER);
     let secret = stage.paired(SHOP);
     stage.token(&secret).is(200);
@@ -94,9 +98,10 @@ fn unpairing_ends_every_pairing_of_the_shop_while_the_backend_serves() {
     let (secret, other) = (stage.paired(SHOP), stage.paired(OTHER));
     stage.token(&secret).is(200);
     let ran = stage.program(&["unpair", "222651"]).exits(2);
-    let wanted = "error: All pairings of e-shop 222651 end (1 program), and its pairing code. The \
+    let wanted = "error: nothing was done, as there is no terminal to ask at; add --yes to go on. \
+                  This ends all pairings of e-shop 222651 (1 program), and its pairing code. The \
                   add-on stays installed; `caflou-sync addon new-code 222651` lets programs pair \
-                  again. Nobody is there to ask: add --yes to go on\n";
+                  again\n";
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", wanted));
     stage.token(&secret).is(200);
     let ran = stage.program(&["unpair", "222651", "--yes"]).exits(0);
@@ -134,6 +139,24 @@ fn without_a_configuration_a_key_or_a_state_file_it_says_what_to_do() {
     let wanted = "error: key: the key is not 32 bytes as 64 hexadecimal digits or as Base64; make one: \
                   openssl rand -hex 32\n";
     assert_eq!(ran.stderr, wanted);
+}
+
+#[test]
+fn the_variables_of_connections_are_not_for_the_add_on() {
+    let stage = Stage::new();
+    stage.installed(OTHER);
+    let list = |args: &[&str]| {
+        let mut command = stage.command(&[&["list", "--format", "json"], args].concat());
+        command.env("CAFLOU_SYNC_CONFIG", "connections.toml");
+        command.env("CAFLOU_SYNC_STATE", "state.db");
+        Ran::of(command.output().unwrap())
+    };
+    assert_eq!(list(&[]).exits(0).objects().len(), 1);
+    let typed = list(&["--state", "typed.db"]).exits(2).stderr;
+    assert!(
+        typed.starts_with("error: typed.db: no such file"),
+        "{typed}"
+    );
 }
 
 #[test]
