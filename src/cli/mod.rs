@@ -24,6 +24,7 @@ mod status;
 mod test;
 mod told;
 
+use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -234,6 +235,19 @@ impl Global {
         Ok((config, state))
     }
 
+    /// The files that were named on the command line, for commands that the user is told to type:
+    /// ` --config FILE --state FILE`, or nothing. What is in the environment is there next time, too.
+    fn files(&self) -> String {
+        let file = |flag: &str, path: Option<&PathBuf>, variable: &str| {
+            let named =
+                path.filter(|path| env::var_os(variable).as_deref() != Some(path.as_os_str()));
+            named.map(|path| format!(" {flag} {}", word(&path.to_string_lossy())))
+        };
+        let config = file("--config", self.config.as_ref(), "CAFLOU_SYNC_CONFIG");
+        let state = file("--state", self.state.as_ref(), "CAFLOU_SYNC_STATE");
+        config.into_iter().chain(state).collect()
+    }
+
     /// Whether stdout gets colours.
     fn colours(&self) -> bool {
         match self.color {
@@ -254,4 +268,9 @@ impl Global {
         let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
         Some(usize::from(width.0))
     }
+}
+
+/// A text as a word of a command line.
+fn word(text: &str) -> String {
+    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |word| word.to_string())
 }
