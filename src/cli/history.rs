@@ -130,7 +130,8 @@ impl Shown<'_> {
         let run = match found.len() {
             0 => {
                 return Err(Failure::usage(format!(
-                    "no run has an id that begins with `{id}`; `caflou-sync history` lists them"
+                    "no run has an id that begins with `{id}`; `caflou-sync history{}` lists them",
+                    self.global.files()
                 )));
             }
             1 => self.shown(found.remove(0)),

@@ -236,14 +236,17 @@ impl Global {
     }
 
     /// The files that were named on the command line, for commands that the user is told to type:
-    /// ` --config FILE --state FILE`, or nothing. What is in the environment is there next time, too.
+    /// ` --config FILE --state FILE`, or nothing. What is in the environment, or
+    /// the usual file, is found next time, too.
     fn files(&self) -> String {
         let file = |flag: &str, path: Option<&PathBuf>, variable: &str| {
             let named =
                 path.filter(|path| env::var_os(variable).as_deref() != Some(path.as_os_str()));
             named.map(|path| format!(" {flag} {}", word(&path.to_string_lossy())))
         };
-        let config = file("--config", self.config.as_ref(), "CAFLOU_SYNC_CONFIG");
+        let usual = config_path(None);
+        let config = self.config.as_ref().filter(|path| **path != usual);
+        let config = file("--config", config, "CAFLOU_SYNC_CONFIG");
         let state = file("--state", self.state.as_ref(), "CAFLOU_SYNC_STATE");
         config.into_iter().chain(state).collect()
     }

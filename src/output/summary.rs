@@ -37,6 +37,8 @@ pub(super) struct Seen {
     pub(super) modes: Option<(Mode, Mode)>,
     /// The failed records, the first few of them.
     pub(super) failures: Vec<Failure>,
+    /// The files that commands have to name.
+    pub(super) files: String,
     /// Columns of the terminal; `None`: not a terminal, nothing is broken.
     pub(super) width: Option<usize>,
     /// The failed records are not to be seen above any more.
@@ -93,7 +95,8 @@ fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
         ),
     };
     let mut would = Line::of(PLAIN, &would);
-    let command = Line::of(BOLD, &format!("caflou-sync run {}", run.connection));
+    let command = format!("caflou-sync run {}{}", run.connection, seen.files);
+    let command = Line::of(BOLD, &command);
     // A command stays in one piece, to be copied.
     let together = would.columns() + INDENT + command.columns();
     if seen.width.is_some_and(|width| together > width) {
@@ -246,7 +249,8 @@ fn failures(run: &RunReport, seen: &Seen) -> Vec<Line> {
         }
         let more = failed.saturating_sub(seen.failures.len() as u64);
         if more > 0 {
-            let all = format!("caflou-sync run {} --format json", run.connection);
+            let (key, files) = (&run.connection, &seen.files);
+            let all = format!("caflou-sync run {key}{files} --format json");
             let line = Line::of(PLAIN, &format!("… and {} more: ", grouped(more)));
             lines.push(line.with(BOLD, &all).with(PLAIN, " shows all"));
         }

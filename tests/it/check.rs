@@ -67,4 +67,16 @@ fn a_command_to_type_names_the_files_that_were_named() {
     ]);
     let again = "caflou-sync edit my-shop --config ./connections.toml --state 'my state.db' (";
     assert!(ran.exits(4).stdout.contains(again), "no files");
+    bench.sandbox.books().token_revoked = false;
+    bench.order(|_| ());
+    let files = ["--config", "./connections.toml"];
+    let would = "  caflou-sync run my-shop --config ./connections.toml\n";
+    let ran = bench.program(&[&["run", KEY, "--dry-run"], &files[..]].concat());
+    assert!(ran.stdout.ends_with(would), "{}", ran.stdout);
+    bench.sandbox.books().token_revoked = true;
+    let test = "`caflou-sync test my-shop --config ./connections.toml` checks both sides";
+    let ran = bench
+        .program(&[&["run", KEY], &files[..]].concat())
+        .exits(4);
+    assert!(ran.stderr.trim_end().ends_with(test), "{}", ran.stderr);
 }
