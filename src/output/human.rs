@@ -99,6 +99,7 @@ impl<W: Write> Human<W> {
 
     fn change(&mut self, change: &Change) {
         if change.action == Action::Fail {
+            self.seen.not_there += u64::from(change.not_there);
             self.seen.failed(Failure {
                 kind: change.kind,
                 name: name(change).to_owned(),
@@ -180,7 +181,8 @@ impl<W: Write> Report for Human<W> {
                 self.body(&folded(line, self.options.width, 2));
             }
             Event::Summary(run) => self.end(run),
-            Event::Agenda(_) | Event::Expected(_) | Event::Unchanged | Event::Warning { .. } => {}
+            Event::Agenda(kind) => self.seen.begun.push(*kind),
+            Event::Expected(_) | Event::Unchanged | Event::Warning { .. } => {}
         }
         if let Some(progress) = &mut self.options.progress {
             progress.event(event);

@@ -35,6 +35,10 @@ pub(super) struct Seen {
     pub(super) route: String,
     /// The modes of companies and incomes.
     pub(super) modes: Option<(Mode, Mode)>,
+    /// The agendas that were begun.
+    pub(super) begun: Vec<Kind>,
+    /// Failed records that no other run tries.
+    pub(super) not_there: u64,
     /// The failed records, the first few of them.
     pub(super) failures: Vec<Failure>,
     /// The files that commands have to name.
@@ -87,6 +91,9 @@ pub(super) fn preview(run: &RunReport, seen: &Seen) -> Vec<Line> {
 fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
     let changes = run.companies.changes() + run.incomes.changes();
     let would = match (run.forecast, changes) {
+        (0, 0) if run.companies.failed + run.incomes.failed > 0 => {
+            return vec![Line::of(PLAIN, "There is nothing to send.")];
+        }
         (0, 0) => return vec![Line::of(PLAIN, "Nothing would change.")],
         (0, _) => "A real run would send nothing to Caflou, only note the links:".to_owned(),
         (number, _) => format!(
@@ -164,22 +171,32 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
 
 fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
     let (companies, incomes) = seen.modes.unzip();
-    let companies = count_items(&run.companies, companies, &Totals::default());
-    let mut lines = seen.labelled(Kind::Company.plural(), companies);
-    let incomes = count_items(&run.incomes, incomes, &run.totals);
-    lines.extend(seen.labelled(Kind::Income.plural(), incomes));
-    lines
+    let none = Totals::default();
+    let kinds = [
+        (Kind::Company, &run.companies, companies, &none),
+        (Kind::Income, &run.incomes, incomes, &run.totals),
+    ];
+    let lines = kinds.map(|(kind, counts, mode, totals)| {
+        let items = match counts.read {
+            0 => vec![Line::of(DIM, nothing(kind, mode, run.status, seen))],
+            _ => count_items(counts, totals),
+        };
+        seen.labelled(kind.plural(), items)
+    });
+    lines.concat()
 }
 
-fn count_items(counts: &Counts, mode: Option<Mode>, totals: &Totals) -> Vec<Line> {
-    if counts.read == 0 {
-        let none = if mode == Some(Mode::No) {
-            "not imported"
-        } else {
-            "nothing to look at"
-        };
-        return vec![Line::of(DIM, none)];
+/// Why no record of a kind was looked at.
+fn nothing(kind: Kind, mode: Option<Mode>, status: Status, seen: &Seen) -> &'static str {
+    match status {
+        _ if mode == Some(Mode::No) => "not imported",
+        Status::Failed | Status::Stopped => "not done",
+        _ if !seen.begun.is_empty() && !seen.begun.contains(&kind) => "not asked for",
+        Status::Ok | Status::Partial => "nothing to look at",
     }
+}
+
+fn count_items(counts: &Counts, totals: &Totals) -> Vec<Line> {
     // All fields by name, so that a new count cannot be forgotten here.
     let Counts {
         read: _,
@@ -255,6 +272,8 @@ fn failures(run: &RunReport, seen: &Seen) -> Vec<Line> {
             lines.push(line.with(BOLD, &all).with(PLAIN, " shows all"));
         }
     }
-    lines.push(Line::of(DIM, "Failed records are tried again in each run."));
+    if failed > seen.not_there {
+        lines.push(Line::of(DIM, "Failed records are tried again in each run."));
+    }
     lines
 }

@@ -55,6 +55,32 @@ fn a_run_into_an_account_that_is_not_there_names_the_setting() {
 }
 
 #[test]
+fn what_was_not_looked_at_says_why() {
+    let bench = Bench::new();
+    let ran = bench
+        .program(&["run", KEY, "--order", "nix", "--dry-run"])
+        .exits(3);
+    let (_, said) = ran.stdout.split_once("\n\n").unwrap_or_default();
+    assert_eq!(
+        said,
+        "  ! income   nix                      the shop has no order with this code\n\n\
+         companies  not asked for\nincomes    1 failed\nThere is nothing to send.\n"
+    );
+    let said = bench
+        .program(&["run", KEY, "--order", "nix"])
+        .exits(3)
+        .stdout;
+    assert!(said.contains("incomes    1 failed\n"), "{said}");
+    assert!(!said.contains("tried again"), "{said}");
+    bench.sandbox.shop().private_token_revoked = true;
+    let said = bench.program(&["run", KEY]).exits(4).stdout;
+    assert!(
+        said.contains("companies  not done\nincomes    not done\n"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_command_to_type_names_the_files_that_were_named() {
     let bench = Bench::new();
     bench.sandbox.books().token_revoked = true;
