@@ -180,18 +180,15 @@ impl Shown<'_> {
             }
         }
         if blocks.is_empty() {
-            let what = if kind == Kind::Income {
-                "order"
-            } else {
-                "customer"
+            let (what, id) = match kind {
+                Kind::Income => ("order", "code"),
+                Kind::Company => ("customer", "guid"),
             };
-            return Err(Failure::new(
-                Exit::Failed,
-                anyhow::anyhow!(
-                    "no run of {} has dealt with {what} {source_id}",
-                    self.keys.join(", ")
-                ),
-            ));
+            return Err(Failure::usage(format!(
+                "no run of {} has dealt with {what} {source_id}; is the {id} right? A run that left \
+                 it unchanged tells nothing of it",
+                self.keys.join(", ")
+            )));
         }
         let between = if self.global.json() { "\n" } else { "\n\n" };
         Self::print(&blocks.join(between));
