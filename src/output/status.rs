@@ -182,7 +182,7 @@ impl Condition {
         if let Some(at) = self.complete_to {
             say("complete to", &when(at, now));
         }
-        say("scheduled", &self.scheduled(now));
+        say("auto repeat", &self.auto_repeat(now));
         if let Some(access) = self.access {
             let renewed = match (access.login, access.renewable) {
                 (true, true) => ", then renewed by itself".to_owned(),
@@ -200,7 +200,7 @@ impl Condition {
         lines
     }
 
-    fn scheduled(&self, now: DateTime<Utc>) -> String {
+    fn auto_repeat(&self, now: DateTime<Utc>) -> String {
         if !self.auto_repeat {
             return "no, by hand only".to_owned();
         }
