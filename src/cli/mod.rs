@@ -33,6 +33,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, ConfigError, EditError, config_path, state_path};
+use crate::output::lines;
 
 pub use exit::Exit;
 
@@ -42,10 +43,11 @@ pub use exit::Exit;
     name = "caflou-sync",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done; 1 the run failed; 2 wrong usage or configuration; 3 done, but \
+    after_help = "Exit codes: 0 done; 1 failed, or stopped by you; 2 wrong usage or configuration; 3 done, but \
                   some records failed; 4 credentials or rights refused; 5 another run of the same \
                   connection is under way; 6 changes are pending (--dry-run --detailed-exitcode); \
-                  7 stopped by a guard rail before any write."
+                  7 stopped by a guard rail before any write. `status` has its own: see \
+                  its --help."
 )]
 struct Cli {
     #[command(flatten)]
@@ -56,6 +58,7 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The configuration [default: ./connections.toml, else the one in your configuration folder]
     #[arg(long, global = true, value_name = "FILE", env = "CAFLOU_SYNC_CONFIG")]
@@ -176,7 +179,10 @@ pub fn main() -> ExitCode {
     logging::start(&cli.global, cli.command.usual_level());
     let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
         // The one place that prints an error.
-        let _ = writeln!(io::stderr(), "error: {:#}", failure.error);
+        let error = format!("error: {:#}", failure.error);
+        let width = terminal_size::terminal_size_of(io::stderr());
+        let width = width.map(|(width, _)| usize::from(width.0));
+        let _ = writeln!(io::stderr(), "{}", lines(&error, width));
         failure.exit
     });
     ExitCode::from(exit as u8)
