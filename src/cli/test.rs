@@ -81,7 +81,7 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
         Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
         Ok(client) => match client.shop(connection.eshop_id).await {
             Err(error) => {
-                findings.push(("e-shop", Err(shop_trouble(None, error, connection, again))))
+                findings.push(("e-shop", Err(shop_trouble(None, error, connection, again))));
             }
             Ok(shop) => {
                 let Shop {
