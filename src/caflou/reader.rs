@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::client::{Client, collection};
@@ -115,7 +115,8 @@ impl Reader {
         let answer = self
             .0
             .send(Method::GET, url.clone(), None, Repeat::Safe, || Ok(()))
-            .await?;
+            .await
+            .map_err(no_account)?;
         let json = Client::decode(&Method::GET, &url, &answer)?;
         Page::from_json(&json)
             .map_err(|reason| Client::garbled(&Method::GET, &url, &answer, reason.to_owned()))
@@ -148,5 +149,16 @@ impl Reader {
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// A list that is not there: the account is not, or not for this token.
+fn no_account(error: HttpError) -> HttpError {
+    match error {
+        HttpError::Refused(mut refusal) if refusal.status == StatusCode::NOT_FOUND => {
+            refusal.message.push_str("; check caflou.account_id");
+            HttpError::Refused(refusal)
+        }
+        other => other,
     }
 }

@@ -186,10 +186,10 @@ impl<S: Sink> Running<'_, S> {
         if total != Some(0) {
             return Ok(());
         }
-        let key = &session.connection.key;
+        let (key, files) = (&session.connection.key, session.files);
         Err(End::guarded(format!(
             "{} shows no orders at all, though {imported} were imported; nothing was written. If \
-             the shop really is empty: `caflou-sync run {key} --full --allow-empty`",
+             the shop really is empty: `caflou-sync run {key}{files} --full --allow-empty`",
             shop.name
         )))
     }

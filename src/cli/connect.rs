@@ -4,16 +4,14 @@ mod flags;
 mod save;
 mod told;
 
-use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::history::failed;
 use super::run::find;
 use super::signal::once_stopped;
-use super::{Color, Exit, Failure, Global};
+use super::{Color, Exit, Failure, Global, word};
 use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
 use crate::http::Stopper;
 use crate::state::{Cache, View};
@@ -122,7 +120,8 @@ impl Command<'_> {
             connected,
             changed: self.present.is_none() || saved.changed,
             config: &self.config.path,
-            next: self.next(&connected.answers.key),
+            key: word(&connected.answers.key),
+            files: self.global.files(),
         };
         let mut out = io::stdout().lock();
         if self.global.json() {
@@ -135,30 +134,8 @@ impl Command<'_> {
         if io::stdout().is_terminal() {
             let _ = writeln!(out);
         }
-        let _ = writeln!(out, "{}", told.text(self.global.colours()));
+        let _ = writeln!(out, "{}", told.text(self.global.colours(), Global::width()));
     }
-
-    /// The command to type next, with the same files.
-    fn next(&self, key: &str) -> String {
-        let file = |flag: &str, path: Option<&PathBuf>, variable: &str| {
-            let path =
-                path.filter(|path| env::var_os(variable).as_deref() != Some(path.as_os_str()));
-            let word = path.map(|path| word(&path.to_string_lossy()));
-            word.map_or_else(String::new, |word| format!(" {flag} {word}"))
-        };
-        let config = file(
-            "--config",
-            self.global.config.as_ref(),
-            "CAFLOU_SYNC_CONFIG",
-        );
-        let state = file("--state", self.global.state.as_ref(), "CAFLOU_SYNC_STATE");
-        format!("caflou-sync run {}{config}{state} --dry-run", word(key))
-    }
-}
-
-/// A text as a word of a command line.
-fn word(text: &str) -> String {
-    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |word| word.to_string())
 }
 
 fn ended(ended: Ended) -> Failure {

@@ -69,9 +69,9 @@ impl From<StateError> for End {
 }
 
 /// What to do about an error.
-pub(super) fn advice(exit: Exit, key: &str) -> String {
+pub(super) fn advice(exit: Exit, key: &str, files: &str) -> String {
     match exit {
-        Exit::Access => format!("; `caflou-sync test {key}` checks both sides"),
+        Exit::Access => format!("; `caflou-sync test {key}{files}` checks both sides"),
         _ => String::new(),
     }
 }

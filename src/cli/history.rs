@@ -137,7 +137,8 @@ impl Shown<'_> {
         let run = match found.len() {
             0 => {
                 return Err(Failure::usage(format!(
-                    "no run has an id that begins with `{id}`; `caflou-sync history` lists them"
+                    "no run has an id that begins with `{id}`; `caflou-sync history{}` lists them",
+                    self.global.files()
                 )));
             }
             1 => self.shown(found.remove(0)),
@@ -186,18 +187,15 @@ impl Shown<'_> {
             }
         }
         if blocks.is_empty() {
-            let what = if kind == Kind::Income {
-                "order"
-            } else {
-                "customer"
+            let (what, id) = match kind {
+                Kind::Income => ("order", "code"),
+                Kind::Company => ("customer", "guid"),
             };
-            return Err(Failure::new(
-                Exit::Failed,
-                anyhow::anyhow!(
-                    "no run of {} has dealt with {what} {source_id}",
-                    self.keys.join(", ")
-                ),
-            ));
+            return Err(Failure::usage(format!(
+                "no run of {} has dealt with {what} {source_id}; is the {id} right? A run that left \
+                 it unchanged tells nothing of it",
+                self.keys.join(", ")
+            )));
         }
         let between = if self.global.json() { "\n" } else { "\n\n" };
         Self::print(&blocks.join(between));

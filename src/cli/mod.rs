@@ -24,6 +24,7 @@ mod status;
 mod test;
 mod told;
 
+use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, ConfigError, EditError, config_path, state_path};
+use crate::output::lines;
 
 pub use exit::Exit;
 
@@ -41,10 +43,11 @@ pub use exit::Exit;
     name = "caflou-sync",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done; 1 the run failed; 2 wrong usage or configuration; 3 done, but \
+    after_help = "Exit codes: 0 done; 1 failed, or stopped by you; 2 wrong usage or configuration; 3 done, but \
                   some records failed; 4 credentials or rights refused; 5 another run of the same \
                   connection is under way; 6 changes are pending (--dry-run --detailed-exitcode); \
-                  7 stopped by a guard rail before any write."
+                  7 stopped by a guard rail before any write. `status` has its own: see \
+                  its --help."
 )]
 struct Cli {
     #[command(flatten)]
@@ -55,6 +58,7 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The configuration [default: ./connections.toml, else the one in your configuration folder]
     #[arg(long, global = true, value_name = "FILE", env = "CAFLOU_SYNC_CONFIG")]
@@ -179,7 +183,10 @@ pub fn main() -> ExitCode {
     logging::start(&cli.global, cli.command.usual_level());
     let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
         // The one place that prints an error.
-        let _ = writeln!(io::stderr(), "error: {:#}", failure.error);
+        let error = format!("error: {:#}", failure.error);
+        let width = terminal_size::terminal_size_of(io::stderr());
+        let width = width.map(|(width, _)| usize::from(width.0));
+        let _ = writeln!(io::stderr(), "{}", lines(&error, width));
         failure.exit
     });
     ExitCode::from(exit as u8)
@@ -238,6 +245,22 @@ impl Global {
         Ok((config, state))
     }
 
+    /// The files that were named on the command line, for commands that the user is told to type:
+    /// ` --config FILE --state FILE`, or nothing. What is in the environment, or
+    /// the usual file, is found next time, too.
+    fn files(&self) -> String {
+        let file = |flag: &str, path: Option<&PathBuf>, variable: &str| {
+            let named =
+                path.filter(|path| env::var_os(variable).as_deref() != Some(path.as_os_str()));
+            named.map(|path| format!(" {flag} {}", word(&path.to_string_lossy())))
+        };
+        let usual = config_path(None);
+        let config = self.config.as_ref().filter(|path| **path != usual);
+        let config = file("--config", config, "CAFLOU_SYNC_CONFIG");
+        let state = file("--state", self.state.as_ref(), "CAFLOU_SYNC_STATE");
+        config.into_iter().chain(state).collect()
+    }
+
     /// Whether stdout gets colours.
     fn colours(&self) -> bool {
         match self.color {
@@ -258,4 +281,9 @@ impl Global {
         let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
         Some(usize::from(width.0))
     }
+}
+
+/// A text as a word of a command line.
+fn word(text: &str) -> String {
+    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |word| word.to_string())
 }

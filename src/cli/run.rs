@@ -220,11 +220,12 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         runtime.spawn(end_after(limit, Arc::clone(&stopper)));
     }
     runtime.spawn(end_on_signal(stopper));
-    let lanes = Lanes::default();
+    let (lanes, files) = (Lanes::default(), global.files());
     let session = |connection| Session {
         connection,
         args,
         state: &state,
+        files: &files,
         keep_runs: config.keep_runs,
         told_briefly: args.is_brief() && !global.json(),
         cache: &cache,
@@ -274,10 +275,10 @@ fn reporter(
         return Box::new(JsonLines::new(io::stdout()));
     }
     if args.is_brief() && global.quiet {
-        return Box::new(Brief::new(io::sink(), io::stderr()));
+        return Box::new(Brief::new(io::sink(), io::stderr(), global.files()));
     }
     if args.is_brief() {
-        return Box::new(Brief::new(out, io::stderr()));
+        return Box::new(Brief::new(out, io::stderr(), global.files()));
     }
     let options = HumanOptions {
         color: global.colours(),
@@ -288,6 +289,7 @@ fn reporter(
             i8::try_from(global.verbose).unwrap_or(1)
         },
         every_record: args.dry_run || global.verbose > 0,
+        files: global.files(),
         progress,
     };
     Box::new(Human::new(out, options))

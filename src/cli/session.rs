@@ -34,6 +34,8 @@ pub(super) struct Session<'a> {
     pub(super) connection: &'a Connection,
     pub(super) args: &'a RunArgs,
     pub(super) state: &'a Path,
+    /// The files that commands have to name.
+    pub(super) files: &'a str,
     /// Days for which the history of runs is kept.
     pub(super) keep_runs: u32,
     /// The report itself tells on stderr what went wrong.
@@ -288,7 +290,7 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
         let view = || Ok(locked().view()?);
-        let key = self.connection.key.as_str();
+        let (key, files) = (self.connection.key.as_str(), self.files);
         let running = Running {
             session: self,
             services,
@@ -306,8 +308,8 @@ impl Session<'_> {
         }
         Err(End::guarded(format!(
             "{changes} records would change, more than the {most} that are allowed; nothing was \
-             written. Look with `caflou-sync run {key} --dry-run`, go on with `caflou-sync run \
-             {key} --max-changes {changes}`"
+             written. Look with `caflou-sync run {key}{files} --dry-run`, go on with \
+             `caflou-sync run {key}{files} --max-changes {changes}`"
         )))
     }
 
@@ -330,7 +332,8 @@ impl Session<'_> {
             Some(known) => Err(End::guarded(format!(
                 "`{key}` has imported from {known} so far, and the configuration now says \
                  {pair}; nothing was written. Give the new pair a connection of its own, or begin \
-                 anew: `caflou-sync forget {key}`"
+                 anew: `caflou-sync forget {key}{}`",
+                self.files
             ))),
         }
     }
@@ -483,7 +486,11 @@ impl Session<'_> {
             Status::Ok
         };
         ended.map(|()| summary.status).map_err(|end| End {
-            message: format!("{}{}", end.message, advice(end.exit, &self.connection.key)),
+            message: format!(
+                "{}{}",
+                end.message,
+                advice(end.exit, &self.connection.key, self.files)
+            ),
             ..end
         })
     }

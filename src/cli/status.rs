@@ -38,6 +38,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
         None => config.connections.iter().collect(),
     };
     let (now, cache) = (Utc::now(), Cache::new(cache_dir()));
+    let files = global.files();
     // People see the first few open records, programs all of them.
     let listed = (global.format == Format::Human).then_some(LISTED);
     let timer = if chosen.iter().any(|one| one.import.auto_repeat) {
@@ -47,7 +48,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
     };
     let conditions: Vec<_> = chosen
         .into_iter()
-        .map(|connection| condition(connection, &state, &cache, listed, timer, now))
+        .map(|connection| condition(connection, &state, &files, &cache, listed, timer, now))
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let mut out = io::stdout().lock();
@@ -77,6 +78,7 @@ fn exit(trouble: &Trouble) -> Exit {
 fn condition(
     connection: &Connection,
     state: &Path,
+    files: &str,
     cache: &Cache,
     listed: Option<u32>,
     timer: Timer,
@@ -102,6 +104,7 @@ fn condition(
     let troubles = troubles(&signs, now);
     Ok(Condition {
         connection: connection.key.clone(),
+        files: files.to_owned(),
         name: connection.name.clone(),
         auto_repeat: signs.auto_repeat,
         timer: if signs.auto_repeat {

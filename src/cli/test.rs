@@ -10,15 +10,17 @@ use serde_json::json;
 
 use super::clients::{self, Lanes};
 use super::run::find;
-use super::{Exit, Failure, Global};
+use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
-use crate::config::{Connection, Mode, cache_dir};
-use crate::http::Stopper;
-use crate::output::checks;
+use crate::config::{CaflouAccess, Connection, Mode, ShoptetAccess, cache_dir};
+use crate::http::{HttpError, Stopper};
+use crate::output::{checks, local};
 use crate::record::Kind;
+use crate::source::SourceError;
 use crate::source::shoptet::Shop;
 use crate::state::{Cache, View};
 use crate::sync::Fatal;
+use crate::wizard::trouble::{self, By, Trouble, With};
 
 /// What `test` is asked for.
 #[derive(Debug, Args)]
@@ -52,7 +54,12 @@ pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Failed, error))?;
-    let findings = runtime.block_on(check(connection, &state));
+    let again = format!(
+        "caflou-sync edit {}{}",
+        word(&connection.key),
+        global.files()
+    );
+    let findings = runtime.block_on(check(connection, &state, &again));
     let exits: Vec<_> = findings
         .iter()
         .filter_map(|(_, f)| f.as_ref().err().map(|e| e.1))
@@ -61,7 +68,8 @@ pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
     Ok(Exit::of_all(&exits))
 }
 
-async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Finding)> {
+/// All checks; `again` is the command that asks for a credential anew.
+async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'static str, Finding)> {
     let stopper = Stopper::default();
     let (cache, listener, lanes) = (
         Cache::new(cache_dir()),
@@ -72,7 +80,9 @@ async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Find
     match clients::shoptet(connection, &cache, &lanes, &listener) {
         Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
         Ok(client) => match client.shop(connection.eshop_id).await {
-            Err(error) => findings.push(("e-shop", Err(fatal(&error.into())))),
+            Err(error) => {
+                findings.push(("e-shop", Err(shop_trouble(None, error, connection, again))));
+            }
             Ok(shop) => {
                 let Shop {
                     eshop_id,
@@ -89,7 +99,8 @@ async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Find
                     if mode != Mode::No {
                         let found = client.probe(kind, &shop).await;
                         let found = found.map(|total| format!("{total} can be read"));
-                        findings.push((what, found.map_err(|error| fatal(&error.into()))));
+                        let told = |error| shop_trouble(Some(kind), error, connection, again);
+                        findings.push((what, found.map_err(told)));
                     }
                 }
             }
@@ -99,7 +110,7 @@ async fn check(connection: &Connection, state: &Path) -> Vec<(&'static str, Find
         Err(failure) => findings.push(("Caflou", Err(failed(&failure)))),
         Ok(client) => findings.push((
             "Caflou",
-            account(&Reader::new(Arc::clone(&client)), connection).await,
+            account(&Reader::new(Arc::clone(&client)), connection, again).await,
         )),
     }
     findings.push(("state file", state_file(state, &connection.key)));
@@ -121,7 +132,7 @@ fn clock(shop: &Shop) -> Finding {
     Ok(sentence)
 }
 
-async fn account(reader: &Reader, connection: &Connection) -> Finding {
+async fn account(reader: &Reader, connection: &Connection, again: &str) -> Finding {
     let id = &connection.caflou.account_id;
     let checked = async {
         reader.check().await?;
@@ -136,18 +147,70 @@ async fn account(reader: &Reader, connection: &Connection) -> Finding {
             let advice = "check caflou.account_id";
             Err((format!("{error}; {advice}"), Exit::Access))
         }
-        Err(error) => Err(fatal(&error.into())),
+        Err(error) => {
+            let (with, credential) = match &connection.caflou.access {
+                CaflouAccess::Token(_) => (With::Token, "To type in a token"),
+                CaflouAccess::Login { .. } => (With::Login, "To log in anew"),
+            };
+            let anew = is_refused(&error).then(|| format!("{credential}: {again}"));
+            let told = sentences(trouble::caflou(&error, with), anew);
+            Err((told, Exit::from(&Fatal::from(error))))
+        }
     }
+}
+
+/// Why a shop, or its records of a kind, cannot be read.
+fn shop_trouble(
+    kind: Option<Kind>,
+    error: SourceError,
+    connection: &Connection,
+    again: &str,
+) -> (String, Exit) {
+    let (by, credential) = match &connection.shoptet.access {
+        ShoptetAccess::PrivateToken(_) => (By::PrivateToken, "To type in a token"),
+        ShoptetAccess::OauthToken { .. } => (By::Addon, "To type in a token"),
+        ShoptetAccess::Pairing { .. } => (By::Pairing, "If a new pairing code is needed"),
+    };
+    let exit = |fatal: Fatal| Exit::from(&fatal);
+    match error {
+        SourceError::Http(refused) => {
+            let (exit, anew) = (exit(Fatal::from(&refused)), is_refused(&refused));
+            let error = SourceError::Http(refused);
+            let trouble = match kind {
+                Some(kind) => trouble::records(&[(kind, error)], by),
+                None => Some(trouble::shop(&error, by)),
+            };
+            let anew = anew.then(|| format!("{credential}: {again}"));
+            let told = trouble.map(|trouble| sentences(trouble, anew));
+            (told.unwrap_or_default(), exit)
+        }
+        SourceError::Access(message) if by == By::Pairing => {
+            let told = format!("{message}. {credential}: {again}");
+            (told, exit(Fatal::Access(message)))
+        }
+        other => fatal(&other.into()),
+    }
+}
+
+/// Whether the credential itself was refused.
+fn is_refused(error: &HttpError) -> bool {
+    error.status().is_some_and(|status| status.as_u16() == 401)
+}
+
+/// Trouble in whole sentences, with what the service said at their end.
+fn sentences(trouble: Trouble, anew: Option<String>) -> String {
+    let what = format!("{}.", trouble.what);
+    let advice = Some(trouble.advice).filter(|advice| !advice.is_empty());
+    let said = trouble.said.map(|said| format!("({said})"));
+    let all = [Some(what), advice, anew, said].into_iter().flatten();
+    all.collect::<Vec<_>>().join(" ")
 }
 
 fn state_file(state: &Path, key: &str) -> Finding {
     let path = state.display();
     match View::open(state, key).and_then(|view| view.last_run()) {
         Ok(None) => Ok(format!("{path}, no run of this connection yet")),
-        Ok(Some(run)) => Ok(format!(
-            "{path}, last run {}",
-            run.started_at.format("%Y-%m-%d %H:%M UTC")
-        )),
+        Ok(Some(run)) => Ok(format!("{path}, last run {}", local(run.started_at))),
         Err(error) => Err((error.to_string(), Exit::Failed)),
     }
 }

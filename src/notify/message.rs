@@ -177,8 +177,8 @@ fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
     let mut lines = Vec::new();
     // Where it broke off before the first record, there is nothing to count.
     if run.error.is_none() || run.companies.read + run.incomes.read > 0 {
-        let companies = counts(&run.companies, &Totals::default(), 0);
-        let incomes = counts(&run.incomes, &run.totals, memory.created_paid);
+        let companies = counts(run.status, &run.companies, &Totals::default(), 0);
+        let incomes = counts(run.status, &run.incomes, &run.totals, memory.created_paid);
         lines.push(Line::Row("Companies", companies));
         lines.push(Line::Row("Incomes", incomes));
     }
@@ -189,7 +189,7 @@ fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
 }
 
 /// Counts of one kind, and the sums of what was created.
-fn counts(counts: &Counts, totals: &Totals, paid: u64) -> String {
+fn counts(status: Status, counts: &Counts, totals: &Totals, paid: u64) -> String {
     // All fields by name, so that a new count cannot be forgotten here.
     let Counts {
         read,
@@ -201,7 +201,11 @@ fn counts(counts: &Counts, totals: &Totals, paid: u64) -> String {
         failed,
     } = *counts;
     if read == 0 {
-        return "nothing to look at".to_owned();
+        let none = match status {
+            Status::Failed | Status::Stopped => "not done",
+            Status::Ok | Status::Partial => "nothing to look at",
+        };
+        return none.to_owned();
     }
     let sums = totals.0.iter();
     let sums = sums.map(|(currency, sum)| format!("{} {currency}", money(*sum)));

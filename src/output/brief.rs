@@ -19,17 +19,20 @@ const LISTED: usize = 10;
 pub struct Brief<O, E> {
     out: O,
     err: E,
+    /// The files that commands have to name.
+    files: String,
     failures: Vec<String>,
     /// Records that the owner should look at.
     to_look_at: u64,
 }
 
 impl<O: Write, E: Write> Brief<O, E> {
-    /// To stdout and stderr, as it were.
-    pub fn new(out: O, err: E) -> Self {
+    /// To stdout and stderr, as it were; `files` are those that commands have to name.
+    pub fn new(out: O, err: E, files: String) -> Self {
         Self {
             out,
             err,
+            files,
             failures: Vec::new(),
             to_look_at: 0,
         }
@@ -52,7 +55,7 @@ impl<O: Write, E: Write> Brief<O, E> {
     }
 
     fn end(&mut self, run: &RunReport) {
-        let key = &run.connection;
+        let (key, files) = (&run.connection, &self.files);
         let done: Vec<_> = [
             changed(Kind::Company, &run.companies, &Totals::default()),
             changed(Kind::Income, &run.incomes, &run.totals),
@@ -62,7 +65,7 @@ impl<O: Write, E: Write> Brief<O, E> {
         .chain((self.to_look_at > 0).then(|| {
             let records = Count(self.to_look_at, "record");
             format!(
-                "{records} to look at: caflou-sync history {key} --run {}",
+                "{records} to look at: caflou-sync history {key}{files} --run {}",
                 run.run_id
             )
         }))
@@ -79,7 +82,7 @@ impl<O: Write, E: Write> Brief<O, E> {
             };
             wrong.push(format!("{word}: {key}: {error}"));
             wrong.push(format!(
-                "{key}: the next run goes on where this one ended; `caflou-sync status {key}` \
+                "{key}: the next run goes on where this one ended; `caflou-sync status {key}{files}` \
                  tells when one last went well"
             ));
         }
@@ -95,7 +98,7 @@ impl<O: Write, E: Write> Brief<O, E> {
                 wrong.push(format!("{key}: … and {} more", grouped(more)));
             }
             wrong.push(format!(
-                "{key}: each run tries {} again; `caflou-sync status {key}` lists what is open",
+                "{key}: each run tries {} again; `caflou-sync status {key}{files}` lists what is open",
                 if failed == 1 { "it" } else { "them" }
             ));
         }

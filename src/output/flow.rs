@@ -77,6 +77,16 @@ pub fn paragraph(text: &str, width: Option<usize>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Lines on lines of at most `width` columns, broken between words; what does not fit on one goes on
+/// indented. `None`: as they are.
+#[must_use]
+pub fn lines(text: &str, width: Option<usize>) -> String {
+    let lines = text.lines();
+    let lines = lines.flat_map(|line| folded(Line::of(PLAIN, line), width, 2));
+    let lines = lines.map(|line| line.render(false));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A line behind so many spaces.
 pub(super) fn indented(column: usize, line: Line) -> Line {
     let mut out = Line::of(PLAIN, &" ".repeat(column));
@@ -164,6 +174,16 @@ mod tests {
         };
         assert_eq!(shown(Some(20)), ["error: the service", "  did not answer"]);
         assert_eq!(shown(None).len(), 1);
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let text = "error: two problems\n  line 1  no connections yet";
+        assert_eq!(lines(text, None), text);
+        assert_eq!(
+            lines(text, Some(16)),
+            "error: two\n  problems\n  line 1  no\n  connections\n  yet"
+        );
     }
 
     #[test]

@@ -184,6 +184,7 @@ fn counts(counts: &Json) -> Line {
         ("created", "new", GREEN),
         ("adopted", "adopted", CYAN),
         ("updated", "changed", YELLOW),
+        ("unchanged", "unchanged", DIM),
         ("skipped", "skipped", PLAIN),
         ("failed", "failed", RED),
     ];
@@ -193,11 +194,7 @@ fn counts(counts: &Json) -> Line {
         .map(|(name, word, style)| Line::of(style, &format!("{} {word}", grouped(number(name)))))
         .collect();
     if items.is_empty() {
-        let words = match number("unchanged") {
-            0 => "–".to_owned(),
-            number => format!("{} unchanged", grouped(number)),
-        };
-        items.push(Line::of(DIM, &words));
+        items.push(Line::of(DIM, "–"));
     }
     joined(items)
 }

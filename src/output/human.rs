@@ -29,6 +29,8 @@ pub struct HumanOptions {
     pub verbosity: i8,
     /// A line for each record, not only for failures and what is worth a look.
     pub every_record: bool,
+    /// The files that commands have to name: ` --config FILE --state FILE`, or nothing.
+    pub files: String,
     /// A line on the terminal that shows how far the run is.
     pub progress: Option<Progress>,
 }
@@ -56,6 +58,7 @@ impl<W: Write> Human<W> {
         let layout = Layout::new(options.width);
         let seen = Seen {
             width: options.width,
+            files: options.files.clone(),
             ..Seen::default()
         };
         Self {
@@ -84,6 +87,7 @@ impl<W: Write> Human<W> {
         self.seen = Seen {
             route: route(&start.heading),
             modes: Some((start.companies, start.incomes)),
+            files: self.options.files.clone(),
             width: self.options.width,
             ..Seen::default()
         };
@@ -95,6 +99,7 @@ impl<W: Write> Human<W> {
 
     fn change(&mut self, change: &Change) {
         if change.action == Action::Fail {
+            self.seen.not_there += u64::from(change.not_there);
             self.seen.failed(Failure {
                 kind: change.kind,
                 name: name(change).to_owned(),
@@ -176,7 +181,8 @@ impl<W: Write> Report for Human<W> {
                 self.body(&folded(line, self.options.width, 2));
             }
             Event::Summary(run) => self.end(run),
-            Event::Agenda(_) | Event::Expected(_) | Event::Unchanged | Event::Warning { .. } => {}
+            Event::Agenda(kind) => self.seen.begun.push(*kind),
+            Event::Expected(_) | Event::Unchanged | Event::Warning { .. } => {}
         }
         if let Some(progress) = &mut self.options.progress {
             progress.event(event);

@@ -41,7 +41,7 @@ pub use brief::Brief;
 pub use changes::changes;
 pub use checks::checks;
 pub use count::Count;
-pub use flow::paragraph;
+pub use flow::{lines, paragraph};
 pub use history::{HistoryOptions, ShownRun, run as run_history, runs};
 pub use human::{Human, HumanOptions};
 pub use json::JsonLines;

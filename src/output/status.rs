@@ -25,6 +25,8 @@ const NAME: usize = 23;
 pub struct Condition {
     /// Its key.
     pub connection: String,
+    /// The files that commands have to name: ` --config FILE --state FILE`, or nothing.
+    pub files: String,
     /// Its name for people.
     pub name: String,
     /// It takes part in scheduled runs.
@@ -77,7 +79,7 @@ pub fn status(all: &[Condition], now: DateTime<Utc>, color: bool, width: Option<
 /// What is not as it should be, as a sentence that says what to do.
 #[must_use]
 pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> String {
-    let key = &of.connection;
+    let (key, files) = (&of.connection, &of.files);
     let error = of.last_run.as_ref().and_then(PastRun::error);
     let error = error.map(|error| format!(": {error}")).unwrap_or_default();
     let new_token = "make a new one in Caflou under Account settings, API, and put it where the \
@@ -92,18 +94,18 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
             let advice = if error.contains("caflou-sync ") {
                 String::new()
             } else {
-                format!("; `caflou-sync test {key}` checks both sides")
+                format!("; `caflou-sync test {key}{files}` checks both sides")
             };
             format!("the last run failed{error}{advice}")
         }
         Trouble::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
         Trouble::LastRun(Ended::Died) => format!(
             "the last run died before its end: its process was killed, or the machine went down; \
-             the next one goes on: caflou-sync run {key}"
+             the next one goes on: caflou-sync run {key}{files}"
         ),
         Trouble::Stale(at) => stale(at, of, now),
         Trouble::NeverComplete => format!(
-            "no run has imported everything yet, though auto_repeat is on: caflou-sync run {key}"
+            "no run has imported everything yet, though auto_repeat is on: caflou-sync run {key}{files}"
         ),
         Trouble::Failed(number) => {
             let tried = if number == 1 { "it" } else { "them" };
@@ -124,8 +126,8 @@ fn stale(at: DateTime<Utc>, of: &Condition, now: DateTime<Utc>) -> String {
     let fresh = |run: &PastRun| now - run.started_at <= STALE_AFTER;
     let why = if of.last_good_run.as_ref().is_some_and(fresh) {
         format!(
-            ": runs end, but do not read everything; `caflou-sync run {}` shows what is missing",
-            of.connection
+            ": runs end, but do not read everything; `caflou-sync run {}{}` shows what is missing",
+            of.connection, of.files
         )
     } else if of
         .running
@@ -158,6 +160,7 @@ impl Condition {
             let words = trouble_words(*trouble, self, now);
             lines.push((line.with(PLAIN, &words), 4));
         }
+        let edit = format!("caflou-sync edit {}{}", self.connection, self.files);
         let mut say = |label: &str, words: &str| {
             let mut line = Line::of(DIM, &format!("  {label}"));
             line.pad(LABEL);
@@ -179,12 +182,12 @@ impl Condition {
         if let Some(at) = self.complete_to {
             say("complete to", &when(at, now));
         }
-        say("scheduled", &self.scheduled(now));
+        say("auto repeat", &self.auto_repeat(now));
         if let Some(access) = self.access {
             let renewed = match (access.login, access.renewable) {
-                (true, true) => ", then renewed by itself",
-                (true, false) => ", then a six-digit code is needed: caflou-sync edit",
-                (false, _) => "",
+                (true, true) => ", then renewed by itself".to_owned(),
+                (true, false) => format!(", then a six-digit code is needed: {edit}"),
+                (false, _) => String::new(),
             };
             let what = if access.login {
                 "login until"
@@ -197,7 +200,7 @@ impl Condition {
         lines
     }
 
-    fn scheduled(&self, now: DateTime<Utc>) -> String {
+    fn auto_repeat(&self, now: DateTime<Utc>) -> String {
         if !self.auto_repeat {
             return "no, by hand only".to_owned();
         }
@@ -219,7 +222,8 @@ impl Condition {
         lines.extend(self.open.iter().map(open_line));
         let more = all.saturating_sub(self.open.len() as u64);
         if more > 0 {
-            let command = format!("caflou-sync status {} --format json", self.connection);
+            let (key, files) = (&self.connection, &self.files);
+            let command = format!("caflou-sync status {key}{files} --format json");
             let line = Line::of(PLAIN, &format!("… and {} more: ", grouped(more)));
             let line = line.with(BOLD, &command).with(PLAIN, " lists all");
             lines.push(indented(4, line));

@@ -35,8 +35,14 @@ pub(super) struct Seen {
     pub(super) route: String,
     /// The modes of companies and incomes.
     pub(super) modes: Option<(Mode, Mode)>,
+    /// The agendas that were begun.
+    pub(super) begun: Vec<Kind>,
+    /// Failed records that no other run tries.
+    pub(super) not_there: u64,
     /// The failed records, the first few of them.
     pub(super) failures: Vec<Failure>,
+    /// The files that commands have to name.
+    pub(super) files: String,
     /// Columns of the terminal; `None`: not a terminal, nothing is broken.
     pub(super) width: Option<usize>,
     /// The failed records are not to be seen above any more.
@@ -85,6 +91,9 @@ pub(super) fn preview(run: &RunReport, seen: &Seen) -> Vec<Line> {
 fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
     let changes = run.companies.changes() + run.incomes.changes();
     let would = match (run.forecast, changes) {
+        (0, 0) if run.companies.failed + run.incomes.failed > 0 => {
+            return vec![Line::of(PLAIN, "There is nothing to send.")];
+        }
         (0, 0) => return vec![Line::of(PLAIN, "Nothing would change.")],
         (0, _) => "A real run would send nothing to Caflou, only note the links:".to_owned(),
         (number, _) => format!(
@@ -93,7 +102,8 @@ fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
         ),
     };
     let mut would = Line::of(PLAIN, &would);
-    let command = Line::of(BOLD, &format!("caflou-sync run {}", run.connection));
+    let command = format!("caflou-sync run {}{}", run.connection, seen.files);
+    let command = Line::of(BOLD, &command);
     // A command stays in one piece, to be copied.
     let together = would.columns() + INDENT + command.columns();
     if seen.width.is_some_and(|width| together > width) {
@@ -161,22 +171,32 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
 
 fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
     let (companies, incomes) = seen.modes.unzip();
-    let companies = count_items(&run.companies, companies, &Totals::default());
-    let mut lines = seen.labelled(Kind::Company.plural(), companies);
-    let incomes = count_items(&run.incomes, incomes, &run.totals);
-    lines.extend(seen.labelled(Kind::Income.plural(), incomes));
-    lines
+    let none = Totals::default();
+    let kinds = [
+        (Kind::Company, &run.companies, companies, &none),
+        (Kind::Income, &run.incomes, incomes, &run.totals),
+    ];
+    let lines = kinds.map(|(kind, counts, mode, totals)| {
+        let items = match counts.read {
+            0 => vec![Line::of(DIM, nothing(kind, mode, run.status, seen))],
+            _ => count_items(counts, totals),
+        };
+        seen.labelled(kind.plural(), items)
+    });
+    lines.concat()
 }
 
-fn count_items(counts: &Counts, mode: Option<Mode>, totals: &Totals) -> Vec<Line> {
-    if counts.read == 0 {
-        let none = if mode == Some(Mode::No) {
-            "not imported"
-        } else {
-            "nothing to look at"
-        };
-        return vec![Line::of(DIM, none)];
+/// Why no record of a kind was looked at.
+fn nothing(kind: Kind, mode: Option<Mode>, status: Status, seen: &Seen) -> &'static str {
+    match status {
+        _ if mode == Some(Mode::No) => "not imported",
+        Status::Failed | Status::Stopped => "not done",
+        _ if !seen.begun.is_empty() && !seen.begun.contains(&kind) => "not asked for",
+        Status::Ok | Status::Partial => "nothing to look at",
     }
+}
+
+fn count_items(counts: &Counts, totals: &Totals) -> Vec<Line> {
     // All fields by name, so that a new count cannot be forgotten here.
     let Counts {
         read: _,
@@ -246,11 +266,14 @@ fn failures(run: &RunReport, seen: &Seen) -> Vec<Line> {
         }
         let more = failed.saturating_sub(seen.failures.len() as u64);
         if more > 0 {
-            let all = format!("caflou-sync run {} --format json", run.connection);
+            let (key, files) = (&run.connection, &seen.files);
+            let all = format!("caflou-sync run {key}{files} --format json");
             let line = Line::of(PLAIN, &format!("… and {} more: ", grouped(more)));
             lines.push(line.with(BOLD, &all).with(PLAIN, " shows all"));
         }
     }
-    lines.push(Line::of(DIM, "Failed records are tried again in each run."));
+    if failed > seen.not_there {
+        lines.push(Line::of(DIM, "Failed records are tried again in each run."));
+    }
     lines
 }

@@ -46,7 +46,7 @@ const HEADER: [&str; 10] = [
     "COMPANIES",
     "INCOMES",
     "ORDERS",
-    "REPEAT",
+    "AUTO REPEAT",
     "LAST RUN",
     "RESULT",
 ];
@@ -101,7 +101,7 @@ impl ListRow {
             told("incomes: ", &self.incomes),
             told("orders: ", &self.interval),
         ];
-        let repeat = told("repeat: ", &self.auto_repeat);
+        let repeat = told("auto repeat: ", &self.auto_repeat);
         let mut last = told("last run: ", &self.last_run);
         if !self.result.is_empty() {
             last.push(PLAIN, ", ");

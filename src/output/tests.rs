@@ -76,6 +76,7 @@ fn change(kind: Kind, action: Action, source_id: &str, label: &str) -> Change {
         warnings: Vec::new(),
         reason: None,
         matched_by: None,
+        not_there: false,
     }
 }
 

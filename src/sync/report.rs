@@ -150,6 +150,9 @@ pub struct Change {
     /// For an adoption, by what.
     #[serde(skip)]
     pub matched_by: Option<MatchedBy>,
+    /// Failed in this run only, as what the user asked for is not there: no other run tries it.
+    #[serde(skip)]
+    pub not_there: bool,
 }
 
 /// Records of one kind; each is in exactly one of the other counts.

@@ -55,6 +55,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         warnings: draft.warnings.clone(),
         reason: None,
         matched_by: None,
+        not_there: false,
     };
     match plan {
         Plan::Unchanged => return None,
@@ -126,5 +127,6 @@ pub(super) fn broken_change(connection: &str, broken: &Broken) -> Change {
         warnings: Vec::new(),
         reason: Some(broken.reason.clone()),
         matched_by: None,
+        not_there: broken.verdict == Verdict::NotThere,
     }
 }

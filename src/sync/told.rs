@@ -54,6 +54,7 @@ impl Change {
                 .collect(),
             reason: json["reason"].as_str().map(str::to_owned),
             matched_by: None,
+            not_there: false,
         })
     }
 }

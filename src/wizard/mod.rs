@@ -27,7 +27,7 @@ mod secret;
 mod services;
 mod shop;
 mod terminal;
-mod trouble;
+pub mod trouble;
 mod ways;
 
 pub use answers::{Answers, CaflouAccess, Held, Origin, ShopAccess};

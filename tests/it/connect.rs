@@ -381,6 +381,26 @@ fn missing_rights_and_services_that_are_down_end_it_too() {
 }
 
 #[test]
+fn a_connection_that_imports_nothing_is_not_told_to_run() {
+    let bench = bench();
+    let none = [
+        "--companies",
+        "no",
+        "--incomes",
+        "no",
+        "--auto-repeat",
+        "yes",
+    ];
+    let ran = connected(&bench, &[&BY_TOKENS[..], &none].concat()).exits(0);
+    let (_, said) = ran.stdout.split_once(CONFIG).unwrap();
+    assert_eq!(
+        said,
+        "\nNothing is imported yet: both modes are \"no\". To choose, type:\n\n    \
+         caflou-sync edit shop\n"
+    );
+}
+
+#[test]
 fn one_line_of_json_tells_a_program_the_result() {
     let bench = bench();
     let other = bench.path("my shop.toml");
@@ -526,8 +546,8 @@ mod at_a_terminal {
                 .replace("connection shop", "connection muj-e-shop")
                 .replace("run shop", "run muj-e-shop")
         );
-        // Long paths are folded at the end of the terminal.
-        let one_line = |text: &str| text.replace('\n', "");
+        // Long lines are folded at the end of the terminal.
+        let one_line = |text: &str| text.replace(['\n', ' '], "");
         assert!(
             one_line(&screen).ends_with(&one_line(end.trim_end())),
             "{screen}"

@@ -20,6 +20,7 @@ mod badanswers;
 mod badinput;
 mod budget;
 mod bulk;
+mod check;
 mod connect;
 mod day;
 mod dryrun;

@@ -190,7 +190,7 @@ fn a_channel_that_hangs_is_given_up_and_the_others_are_told() {
     // The receiver never answers: the program ends by its own limit, or not at all.
     let ran = bench.run(&[]).exits(0);
     assert_eq!(ran.summary()["status"], "ok");
-    let expected = "ERROR my-shop: webhook told nobody: not done within 10 s: given up\n";
+    let expected = "error: my-shop: webhook told nobody: not done within 10 s: given up\n";
     assert_eq!(ran.stderr, expected);
     assert_eq!(beats.lines(), ["GET /beat/start", "GET /beat"]);
 }
@@ -261,7 +261,7 @@ fn a_command_gets_the_report_on_its_input() {
         "[notify]\non = \"always\"\ncommand = [\"false\", \"hunter2\"]",
     );
     let ran = bench.run(&[]).exits(0);
-    let expected = "ERROR my-shop: command told nobody: \"false\" failed (exit status: 1)\n";
+    let expected = "error: my-shop: command told nobody: \"false\" failed (exit status: 1)\n";
     assert_eq!(ran.stderr, expected);
 }
 

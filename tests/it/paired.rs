@@ -189,7 +189,7 @@ fn the_check_of_a_connection_says_that_the_pairing_ended() {
     let ran = bench.program(&["test", KEY, "--format", "json"]).exits(4);
     let first = ran.stdout.lines().next().unwrap();
     let port = backend.url.rsplit(':').next().unwrap();
-    insta::assert_snapshot!(first.replace(port, "PORT"), @r#"{"check":"e-shop","connection":"my-shop","message":"the add-on's backend gives no token: the pairing was removed; pair again with a new pairing code (http://127.0.0.1:PORT)","ok":false}"#);
+    insta::assert_snapshot!(first.replace(port, "PORT"), @r#"{"check":"e-shop","connection":"my-shop","message":"the add-on's backend gives no token: the pairing was removed; pair again with a new pairing code (http://127.0.0.1:PORT). If a new pairing code is needed: caflou-sync edit my-shop","ok":false}"#);
 }
 
 #[test]

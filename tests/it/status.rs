@@ -36,7 +36,7 @@ fn before_the_first_run_nothing_is_needed_to_say_so() {
     my-shop  never run  Můj e-shop
       ! no run has imported everything yet, though auto_repeat is on: caflou-sync run my-shop
       last run       never
-      scheduled      yes; no timer made by `caflou-sync schedule install` is here
+      auto repeat    yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(ran.stderr, "");
     assert_eq!(object(&bench)["health"], "never-run");
@@ -45,7 +45,7 @@ fn before_the_first_run_nothing_is_needed_to_say_so() {
     insta::assert_snapshot!(ran.stdout, @r"
     my-shop  never run  Můj e-shop
       last run       never
-      scheduled      no, by hand only
+      auto repeat    no, by hand only
     ");
     bench.program(&["history"]).exits(0);
     assert_eq!(bench.sandbox.requests(), 0);
@@ -63,7 +63,7 @@ fn a_healthy_connection_takes_few_lines_and_exits_with_0() {
     my-shop  healthy  Můj e-shop
       last run       just now (2024-05-06 10:00): ok
       complete to    just now (2024-05-06 10:00)
-      scheduled      yes; no timer made by `caflou-sync schedule install` is here
+      auto repeat    yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(bench.sandbox.requests(), requests);
     let mut seen = object(&bench);
@@ -101,7 +101,7 @@ fn a_failing_connection_says_why_and_when_it_last_went_well() {
       last run       just now (2024-05-06 10:00): failed
       last good run  2 days ago (2024-05-06 10:00): ok
       complete to    2 days ago (2024-05-06 10:00)
-      scheduled      yes; no timer made by `caflou-sync schedule install` is here
+      auto repeat    yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(object(&bench)["health"], "failing");
 }
@@ -142,7 +142,7 @@ fn open_records_are_listed_with_reason_attempts_and_times() {
       ! 1 record with a write of unknown outcome; the next run looks in Caflou what came of it
       last run       just now (2024-05-06 10:00): done, but some records failed
       complete to    just now (2024-05-06 10:00)
-      scheduled      yes; no timer made by `caflou-sync schedule install` is here
+      auto repeat    yes; no timer made by `caflou-sync schedule install` is here
       not in order:
         ? income   2024000013               sent, without an answer yet
         ! income   2024000001               unknown currency `Kč` · 2 times, 2024-05-06 10:00 to 2024-05-06 10:00
@@ -222,7 +222,7 @@ fn a_scheduled_connection_without_a_whole_import_for_26_hours_is_stale() {
       ! the last whole import was 27 h ago (2024-05-06 10:00), though auto_repeat is on: does the timer or cron still start `caflou-sync run --scheduled`?
       last run       27 h ago (2024-05-06 10:00): ok
       complete to    27 h ago (2024-05-06 10:00)
-      scheduled      yes; no timer made by `caflou-sync schedule install` is here
+      auto repeat    yes; no timer made by `caflou-sync schedule install` is here
     ");
     assert_eq!(object(&bench)["health"], "stale");
 

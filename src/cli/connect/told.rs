@@ -5,7 +5,8 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use crate::output::Count;
+use crate::config::Mode;
+use crate::output::{Count, paragraph};
 use crate::wizard::Connected;
 
 /// What there is to say.
@@ -14,11 +15,29 @@ pub(super) struct Told<'a> {
     /// Whether the file was changed.
     pub(super) changed: bool,
     pub(super) config: &'a Path,
-    /// The command to type next.
-    pub(super) next: String,
+    /// Its key, as a word of a command line.
+    pub(super) key: String,
+    /// The files that commands have to name.
+    pub(super) files: String,
 }
 
 impl Told<'_> {
+    /// Whether anything is imported.
+    fn imports(&self) -> bool {
+        let import = &self.connected.answers.import;
+        import.companies != Mode::No || import.incomes != Mode::No
+    }
+
+    /// The command to type next.
+    fn next(&self) -> String {
+        let Self { key, files, .. } = self;
+        if self.imports() {
+            format!("caflou-sync run {key}{files} --dry-run")
+        } else {
+            format!("caflou-sync edit {key}{files}")
+        }
+    }
+
     /// For programs.
     pub(super) fn object(&self) -> Value {
         let Connected {
@@ -49,12 +68,12 @@ impl Told<'_> {
             "orders": orders,
             "already_in_caflou": doubles,
             "config": self.config.display().to_string(),
-            "next": self.next,
+            "next": self.next(),
         })
     }
 
     /// For people, without a line end at the end.
-    pub(super) fn text(&self, colours: bool) -> String {
+    pub(super) fn text(&self, colours: bool, width: Option<usize>) -> String {
         let good = if colours {
             AnsiColor::Green.on_default().bold()
         } else {
@@ -79,24 +98,37 @@ impl Told<'_> {
             .iter()
             .filter_map(|(count, noun)| Some(Count((**count)?, noun).to_string()));
         let sizes: Vec<_> = sizes.collect();
-        let run = if sizes.is_empty() {
-            "Nothing is imported: both modes are \"no\"".to_owned()
-        } else {
+        let run = if self.imports() {
             let sizes = sizes.join(" and ");
             format!("A run looks at {sizes}. To see what it would do, type:")
-        };
-        let timer = if answers.import.auto_repeat {
-            "\n\nIt is repeated by itself once the timer is there:\n\n    caflou-sync schedule install"
         } else {
-            ""
+            "Nothing is imported yet: both modes are \"no\". To choose, type:".to_owned()
         };
-        format!(
-            "{good}connected{good:#}: {shop_name} ({program} {eshop_id}) → {account_name} (Caflou {})\n\
-             {saved}: connection {} in {}\n{run}\n\n    {}{timer}",
-            answers.account_id,
+        let timer = if self.imports() && answers.import.auto_repeat {
+            let files = &self.files;
+            format!(
+                "\n\nIt is repeated by itself once the timer is there:\n\n    \
+                 caflou-sync schedule install{files}"
+            )
+        } else {
+            String::new()
+        };
+        let connected = format!(
+            "connected: {shop_name} ({program} {eshop_id}) → {account_name} (Caflou {})",
+            answers.account_id
+        );
+        let connected = paragraph(&connected, width);
+        let connected = connected.strip_prefix("connected").unwrap_or(&connected);
+        let saved = format!(
+            "{saved}: connection {} in {}",
             answers.key,
-            self.config.display(),
-            self.next
+            self.config.display()
+        );
+        format!(
+            "{good}connected{good:#}{connected}\n{}\n{}\n\n    {}{timer}",
+            paragraph(&saved, width),
+            paragraph(&run, width),
+            self.next()
         )
     }
 }

@@ -47,6 +47,7 @@ fn change(kind: Kind, action: Action, id: &str) -> Change {
         warnings: Vec::new(),
         reason: None,
         matched_by: None,
+        not_there: false,
     }
 }
 

@@ -141,7 +141,7 @@ fn a_dry_run_says_what_a_real_run_would_send() {
     A real run would send 1 request to Caflou:  caflou-sync run my-shop
 
     companies  not imported
-    incomes    nothing to look at
+    incomes    not done
     error: Shoptet did not answer: timeout
     ");
 }

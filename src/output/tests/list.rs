@@ -24,9 +24,9 @@ fn rows() -> Vec<ListRow> {
 #[test]
 fn columns_are_aligned_and_nothing_trails() {
     insta::assert_snapshot!(list(&rows(), false, None), @r"
-    CONNECTION  NAME             PROGRAM  E-SHOP  COMPANIES  INCOMES         ORDERS           REPEAT  LAST RUN          RESULT
-    my-shop     Můj e-shop       shoptet  222651  new-only   new-and-update  from 2021-01-01  yes     2026-11-23 04:10  ok
-    b           Káva�[31m & čaj  shoptet  222651  new-only   new-and-update  from 2021-01-01  yes     2026-11-23 04:10
+    CONNECTION  NAME             PROGRAM  E-SHOP  COMPANIES  INCOMES         ORDERS           AUTO REPEAT  LAST RUN          RESULT
+    my-shop     Můj e-shop       shoptet  222651  new-only   new-and-update  from 2021-01-01  yes          2026-11-23 04:10  ok
+    b           Káva�[31m & čaj  shoptet  222651  new-only   new-and-update  from 2021-01-01  yes          2026-11-23 04:10
     ");
     assert!(
         list(&rows(), false, None)
@@ -64,13 +64,13 @@ fn a_narrow_terminal_gets_a_few_lines_for_each() {
       Můj e-shop · shoptet 222651
       companies: new-only · incomes: new-and-update ·
       orders: from 2021-01-01
-      repeat: yes · last run: 2026-11-23 04:10, ok
+      auto repeat: yes · last run: 2026-11-23 04:10, ok
 
     b
       Káva�[31m & čaj · shoptet 222651
       companies: new-only · incomes: new-and-update ·
       orders: from 2021-01-01
-      repeat: yes · last run: 2026-11-23 04:10
+      auto repeat: yes · last run: 2026-11-23 04:10
     ");
     let lines = list(&rows(), false, Some(80));
     assert!(lines.lines().all(|line| line.chars().count() <= 80));

@@ -77,5 +77,6 @@ fn unknown(connection: &str, draft: Draft) -> Change {
         warnings: draft.warnings,
         reason: Some("outcome unknown: the next run looks for it in Caflou".to_owned()),
         matched_by: None,
+        not_there: false,
     }
 }

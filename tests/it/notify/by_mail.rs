@@ -47,7 +47,7 @@ fn mail_that_is_not_taken_is_said_without_the_password_and_changes_nothing() {
     broken_order(&bench);
     let ran = bench.program(&["run", KEY, "--quiet"]).exits(3);
     let expected = format!(
-        "ERROR my-shop: e-mail told nobody: localhost did not take it: permanent error (535): \
+        "error: my-shop: e-mail told nobody: localhost did not take it: permanent error (535): \
          5.7.8  {USER} … is not right; check user and password in notify.email"
     );
     assert_eq!(ran.stderr.trim(), expected);

@@ -25,7 +25,7 @@ fn next_run(machine: &Machine) -> (String, Value) {
 #[test]
 fn status_tells_when_the_next_run_starts() {
     let machine = Machine::whole();
-    let none = "scheduled      yes; no timer made by `caflou-sync schedule install` is here";
+    let none = "auto repeat    yes; no timer made by `caflou-sync schedule install` is here";
     assert_eq!(next_run(&machine), (none.to_owned(), Value::Null));
 
     machine
@@ -33,7 +33,7 @@ fn status_tells_when_the_next_run_starts() {
         .exits(0);
     let before = Utc::now();
     let (line, next) = next_run(&machine);
-    assert!(line.starts_with("scheduled      yes, next "), "{line}");
+    assert!(line.starts_with("auto repeat    yes, next "), "{line}");
     let next: DateTime<Utc> = next.as_str().unwrap().parse().unwrap();
     assert!(
         next > before && next.format("%M:%S").to_string() == "15:00",
@@ -68,7 +68,7 @@ fn status_tells_when_the_next_run_starts() {
     // switched off; under way; not to be asked
     let off = systemctl("echo ActiveState=inactive; echo NextElapseUSecRealtime=");
     assert_eq!(off, (none.to_owned(), Value::Null));
-    let unknown = ("scheduled      yes".to_owned(), Value::Null);
+    let unknown = ("auto repeat    yes".to_owned(), Value::Null);
     assert_eq!(systemctl(active), unknown);
     assert_eq!(
         systemctl("echo 'Failed to connect to bus' >&2; exit 1"),
@@ -78,6 +78,6 @@ fn status_tells_when_the_next_run_starts() {
     let config = machine.bench.config();
     let by_hand = config.replace("auto_repeat = true", "auto_repeat = false");
     machine.bench.write_config(&by_hand);
-    let line = "scheduled      no, by hand only".to_owned();
+    let line = "auto repeat    no, by hand only".to_owned();
     assert_eq!(next_run(&machine), (line, Value::Null));
 }
