@@ -558,7 +558,7 @@ mod at_a_terminal {
         holds_no_secret("terminal", &written, &bench);
         // The program says in time that it will not get in by itself.
         let status = bench.program(&["status", "muj-e-shop"]).stdout;
-        let end = ", then a six-digit code is needed: caflou-sync edit\n";
+        let end = ", then a six-digit code is needed: caflou-sync edit muj-e-shop\n";
         assert!(status.contains("login until"), "{status}");
         assert!(status.contains(end), "{status}");
     }

@@ -184,10 +184,11 @@ fn a_record_tells_where_it_stands_and_how_it_came_there() {
         .map(|one| one["action"].clone())
         .collect();
     assert_eq!(actions, ["create", "update"]);
-    let ran = bench.program(&["history", "--order", "1"]).exits(1);
+    let ran = bench.program(&["history", "--order", "1"]).exits(2);
     assert_eq!(
         ran.stderr,
-        "error: no run of my-shop has dealt with order 1\n"
+        "error: no run of my-shop has dealt with order 1; is the code right? A run that left it \
+         unchanged tells nothing of it\n"
     );
 }
 

@@ -80,7 +80,7 @@ fn as_text_a_line_is_short_and_without_a_time() {
     let (_, after) = after.split_once(" request_id=").unwrap();
     assert_eq!(
         before,
-        "DEBUG request service=\"Shoptet\" method=GET path=\"/api/eshop\" status=200 "
+        "debug: request service=\"Shoptet\" method=GET path=\"/api/eshop\" status=200 "
     );
     assert!(after.trim_matches('"').len() > 1, "{line}");
 }

@@ -17,7 +17,7 @@ fn next_run(machine: &Machine) -> (String, Value) {
         Ran::of(command.output().unwrap())
     };
     let text = status("human").stdout;
-    let line = text.lines().find(|line| line.starts_with("  scheduled"));
+    let line = text.lines().find(|line| line.starts_with("  auto repeat"));
     let next = status("json").objects()[0]["next_run_at"].clone();
     (line.unwrap().trim().to_owned(), next)
 }
