@@ -82,8 +82,10 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
     let (key, files) = (&of.connection, &of.files);
     let error = of.last_run.as_ref().and_then(PastRun::error);
     let error = error.map(|error| format!(": {error}")).unwrap_or_default();
-    let new_token = "make a new one in Caflou under Account settings, API, and put it where the \
-                     configuration says";
+    let new_token = format!(
+        "make a new one in Caflou under Account settings, API, and type it in: caflou-sync edit \
+         {key}{files}"
+    );
     match trouble {
         Trouble::TokenEnded(at) => {
             format!("the Caflou token ended {}: {new_token}", when(at, now))
