@@ -10,7 +10,7 @@ import math, re, sys
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parent / "bench.svg"
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 430, 300, 66, 18, 54, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 430, 300, 66, 34, 54, 50
 BACK, EDGE, PLAIN, QUIET = "#0f1720", "#263445", "#d7e0ea", "#7f8ea0"
 SERIES = {"first import": ("by lists", "#79c0ff"), "first import, by snapshot": ("by snapshot", "#7ee787"),
           "no change": ("a run without changes", "#f2cc60")}

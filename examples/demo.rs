@@ -79,7 +79,7 @@ fn demo() -> Result<()> {
         play.sandbox.writes().is_empty(),
         "a run without changes wrote"
     );
-    head("That is all of it. For your own shop: README.md, \"Your first connection\".");
+    head("That is all of it. For your own shop: caflou-sync connect.");
     Ok(())
 }
 
