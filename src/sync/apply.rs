@@ -48,7 +48,7 @@ impl Apply {
         Self {
             connection: connection.to_owned(),
             writer,
-            notes: Notes::new(Arc::clone(&journal)),
+            notes: Notes::new(&journal),
             journal,
             under_way,
         }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::oneshot;
 
@@ -33,8 +33,9 @@ impl fmt::Debug for Note {
 
 impl Notes {
     /// For a journal; inside a runtime.
-    pub(super) fn new(journal: Arc<Mutex<Journal>>) -> Self {
+    pub(super) fn new(journal: &Arc<Mutex<Journal>>) -> Self {
         let (sender, notes) = mpsc::channel();
+        let journal = Arc::downgrade(journal);
         tokio::task::spawn_blocking(move || take(&notes, &journal));
         Self(sender)
     }
@@ -60,9 +61,14 @@ impl Notes {
     }
 }
 
-fn take(notes: &Receiver<Note>, journal: &Mutex<Journal>) {
+/// The journal is held only while somebody waits for a note: its owner closes the file in order when
+/// the run ends.
+fn take(notes: &Receiver<Note>, journal: &Weak<Mutex<Journal>>) {
     while let Ok(first) = notes.recv() {
-        let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(shared) = journal.upgrade() else {
+            return;
+        };
+        let journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
         let more = notes.try_iter().take(MOST - 1);
         let (writes, waiting): (Vec<Write>, Vec<_>) = std::iter::once(first)
             .chain(more)
@@ -73,6 +79,7 @@ fn take(notes: &Receiver<Note>, journal: &Mutex<Journal>) {
             writes.try_for_each(|write| write(journal))
         });
         drop(journal);
+        drop(shared);
         let trouble = written.err().map(|error| error.to_string());
         for noted in waiting {
             // Who asked may be gone: the run is ending.
@@ -107,7 +114,7 @@ mod tests {
         let path = folder.path().join("state.db");
         let journal = Journal::open(&path, "shop").unwrap();
         let journal = Arc::new(Mutex::new(journal));
-        let notes = Notes::new(Arc::clone(&journal));
+        let notes = Notes::new(&journal);
         assert!(note(&notes, "0", false).await);
         let held = journal.lock().unwrap();
         let known = |id: &str| {
@@ -125,5 +132,8 @@ mod tests {
         assert!(!known("1"));
         assert!(note(&notes, "1", false).await, "the next is a new one");
         assert!(known("1"));
+        // What SQLite keeps beside the file goes with the last who has it open.
+        drop(journal);
+        assert!(!folder.path().join("state.db-wal").exists());
     }
 }
