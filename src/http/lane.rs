@@ -2,12 +2,12 @@
 //!
 //! A lane is shared by all that use the same token, also across connections of one process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 
 use super::Answer;
 
@@ -28,14 +28,12 @@ pub struct Lane {
     most: usize,
     by_collection: bool,
     state: Mutex<State>,
-    free: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     limit: usize,
-    /// Requests under way by collection.
-    open: HashMap<String, usize>,
+    collections: HashMap<String, Collection>,
     /// Good answers since the limit last changed.
     calm: u32,
     bucket: Option<Bucket>,
@@ -44,12 +42,29 @@ struct State {
     side_by_side: HashMap<String, u32>,
     /// Requests under way by path.
     under_way: HashMap<String, usize>,
+    /// The next number of a place.
+    next: u64,
+}
+
+#[derive(Debug, Default)]
+struct Collection {
+    /// Requests under way.
+    open: usize,
+    /// Those that wait for a place, in the order in which they came.
+    queue: VecDeque<Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    number: u64,
+    path: String,
+    turn: oneshot::Sender<()>,
 }
 
 impl State {
-    /// Takes a place, if there is one and the path allows it. A path that is not known yet is
-    /// tried with two requests at once: at most one of them collides.
-    fn admit(&mut self, path: &str, collection: &str) -> bool {
+    /// Whether a path may be sent one more request. One that is not known yet is tried with two at
+    /// once: at most one of them collides.
+    fn allows(&self, path: &str) -> bool {
         let most = if self.single_file.contains(path) {
             1
         } else if self.side_by_side.get(path) >= Some(&EVIDENCE) {
@@ -57,25 +72,86 @@ impl State {
         } else {
             2
         };
-        let now = self.under_way.get(path).copied().unwrap_or(0);
-        let open = self.open.entry(collection.to_owned()).or_default();
-        if *open >= self.limit || now >= most {
-            return false;
-        }
-        *open += 1;
-        *self.under_way.entry(path.to_owned()).or_default() += 1;
-        true
+        self.under_way.get(path).is_none_or(|now| *now < most)
     }
 
-    fn leave(&mut self, path: &str, collection: &str) {
-        if let Some(open) = self.open.get_mut(collection) {
-            *open -= 1;
+    /// Gives a place, or else lets it be waited for. Who waits already cannot have this place: each
+    /// place that becomes free is given to who may have it.
+    fn enter(&mut self, path: &str, collection: &str) -> (u64, Option<oneshot::Receiver<()>>) {
+        self.next += 1;
+        let (number, limit, allowed) = (self.next, self.limit, self.allows(path));
+        if !self.collections.contains_key(collection) {
+            let new = Collection::default();
+            self.collections.insert(collection.to_owned(), new);
         }
+        let Some(collection) = self.collections.get_mut(collection) else {
+            return (number, None);
+        };
+        if collection.open < limit && allowed {
+            collection.open += 1;
+            *self.under_way.entry(path.to_owned()).or_default() += 1;
+            return (number, None);
+        }
+        let (turn, comes) = oneshot::channel();
+        collection.queue.push_back(Waiter {
+            number,
+            path: path.to_owned(),
+            turn,
+        });
+        (number, Some(comes))
+    }
+
+    /// Gives a place back, or what was waited for up.
+    fn leave(&mut self, number: u64, path: &str, name: &str) {
+        let Some(collection) = self.collections.get_mut(name) else {
+            return;
+        };
+        let waits = collection
+            .queue
+            .binary_search_by_key(&number, |waiter| waiter.number);
+        if let Ok(at) = waits {
+            collection.queue.remove(at);
+            return;
+        }
+        collection.open -= 1;
         if let Some(now) = self.under_way.get_mut(path) {
             *now -= 1;
             if *now == 0 {
                 self.under_way.remove(path);
             }
+        }
+        self.serve(name);
+    }
+
+    /// Gives the free places of a collection to those who wait, first come first served, as far as
+    /// their paths allow it.
+    fn serve(&mut self, name: &str) {
+        let Some(mut collection) = self.collections.remove(name) else {
+            return;
+        };
+        let (mut at, mut refused) = (0, None::<String>);
+        while collection.open < self.limit
+            && let Some(waiter) = collection.queue.get(at)
+        {
+            if refused.as_deref() == Some(&waiter.path) {
+                at += 1;
+            } else if !self.allows(&waiter.path) {
+                refused = Some(waiter.path.clone());
+                at += 1;
+            } else if let Some(Waiter { path, turn, .. }) = collection.queue.remove(at) {
+                collection.open += 1;
+                *self.under_way.entry(path).or_default() += 1;
+                // Who gave up gives the place back.
+                let _ = turn.send(());
+            }
+        }
+        self.collections.insert(name.to_owned(), collection);
+    }
+
+    fn serve_all(&mut self) {
+        let names: Vec<_> = self.collections.keys().cloned().collect();
+        for name in names {
+            self.serve(&name);
         }
     }
 }
@@ -97,19 +173,19 @@ const EVIDENCE: u32 = 3;
 /// Good answers after which one more request at once is tried.
 const CALM: u32 = 25;
 
-/// One place in a lane; given back when dropped.
+/// One place in a lane, or the waiting for it; given back when dropped.
 #[derive(Debug)]
 pub struct Place<'a> {
     lane: &'a Lane,
     path: String,
+    number: u64,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let collection = self.lane.collection(&self.path);
-        self.lane.state().leave(&self.path, collection);
-        // All are woken: one that is about to wait is not yet known to the queue.
-        self.lane.free.notify_waiters();
+        let mut state = self.lane.state();
+        state.leave(self.number, &self.path, collection);
     }
 }
 
@@ -120,18 +196,18 @@ impl Lane {
         let most = options.open.max(1);
         let state = State {
             limit: most,
-            open: HashMap::new(),
+            collections: HashMap::new(),
             calm: 0,
             bucket: None,
             single_file: options.single_file.into_iter().collect(),
             side_by_side: HashMap::new(),
             under_way: HashMap::new(),
+            next: 0,
         };
         Self {
             most,
             by_collection: options.by_collection,
             state: Mutex::new(state),
-            free: Notify::new(),
         }
     }
 
@@ -152,16 +228,18 @@ impl Lane {
 
     /// Waits for a place, and where the path is served in single file, for its turn.
     pub async fn enter(&self, path: &str) -> Place<'_> {
-        loop {
-            let freed = self.free.notified();
-            if self.state().admit(path, self.collection(path)) {
-                return Place {
-                    lane: self,
-                    path: path.to_owned(),
-                };
-            }
-            freed.await;
+        let (number, turn) = self.state().enter(path, self.collection(path));
+        let path = path.to_owned();
+        let place = Place {
+            lane: self,
+            path,
+            number,
+        };
+        if let Some(turn) = turn {
+            // It is answered: who waits is in the queue as long as its place is there.
+            let _ = turn.await;
         }
+        place
     }
 
     /// How long the bucket has to leak before the next request is polite.
@@ -197,16 +275,21 @@ impl Lane {
                 state.calm = 0;
             }
             status if status.is_success() => {
+                let mut wider = false;
                 if state.under_way.get(path).is_some_and(|now| *now > 1) {
-                    *state.side_by_side.entry(path.to_owned()).or_default() += 1;
+                    let good = state.side_by_side.entry(path.to_owned()).or_default();
+                    *good += 1;
+                    wider = *good == EVIDENCE;
                 }
                 state.calm += 1;
                 if state.calm >= CALM && state.limit < self.most {
                     state.limit += 1;
                     state.calm = 0;
+                    wider = true;
                 }
-                drop(state);
-                self.free.notify_waiters();
+                if wider {
+                    state.serve_all();
+                }
             }
             _ => {}
         }

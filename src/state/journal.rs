@@ -166,16 +166,21 @@ impl Journal {
         )
     }
 
-    /// Commits intents durably, all of them or none.
+    /// Commits intents durably, all of them or none. A create that leaves later than `leaves_by` has
+    /// to be noted once more, see [`Journal::sent`].
     ///
     /// # Errors
     /// When the file cannot be written: then nothing may be sent.
-    pub fn intend(&mut self, intents: &[Intent<'_>], now: DateTime<Utc>) -> Result<(), StateError> {
+    pub fn intend(
+        &mut self,
+        intents: &[Intent<'_>],
+        leaves_by: DateTime<Utc>,
+    ) -> Result<(), StateError> {
         if intents.is_empty() {
             return Ok(());
         }
         self.flush("FULL")?;
-        let committed = self.commit_intents(intents, now);
+        let committed = self.commit_intents(intents, leaves_by);
         self.flush("NORMAL")?;
         committed.map_err(|error| self.trouble(&error))
     }
@@ -183,7 +188,7 @@ impl Journal {
     fn commit_intents(
         &mut self,
         intents: &[Intent<'_>],
-        now: DateTime<Utc>,
+        leaves_by: DateTime<Utc>,
     ) -> rusqlite::Result<()> {
         let transaction = self.sqlite.transaction()?;
         {
@@ -203,14 +208,14 @@ impl Journal {
                     intent.label,
                     intent.payload.to_json().to_string(),
                     intent.changed_at.map(|at| at.timestamp()),
-                    now.timestamp_millis(),
+                    leaves_by.timestamp_millis(),
                 ])?;
             }
         }
         transaction.commit()
     }
 
-    /// Notes that a create leaves now.
+    /// Notes that a create leaves now, later than its intent said.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
@@ -24,6 +24,10 @@ use super::sink::{Sink, Step, announce, broken_change};
 /// The reason under which a create of unknown outcome counts as failed.
 const UNKNOWN: &str = "outcome unknown";
 
+/// An intent takes its create to leave within this time; only one that leaves later is noted once
+/// more. The next run may have to wait for so much longer until its absence proves something.
+const SOON: TimeDelta = TimeDelta::milliseconds(100);
+
 /// Carries plans out.
 #[derive(Debug, Clone)]
 pub struct Apply {
@@ -32,7 +36,7 @@ pub struct Apply {
     journal: Arc<Mutex<Journal>>,
     notes: Notes,
     /// How long an unanswered create counts as possibly under way.
-    under_way: chrono::TimeDelta,
+    under_way: TimeDelta,
 }
 
 impl Apply {
@@ -44,7 +48,7 @@ impl Apply {
         journal: Arc<Mutex<Journal>>,
         under_way: std::time::Duration,
     ) -> Self {
-        let under_way = chrono::TimeDelta::from_std(under_way).unwrap_or_default();
+        let under_way = TimeDelta::from_std(under_way).unwrap_or_default();
         Self {
             connection: connection.to_owned(),
             writer,
@@ -65,7 +69,11 @@ impl Apply {
         let (left, trouble) = (AtomicBool::new(false), Mutex::new(None));
         let before = || {
             left.store(true, Ordering::Relaxed);
-            unless_noted(self.journal().sent(key, Utc::now()), &trouble)
+            let now = Utc::now();
+            if step.leaves_by.is_some_and(|by| now <= by) {
+                return Ok(());
+            }
+            unless_noted(self.journal().sent(key, now), &trouble)
         };
         match self.writer.create(draft.kind, &attributes, before).await {
             Ok(stored) => {
@@ -307,8 +315,12 @@ fn confirm(
 }
 
 impl Sink for Apply {
-    fn intend(&self, creates: &[&Step]) -> Result<(), Fatal> {
-        let intents: Vec<_> = creates
+    fn intend(&self, steps: &mut [Step]) -> Result<(), Fatal> {
+        let leaves_by = Utc::now() + SOON;
+        for step in &mut *steps {
+            step.leaves_by = Some(leaves_by);
+        }
+        let intents: Vec<_> = steps
             .iter()
             .filter_map(|step| match &step.plan {
                 Plan::Create { attributes } => Some(Intent {
@@ -321,7 +333,7 @@ impl Sink for Apply {
                 _ => None,
             })
             .collect();
-        Ok(self.journal().intend(&intents, Utc::now())?)
+        Ok(self.journal().intend(&intents, leaves_by)?)
     }
 
     async fn settle(&self, mut step: Step) -> Done {

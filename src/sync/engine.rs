@@ -27,10 +27,11 @@ use super::plan::{Plan, Rules};
 use super::report::{Action, Change, Counts, Event, Report, Totals};
 use super::sink::{Sink, Step};
 
-/// Records under way at once; Caflou's lane decides how many of them are sent.
-const UNDER_WAY: usize = 48;
 /// Records taken together: their intents share one commit.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
+/// With so many records under way no more are taken; Caflou's lane decides how many of them are sent.
+/// It is more than the lane ever lets through, so that it never runs empty.
+const ENOUGH: usize = 48;
 /// So many writes in a row that were unanswered or not permitted end the run.
 const OUTAGES: u32 = 5;
 /// How long writes in flight are awaited once the run is to end.
@@ -145,7 +146,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             if !reading && !held && self.tasks.is_empty() {
                 break;
             }
-            let room = self.tasks.len() + BATCH <= UNDER_WAY;
+            let room = self.tasks.len() < ENOUGH;
             let more = reading && room && !(incomes && awaiting.is_full());
             tokio::select! {
                 biased;
@@ -277,7 +278,7 @@ impl<'a, S: Sink> Engine<'a, S> {
 
     /// Commits the intents of a batch, then sets it going.
     fn launch(&mut self, prepared: Vec<(u64, Prepared)>) -> Result<(), Fatal> {
-        let mut steps = Vec::with_capacity(prepared.len());
+        let (mut steps, mut jobs) = (Vec::new(), Vec::new());
         for (number, ready) in prepared {
             let Prepared {
                 draft,
@@ -291,25 +292,16 @@ impl<'a, S: Sink> Engine<'a, S> {
                 Job::Adopt(id, by, known) => (Plan::Unchanged, Some((id, Some(by), known))),
                 Job::Revise(id, known) => (Plan::Unchanged, Some((id, None, Some(known)))),
             };
-            steps.push((
-                number,
-                Step {
-                    draft,
-                    plan,
-                    awaits,
-                },
-                desired,
-                look,
-                reserved,
-            ));
+            steps.push(Step {
+                draft,
+                plan,
+                awaits,
+                leaves_by: None,
+            });
+            jobs.push((number, desired, look, reserved));
         }
-        let creates: Vec<_> = steps
-            .iter()
-            .map(|(_, step, ..)| step)
-            .filter(|step| matches!(step.plan, Plan::Create { .. }))
-            .collect();
-        self.options.sink.intend(&creates)?;
-        for (number, step, desired, look, reserved) in steps {
+        self.options.sink.intend(&mut steps)?;
+        for (step, (number, desired, look, reserved)) in steps.into_iter().zip(jobs) {
             let (sink, reader) = (self.options.sink.clone(), self.options.reader.clone());
             let rules = self.options.rules;
             self.tasks.spawn(async move {

@@ -1,9 +1,10 @@
-//! Notes to the journal that share commits: while one commit is on its way to the file, those that come
-//! meanwhile gather for the next. None waits for others to come.
+//! Notes to the journal that share commits: each waits a moment for others to come. Nothing that is
+//! sent waits for it.
 
 use std::fmt;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -12,6 +13,8 @@ use crate::state::{Journal, StateError};
 
 /// Notes of one commit, at most.
 const MOST: usize = 64;
+/// How long the first note of a commit waits for others: a small part of what a request takes.
+const GATHER: Duration = Duration::from_millis(3);
 
 /// Takes notes; they are written by a thread of their own, until the last of these is dropped.
 #[derive(Debug, Clone)]
@@ -65,6 +68,7 @@ impl Notes {
 /// the run ends.
 fn take(notes: &Receiver<Note>, journal: &Weak<Mutex<Journal>>) {
     while let Ok(first) = notes.recv() {
+        std::thread::sleep(GATHER);
         let Some(shared) = journal.upgrade() else {
             return;
         };

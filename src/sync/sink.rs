@@ -1,5 +1,7 @@
 //! Where plans go: shown, or carried out.
 
+use chrono::{DateTime, Utc};
+
 use crate::record::{Changes, CompanyLink, Draft, Record, SourceId};
 use crate::source::{Broken, Verdict};
 
@@ -16,15 +18,17 @@ pub struct Step {
     pub plan: Plan,
     /// The customer whose company is not imported yet; the record is looked at again when it is.
     pub awaits: Option<SourceId>,
+    /// Until when its intent takes it to have left.
+    pub leaves_by: Option<DateTime<Utc>>,
 }
 
 /// Takes steps. The one that shows has nothing to write with.
 pub trait Sink: Clone + Send + Sync + 'static {
-    /// Several creates are about to be settled.
+    /// Several steps are about to be settled.
     ///
     /// # Errors
-    /// When that cannot be noted durably: then none of them may be settled.
-    fn intend(&self, creates: &[&Step]) -> Result<(), Fatal>;
+    /// When the creates among them cannot be noted durably: then nothing may be settled.
+    fn intend(&self, steps: &mut [Step]) -> Result<(), Fatal>;
 
     /// Deals with one step.
     fn settle(&self, step: Step) -> impl Future<Output = Done> + Send;
