@@ -20,7 +20,7 @@ use crate::sync::{Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, 
 /// Items between reading and planning.
 const CHANNEL: usize = 128;
 /// So many imported orders do not vanish at once.
-const MANY: usize = 10;
+const MANY: u64 = 10;
 /// A clock that is off by more than this is worth a word.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
@@ -173,9 +173,8 @@ impl<S: Sink> Running<'_, S> {
             return Ok(());
         }
         let imported = (self.view)()?
-            .imported(Kind::Income)
-            .map_err(Fatal::from)?
-            .len();
+            .count_imported(Kind::Income)
+            .map_err(Fatal::from)?;
         if imported < MANY {
             return Ok(());
         }

@@ -59,3 +59,14 @@ pub struct Draft {
     /// What the user should hear about this record.
     pub warnings: Vec<String>,
 }
+
+impl Draft {
+    /// The customer at the source whose income it is.
+    #[must_use]
+    pub fn customer(&self) -> Option<&SourceId> {
+        match &self.record {
+            Record::Income(income) => income.company.as_ref(),
+            Record::Company(_) | Record::Void { .. } => None,
+        }
+    }
+}

@@ -16,6 +16,8 @@ use super::migrations::{migrations, newest};
 const BUSY: Duration = Duration::from_secs(10);
 /// Pages of a file that are copied at a time.
 const PAGES: i32 = 4096;
+/// Pages of a file that a reader beside a writer keeps.
+const VIEW_PAGES: i32 = 64;
 
 /// Opens for reading only; `None` where there is no file yet.
 pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
@@ -217,6 +219,10 @@ pub(super) fn read_again(path: &Path) -> Result<Connection, StateError> {
     let connection = Connection::open_with_flags(path, flags).map_err(named)?;
     connection.busy_timeout(BUSY).map_err(named)?;
     connection.set_prepared_statement_cache_capacity(32);
+    // Whatever is written in between empties it.
+    connection
+        .pragma_update(None, "cache_size", VIEW_PAGES)
+        .map_err(named)?;
     Ok(connection)
 }
 

@@ -102,6 +102,7 @@ impl View {
             "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
              AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL \
              OR pending IS NOT NULL)",
+            |_| true,
         )?;
         open.extend(self.ids(
             kind,
@@ -109,31 +110,80 @@ impl View {
              ON company.connection = record.connection AND company.kind = 'company' \
              AND company.source_id = record.awaits AND company.state = 'synced' \
              WHERE record.connection = ?1 AND record.kind = ?2 AND record.awaits IS NOT NULL",
+            |_| true,
         )?);
         Ok(open)
     }
 
-    /// Records that are in Caflou.
+    /// Those records in Caflou that the caller wants: all of them may be many.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn imported(&self, kind: Kind) -> Result<Vec<SourceId>, StateError> {
+    pub fn imported(
+        &self,
+        kind: Kind,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SourceId>, StateError> {
         self.ids(
             kind,
             "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
+            wanted,
         )
     }
 
-    fn ids(&self, kind: Kind, sql: &str) -> Result<Vec<SourceId>, StateError> {
+    fn ids(
+        &self,
+        kind: Kind,
+        sql: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SourceId>, StateError> {
         let Some(sqlite) = &self.sqlite else {
             return Ok(Vec::new());
         };
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(sql)?;
-            let key = params![self.connection, kind.as_str()];
-            let rows = statement.query_map(key, |row| row.get(0).map(SourceId))?;
-            rows.collect()
+            let mut rows = statement.query(params![self.connection, kind.as_str()])?;
+            let mut ids = Vec::new();
+            while let Some(row) = rows.next()? {
+                let id = row.get_ref(0)?.as_str()?;
+                if wanted(id) {
+                    ids.push(SourceId(id.to_owned()));
+                }
+            }
+            Ok(ids)
         })
+    }
+
+    /// How many records are in Caflou.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn count_imported(&self, kind: Kind) -> Result<u64, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(0);
+        };
+        let found = one(
+            sqlite,
+            "SELECT count(*) FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
+            params![self.connection, kind.as_str()],
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(found.unwrap_or(0).unsigned_abs())
+    }
+
+    /// Looks several times at the same moment of the file, which reads each of its pages once.
+    ///
+    /// # Errors
+    /// Those of `look`, and when the file cannot be read.
+    pub fn at_once<T>(
+        &self,
+        look: impl FnOnce(&Self) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return look(self);
+        };
+        let _moment = asked(sqlite, || sqlite.unchecked_transaction())?;
+        look(self)
     }
 
     /// How far an agenda was read.

@@ -195,7 +195,7 @@ impl<'a, S: Sink> Engine<'a, S> {
 
     /// Plans a batch and sets it going.
     async fn take(&mut self, batch: &mut Vec<Item>) -> Result<(), Fatal> {
-        let mut prepared = Vec::with_capacity(batch.len());
+        let mut drafts = Vec::with_capacity(batch.len());
         for item in batch.drain(..) {
             match item {
                 Item::Draft(draft) => {
@@ -203,7 +203,7 @@ impl<'a, S: Sink> Engine<'a, S> {
                         self.unknown_paid += u64::from(income.paid == Paid::Unknown);
                     }
                     if let Some(draft) = self.unless_it_waits(draft)? {
-                        self.plan(draft, &mut prepared).await?;
+                        drafts.push((self.number(), draft));
                     }
                 }
                 Item::Broken(broken) => {
@@ -221,45 +221,52 @@ impl<'a, S: Sink> Engine<'a, S> {
                 Item::Warning(message) => self.warn(message),
             }
         }
-        self.launch(prepared)
+        self.plan(drafts).await
     }
 
     /// Plans incomes whose companies are settled now, and sets them going.
     async fn go_on(&mut self, incomes: Vec<Draft>) -> Result<(), Fatal> {
-        let mut prepared = Vec::with_capacity(incomes.len());
-        for draft in incomes {
-            self.plan(Box::new(draft), &mut prepared).await?;
+        let incomes = incomes.into_iter();
+        let incomes = incomes.map(|draft| (self.number(), Box::new(draft)));
+        let incomes = incomes.collect();
+        self.plan(incomes).await
+    }
+
+    /// Plans different records, and sets them going.
+    async fn plan(&mut self, drafts: Vec<(u64, Box<Draft>)>) -> Result<(), Fatal> {
+        let view = &self.options.view;
+        let known = view.at_once(|view| {
+            let drafts = drafts.iter();
+            let known = drafts.map(|(_, draft)| {
+                let known = view.known(draft.kind, &draft.source_id)?;
+                let company = match draft.customer() {
+                    Some(customer) => view.company(customer)?,
+                    None => None,
+                };
+                Ok((known, company))
+            });
+            known.collect::<Result<Vec<_>, _>>()
+        })?;
+        let mut prepared = Vec::with_capacity(drafts.len());
+        for ((number, draft), known) in drafts.into_iter().zip(known) {
+            if let Some(ready) = self.prepare(draft, known, number, &mut prepared).await? {
+                prepared.push((number, ready));
+            }
         }
         self.launch(prepared)
     }
 
-    async fn plan(
-        &mut self,
-        draft: Box<Draft>,
-        prepared: &mut Vec<(u64, Prepared)>,
-    ) -> Result<(), Fatal> {
-        let number = self.number();
-        let known = self.options.view.known(draft.kind, &draft.source_id)?;
-        if let Some(ready) = self.prepare(draft, known, number, prepared).await? {
-            prepared.push((number, ready));
-        }
-        Ok(())
-    }
-
     /// Gives an income back unless its company is yet to come in this run.
     fn unless_it_waits(&self, draft: Box<Draft>) -> Result<Option<Box<Draft>>, Fatal> {
-        let customer = match &draft.record {
-            Record::Income(income) => income.company.clone(),
-            Record::Company(_) | Record::Void { .. } => None,
-        };
-        let Some(customer) = customer else {
+        let Some(customer) = draft.customer() else {
             return Ok(Some(draft));
         };
         let options = &self.options;
-        let there = options.view.company(&customer)?.is_some();
-        if there || options.sink.company(&customer).is_some() {
+        let there = options.view.company(customer)?.is_some();
+        if there || options.sink.company(customer).is_some() {
             return Ok(Some(draft));
         }
+        let customer = customer.clone();
         Ok(options.awaiting.hold(&customer, draft))
     }
 

@@ -3,8 +3,6 @@
 mod bulk;
 mod waitlist;
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
@@ -17,6 +15,7 @@ use super::ahead::Ahead;
 use super::answer::part;
 use super::map;
 use super::page::{List, Pages};
+use super::seen::Seen;
 use super::time::format_time;
 use super::wire::{self, BadRow, ChangeEntry, Customer};
 use crate::record::{Json, Kind, SourceId};
@@ -38,7 +37,7 @@ struct Customers<'a> {
     source: &'a Source,
     state: &'a View,
     out: Sender<Item>,
-    seen: HashSet<String>,
+    seen: Seen,
     complete: bool,
     /// Details refused one after another.
     strikes: u32,
@@ -59,13 +58,12 @@ impl Source {
         state: &View,
         out: Sender<Item>,
     ) -> Result<Reading, SourceError> {
-        let (seen, complete) = (HashSet::new(), true);
         let mut customers = Customers {
             source: self,
             state,
             out,
-            seen,
-            complete,
+            seen: Seen::default(),
+            complete: true,
             strikes: 0,
             details: Ahead::new(),
             bulk: Waitlist::default(),
@@ -96,6 +94,7 @@ impl Customers<'_> {
             query: Vec::new(),
             key: "guid",
             per_page: CUSTOMERS_A_PAGE,
+            read: wire::customer_guid,
         };
         self.bulk = Waitlist::new(self.source.bulk.when, None);
         let mut pages = Pages::new(&self.source.client, list);
@@ -105,7 +104,7 @@ impl Customers<'_> {
                 self.send(Item::Expected(total)).await?;
             }
             for row in page.rows {
-                match wire::decode(row, "guid", wire::customer_guid) {
+                match row {
                     Ok(guid) => self.take(&guid).await?,
                     Err(bad) => self.broken(bad).await?,
                 }
@@ -131,11 +130,12 @@ impl Customers<'_> {
             query: vec![("from", since)],
             key: "guid",
             per_page: CHANGES_A_PAGE,
+            read: ChangeEntry::of_customer,
         };
         let mut pages = Pages::new(&self.source.client, list);
         while let Some(page) = pages.next().await? {
             for row in page.rows {
-                match wire::decode(row, "guid", ChangeEntry::of_customer) {
+                match row {
                     Ok(entry) if entry.deleted => {}
                     Ok(entry) => self.take(&entry.id).await?,
                     Err(bad) => self.broken(bad).await?,
@@ -156,7 +156,7 @@ impl Customers<'_> {
     }
 
     async fn take(&mut self, guid: &str) -> Result<(), SourceError> {
-        if !self.seen.insert(guid.to_owned()) {
+        if !self.seen.insert(guid) {
             return Ok(());
         }
         let id = SourceId(guid.to_owned());
@@ -233,11 +233,7 @@ impl Customers<'_> {
     }
 
     async fn broken(&mut self, bad: BadRow) -> Result<(), SourceError> {
-        if bad
-            .id
-            .as_ref()
-            .is_some_and(|id| !self.seen.insert(id.clone()))
-        {
+        if bad.id.as_ref().is_some_and(|id| !self.seen.insert(id)) {
             return Ok(());
         }
         self.fail(bad.id, bad.error.to_string()).await

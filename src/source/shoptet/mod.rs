@@ -16,6 +16,7 @@ mod orders;
 mod page;
 pub mod pairing;
 mod row;
+mod seen;
 mod shop;
 mod snapshot;
 #[cfg(test)]

@@ -2,20 +2,19 @@
 
 mod detail;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
 use super::Source;
 use super::ahead::Ahead;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
-use super::row::Row;
+use super::seen::Seen;
 use super::time::{day_end, day_start, format_time};
-use super::wire::{self, BadRow, ChangeEntry, Order};
+use super::wire::{BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
 use crate::record::{Draft, Kind, SourceId};
 use crate::source::{Broken, Interval, Item, Reading, Scope, SourceError, Verdict};
@@ -52,7 +51,7 @@ struct Orders<'a> {
     source: &'a Source,
     state: &'a View,
     out: Sender<Item>,
-    seen: HashSet<String>,
+    seen: Seen,
     complete: bool,
     /// The user named the orders.
     asked_for: bool,
@@ -77,7 +76,7 @@ impl Source {
             source: self,
             state,
             out,
-            seen: HashSet::new(),
+            seen: Seen::default(),
             complete: true,
             asked_for: matches!(scope, Scope::Only(_)),
             strikes: 0,
@@ -113,14 +112,12 @@ impl Orders<'_> {
     async fn read_all(&mut self) -> Result<(), SourceError> {
         self.read_list(self.window()).await?;
         let state = self.state;
-        let mut unseen = state.imported(Kind::Income)?;
-        unseen.extend(state.open_records(Kind::Income)?);
-        let unseen: Vec<_> = unseen
-            .into_iter()
-            .map(|id| id.0)
-            .filter(|code| !self.seen.contains(code))
-            .collect();
-        self.read_codes(unseen, Missing::Deleted).await
+        let unseen = |code: &str| !self.seen.contains(code);
+        let mut codes = state.imported(Kind::Income, unseen)?;
+        codes.extend(state.open_records(Kind::Income)?);
+        codes.retain(|id| unseen(&id.0));
+        let codes = codes.into_iter().map(|id| id.0).collect();
+        self.read_codes(codes, Missing::Deleted).await
     }
 
     /// The feed of changes (edits and deletions) and the list by change time, united: each alone
@@ -143,7 +140,7 @@ impl Orders<'_> {
                 continue;
             }
             if entry.deleted {
-                self.seen.insert(code.clone());
+                self.seen.insert(&code);
                 let draft = deleted_order(&code, &self.source.settings);
                 let draft = Draft {
                     changed_at: entry.change_time,
@@ -188,12 +185,13 @@ impl Orders<'_> {
             query: vec![("from", since.to_owned())],
             key: "code",
             per_page: CHANGES_A_PAGE,
+            read: ChangeEntry::of_order,
         };
         let mut pages = Pages::new(&self.source.client, list);
         let mut feed = HashMap::new();
         while let Some(page) = pages.next().await? {
             for row in page.rows {
-                match wire::decode(row, "code", ChangeEntry::of_order) {
+                match row {
                     Ok(entry) => {
                         feed.insert(entry.id.clone(), entry);
                     }
@@ -227,6 +225,7 @@ impl Orders<'_> {
             query,
             key: "code",
             per_page: ORDERS_A_PAGE,
+            read: Order::read,
         };
         let client = self.source.client.clone();
         let mut pages = Pages::new(&client, list);
@@ -258,13 +257,16 @@ impl Orders<'_> {
                 query: vec![("orderCodes", chunk.join(","))],
                 key: "code",
                 per_page: ORDERS_A_PAGE,
+                read: Order::read,
             };
             let client = self.source.client.clone();
             let mut pages = Pages::new(&client, list);
             while let Some(page) = pages.next().await? {
                 // What nobody asked for is left alone, should the filter be ignored.
-                let asked =
-                    |row: &Result<_, _>| row.as_ref().map_or(true, |row| is_one_of(row, chunk));
+                let asked = |row: &Result<Order, BadRow>| match row {
+                    Ok(order) => chunk.contains(&order.code),
+                    Err(bad) => bad.id.as_ref().is_none_or(|code| chunk.contains(code)),
+                };
                 for row in page.rows.into_iter().filter(asked) {
                     self.take(row).await?;
                 }
@@ -280,15 +282,11 @@ impl Orders<'_> {
 
     /// Maps a row and hands it on, unless it lies outside the interval or was handed on already:
     /// a record comes once in a run, whatever lists it stands in.
-    async fn take(&mut self, row: Result<Value, BadRow>) -> Result<(), SourceError> {
-        let order = match wire::decode(row, "code", Order::read) {
+    async fn take(&mut self, row: Result<Order, BadRow>) -> Result<(), SourceError> {
+        let order = match row {
             Ok(order) => order,
             Err(bad) => {
-                if bad
-                    .id
-                    .as_ref()
-                    .is_some_and(|id| !self.seen.insert(id.clone()))
-                {
+                if bad.id.as_ref().is_some_and(|id| !self.seen.insert(id)) {
                     return Ok(());
                 }
                 return self
@@ -296,7 +294,7 @@ impl Orders<'_> {
                     .await;
             }
         };
-        if !self.seen.insert(order.code.clone()) {
+        if !self.seen.insert(&order.code) {
             return Ok(());
         }
         let settings = &self.source.settings;
@@ -366,10 +364,4 @@ impl Orders<'_> {
             .await
             .map_err(|_| SourceError::BrokenOff)
     }
-}
-
-/// Whether a row has one of these codes, or none that could be told.
-fn is_one_of(row: &Value, codes: &[String]) -> bool {
-    let code = Row::of(row).and_then(|row| wire::key(row, "code"));
-    code.map_or(true, |code| codes.contains(&code))
 }

@@ -12,7 +12,8 @@ use super::ahead::Ahead;
 use super::answer::count;
 use super::client::Client;
 use super::row::{Row, RowError};
-use super::wire::{BadRow, key};
+use super::seen::Seen;
+use super::wire::{self, BadRow, key};
 use crate::http::HttpError;
 use crate::record::Json;
 use crate::source::SourceError;
@@ -78,14 +79,16 @@ impl Page {
 }
 
 /// Which list, and what of it.
-#[derive(Debug, Clone)]
-pub(super) struct List {
+#[derive(Debug)]
+pub(super) struct List<T> {
     pub(super) path: &'static [&'static str],
     pub(super) query: Vec<(&'static str, String)>,
     /// The attribute that a row is known by.
     pub(super) key: &'static str,
     /// Rows a page, the most that the description allows.
     pub(super) per_page: u16,
+    /// Reads a row.
+    pub(super) read: fn(Row<'_>) -> Result<T, RowError>,
 }
 
 /// How often a list is read again because its rows moved while it was read.
@@ -93,16 +96,20 @@ const PASSES: u32 = 4;
 
 /// Goes through a list. Rows that come twice are handed out once; when `totalCount` moved, what
 /// may have slipped from one page to another is read again.
-pub(super) struct Pages {
+pub(super) struct Pages<T> {
     client: Client,
-    list: List,
+    list: List<T>,
     page: u64,
     /// The page after the last that was asked for.
     asked: u64,
     /// Pages asked for; how many there are is known from the first.
     ahead: Ahead<(), Page>,
     count: u64,
-    seen: HashSet<u64>,
+    seen: Seen,
+    /// Rows without a key, each as a number.
+    nameless: HashSet<u64>,
+    /// Rows handed out.
+    handed: u64,
     /// Rows of this pass, and those of them that had not been seen before.
     came: usize,
     news: usize,
@@ -117,14 +124,14 @@ pub(super) struct Pages {
 }
 
 /// The rows of one page that were not handed out yet.
-pub(super) struct Fresh {
-    pub(super) rows: Vec<Result<Value, BadRow>>,
+pub(super) struct Fresh<T> {
+    pub(super) rows: Vec<Result<T, BadRow>>,
     /// So many rows the list has in all, told with its first page.
     pub(super) total: Option<u64>,
 }
 
-impl Pages {
-    pub(super) fn new(client: &Client, list: List) -> Self {
+impl<T> Pages<T> {
+    pub(super) fn new(client: &Client, list: List<T>) -> Self {
         Self {
             client: client.clone(),
             list,
@@ -132,7 +139,9 @@ impl Pages {
             asked: 1,
             ahead: Ahead::new(),
             count: 1,
-            seen: HashSet::new(),
+            seen: Seen::default(),
+            nameless: HashSet::new(),
+            handed: 0,
             came: 0,
             news: 0,
             total: None,
@@ -145,13 +154,14 @@ impl Pages {
     }
 
     /// The next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Fresh>, SourceError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Fresh<T>>, SourceError> {
         if self.ended {
             return Ok(None);
         }
         while self.asked <= self.count.max(self.page) && !self.ahead.is_full() {
-            let (client, list) = (self.client.clone(), self.list.clone());
-            self.ahead.ask((), fetch(client, list, self.asked));
+            let query = self.list.query(self.asked);
+            let (client, path) = (self.client.clone(), self.list.path);
+            self.ahead.ask((), fetch(client, path, query));
             self.asked += 1;
         }
         let Some(((), page)) = self.ahead.next().await else {
@@ -180,16 +190,23 @@ impl Pages {
 
     /// Those rows of a page that were not handed out yet. A list that gives the same page again
     /// and again ends here.
-    fn fresh(&mut self, page: &Page) -> Vec<Result<Value, BadRow>> {
+    fn fresh(&mut self, page: &Page) -> Vec<Result<T, BadRow>> {
         let mut fresh = Vec::with_capacity(page.rows.len());
         let mut whole = DefaultHasher::new();
         for (raw, row) in page.rows.iter().zip(page.parsed(self.list.key)) {
-            let identity = identity(raw, row.as_ref().ok(), self.list.key);
-            identity.hash(&mut whole);
-            if self.seen.insert(identity) {
-                fresh.push(row);
+            let key = identity(row.as_ref().ok(), self.list.key);
+            let new = if let Some(key) = &key {
+                key.hash(&mut whole);
+                self.seen.insert(key.trim())
+            } else {
+                raw.get().hash(&mut whole);
+                self.nameless.insert(number(raw))
+            };
+            if new {
+                fresh.push(wire::decode(row, self.list.key, self.list.read));
             }
         }
+        self.handed += fresh.len() as u64;
         self.came += page.rows.len();
         self.news += fresh.len();
         let whole = Some(whole.finish()).filter(|_| !page.rows.is_empty());
@@ -213,9 +230,7 @@ impl Pages {
 
     /// At the end of a pass: was that all, or is another one needed?
     fn end_pass(&mut self) {
-        let short = self
-            .total
-            .is_some_and(|total| (self.seen.len() as u64) < total);
+        let short = self.total.is_some_and(|total| self.handed < total);
         let again = self.moved || (short && (self.pass == 1 || self.news > 0));
         if again && self.pass < PASSES {
             (self.page, self.asked, self.moved) = (1, 1, false);
@@ -231,12 +246,26 @@ impl Pages {
     }
 }
 
-async fn fetch(client: Client, list: List, page: u64) -> Result<Page, SourceError> {
-    let (page, per_page) = (page.to_string(), list.per_page.to_string());
-    let query = list.query.iter();
-    let mut query: Vec<(&str, &str)> = query.map(|(n, value)| (*n, value.as_str())).collect();
-    query.extend([("itemsPerPage", per_page.as_str()), ("page", page.as_str())]);
-    Ok(client.get(list.path, &query).await?.data)
+impl<T> List<T> {
+    /// What is asked for one page.
+    fn query(&self, page: u64) -> Vec<(&'static str, String)> {
+        let mut query = self.query.clone();
+        query.push(("itemsPerPage", self.per_page.to_string()));
+        query.push(("page", page.to_string()));
+        query
+    }
+}
+
+async fn fetch(
+    client: Client,
+    path: &'static [&'static str],
+    query: Vec<(&'static str, String)>,
+) -> Result<Page, SourceError> {
+    let query: Vec<_> = query
+        .iter()
+        .map(|(n, value)| (*n, value.as_str()))
+        .collect();
+    Ok(client.get(path, &query).await?.data)
 }
 
 /// Only the keys of a row whose rest cannot be parsed.
@@ -260,14 +289,14 @@ fn parse(raw: &RawValue, name: &'static str) -> Result<Value, BadRow> {
     })
 }
 
-/// A row's key, else all of it, as a number. Only compared within one run, so the hasher may
-/// change between releases.
-fn identity(raw: &RawValue, row: Option<&Value>, key: &'static str) -> u64 {
+/// What a row is known by.
+fn identity(row: Option<&Value>, key: &'static str) -> Option<String> {
+    Row::of(row?).ok()?.text(key).ok().flatten()
+}
+
+/// All of a row as a number. Only compared within one run, so the hasher may change between releases.
+fn number(raw: &RawValue) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let key = row.and_then(|row| Row::of(row).ok()?.text(key).ok().flatten());
-    match key {
-        Some(key) => (true, key.trim()).hash(&mut hasher),
-        None => (false, raw.get()).hash(&mut hasher),
-    }
+    raw.get().hash(&mut hasher);
     hasher.finish()
 }

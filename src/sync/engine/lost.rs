@@ -25,15 +25,9 @@ impl<S: Sink> Engine<'_, S> {
                 return Err(stopped(&self.options.stop));
             }
             self.lookup = None;
-            let mut prepared = Vec::new();
-            for (draft, _) in lost {
-                let number = self.number();
-                let known = self.options.view.known(draft.kind, &draft.source_id)?;
-                if let Some(ready) = self.prepare(draft, known, number, &mut prepared).await? {
-                    prepared.push((number, ready));
-                }
-            }
-            self.launch(prepared)?;
+            let lost = lost.into_iter();
+            let lost = lost.map(|(draft, _)| (self.number(), draft)).collect();
+            self.plan(lost).await?;
             self.drain().await?;
             if self.fatal.is_some() {
                 break;

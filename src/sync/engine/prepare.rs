@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Engine, Job, Prepared, stopped};
 use crate::caflou::{Candidates, Keys, Lookup, MatchedBy, Reader};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Kind, Record, SourceId};
+use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Kind, SourceId};
 use crate::state::{Known, RecordState};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::plan::{self, Need, Plan, Rules};
@@ -16,11 +16,11 @@ impl<S: Sink> Engine<'_, S> {
     pub(super) async fn prepare(
         &mut self,
         draft: Box<Draft>,
-        known: Option<Known>,
+        (known, company): (Option<Known>, Option<CaflouId>),
         number: u64,
         earlier: &mut Vec<(u64, Prepared)>,
     ) -> Result<Option<Prepared>, Fatal> {
-        let (company, awaits) = self.company(&draft)?;
+        let (company, awaits) = self.company(&draft, company);
         let desired = plan::desired(&draft, known.as_ref(), company.as_ref());
         let rules = self.options.rules;
         let (job, reserved) = match plan::need(&draft, known.as_ref(), &desired, rules) {
@@ -83,20 +83,21 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// The company of an income, and where it is not imported yet, whose it would be.
-    fn company(&self, draft: &Draft) -> Result<(Option<CompanyLink>, Option<SourceId>), Fatal> {
-        let Record::Income(income) = &draft.record else {
-            return Ok((None, None));
-        };
-        let Some(customer) = &income.company else {
-            return Ok((None, None));
+    fn company(
+        &self,
+        draft: &Draft,
+        imported: Option<CaflouId>,
+    ) -> (Option<CompanyLink>, Option<SourceId>) {
+        let Some(customer) = draft.customer() else {
+            return (None, None);
         };
         let options = &self.options;
-        let link = match options.view.company(customer)? {
+        let link = match imported {
             Some(id) => Some(CompanyLink::Imported(id)),
             None => options.sink.company(customer),
         };
         let waits = link.is_none() && options.companies && options.rules.updates(draft.kind);
-        Ok((link, waits.then(|| customer.clone())))
+        (link, waits.then(|| customer.clone()))
     }
 
     /// Looks for a record in Caflou and decides what that means.

@@ -194,7 +194,7 @@ impl Customers<'_> {
         } else if self.seen.contains(&guid) {
             return Ok(());
         } else {
-            self.seen.insert(guid.clone());
+            self.seen.insert(&guid);
             let id = SourceId(guid.clone());
             if self.state.settled(Kind::Company, &id)?.is_some() {
                 self.bulk.came += 1;

@@ -10,7 +10,7 @@ use crate::source::shoptet::answer::part;
 use crate::source::shoptet::client::Client;
 use crate::source::shoptet::map::deleted_order;
 use crate::source::shoptet::row::Row;
-use crate::source::shoptet::wire;
+use crate::source::shoptet::wire::{self, Order};
 use crate::source::{Item, SourceError, Verdict};
 
 /// So many details refused in a row are no longer the orders' fault.
@@ -28,17 +28,20 @@ impl Orders<'_> {
                 self.strikes = 0;
                 let found = Row::of(&detail).and_then(|row| wire::key(row, "code"));
                 let reason = match found {
-                    Ok(found) if found == code => return self.take(Ok(detail)).await,
+                    Ok(found) if found == code => {
+                        let order = wire::decode(Ok(detail), "code", Order::read);
+                        return self.take(order).await;
+                    }
                     Ok(found) => format!("the shop answered with another order, {found}"),
                     Err(error) => error.to_string(),
                 };
-                self.seen.insert(code.to_owned());
+                self.seen.insert(code);
                 self.broken(Verdict::Failed, Some(code.to_owned()), reason)
                     .await
             }
             Err(SourceError::Http(error)) if error.is_missing() => {
                 self.strikes = 0;
-                self.seen.insert(code.to_owned());
+                self.seen.insert(code);
                 if missing == Missing::Asked
                     && self
                         .state
@@ -54,7 +57,7 @@ impl Orders<'_> {
                 self.send(Item::Draft(Box::new(draft))).await
             }
             Err(SourceError::Http(error)) if error.is_about_this_record() => {
-                self.seen.insert(code.to_owned());
+                self.seen.insert(code);
                 self.refused(code.to_owned(), error).await
             }
             Err(error) => Err(error),
