@@ -2,11 +2,10 @@
 //! kept of a record is a few dozen bytes.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
+use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
 
 use serde::Serialize;
-use smallvec::SmallVec;
 
 use super::marks::marks;
 use super::wire::Stored;
@@ -122,12 +121,9 @@ pub enum Candidates {
     Several(Vec<CaflouId>, MatchedBy),
 }
 
-/// A place in the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Slot {
-    Stored(CaflouId),
-    Pending,
-}
+/// A record in the index: its id, which is positive, or that it is about to be created.
+type Slot = i64;
+const PENDING: Slot = 0;
 
 /// All records of a kind.
 #[derive(Debug)]
@@ -135,8 +131,9 @@ pub struct Index {
     kind: Kind,
     program: &'static str,
     hasher: RandomState,
-    /// Nearly always there is one record of a key.
-    slots: HashMap<u64, SmallVec<[Slot; 1]>>,
+    /// The first record of a key; nearly always the only one.
+    first: HashMap<u64, Slot>,
+    more: HashMap<u64, Vec<Slot>>,
 }
 
 impl Index {
@@ -147,7 +144,8 @@ impl Index {
             kind,
             program,
             hasher: RandomState::new(),
-            slots: HashMap::new(),
+            first: HashMap::new(),
+            more: HashMap::new(),
         }
     }
 
@@ -164,13 +162,24 @@ impl Index {
             return;
         }
         for (by, key) in self.keys_of_stored(attributes) {
-            let slots = self
-                .slots
-                .entry(self.hasher.hash_one((by, key)))
-                .or_default();
-            if !slots.contains(&Slot::Stored(*id)) {
-                slots.push(Slot::Stored(*id));
+            let hash = self.hasher.hash_one((by, key));
+            if !self.slots(hash).any(|slot| slot == id.0) {
+                self.push(hash, id.0);
             }
+        }
+    }
+
+    fn slots(&self, hash: u64) -> impl Iterator<Item = Slot> + '_ {
+        let more = self.more.get(&hash).into_iter().flatten();
+        self.first.get(&hash).into_iter().chain(more).copied()
+    }
+
+    fn push(&mut self, hash: u64, slot: Slot) {
+        match self.first.entry(hash) {
+            Entry::Vacant(first) => {
+                first.insert(slot);
+            }
+            Entry::Occupied(_) => self.more.entry(hash).or_default().push(slot),
         }
     }
 
@@ -218,15 +227,12 @@ impl Index {
             if level.as_ref().is_some_and(|(found, ..)| found != by) {
                 break;
             }
-            let Some(slots) = self.slots.get(&self.hasher.hash_one((by, key))) else {
-                continue;
-            };
-            let (_, ids, pending) = level.get_or_insert((*by, Vec::new(), false));
-            for slot in slots {
+            for slot in self.slots(self.hasher.hash_one((by, key))) {
+                let (_, ids, pending) = level.get_or_insert((*by, Vec::new(), false));
                 match slot {
-                    Slot::Stored(id) if !ids.contains(id) => ids.push(*id),
-                    Slot::Stored(_) => {}
-                    Slot::Pending => *pending = true,
+                    PENDING => *pending = true,
+                    id if ids.contains(&CaflouId(id)) => {}
+                    id => ids.push(CaflouId(id)),
                 }
             }
         }
@@ -244,10 +250,7 @@ impl Index {
     /// A record with these keys is about to be created.
     pub fn reserve(&mut self, keys: &Keys) {
         for (by, key) in &keys.0 {
-            self.slots
-                .entry(self.hasher.hash_one((by, key)))
-                .or_default()
-                .push(Slot::Pending);
+            self.push(self.hasher.hash_one((by, key)), PENDING);
         }
     }
 
@@ -258,20 +261,16 @@ impl Index {
         for (by, key) in &keys.0 {
             let id = id.filter(|_| *by != MatchedBy::Mark);
             let hash = self.hasher.hash_one((by, key));
-            let Some(slots) = self.slots.get_mut(&hash) else {
+            let mut slots: Vec<_> = self.slots(hash).collect();
+            let Some(at) = slots.iter().position(|slot| *slot == PENDING) else {
                 continue;
             };
-            let Some(at) = slots.iter().position(|slot| *slot == Slot::Pending) else {
-                continue;
-            };
-            match id {
-                Some(id) if !slots.contains(&Slot::Stored(id)) => slots[at] = Slot::Stored(id),
-                _ => {
-                    slots.swap_remove(at);
-                }
-            }
-            if slots.is_empty() {
-                self.slots.remove(&hash);
+            slots.remove(at);
+            slots.extend(id.map(|id| id.0).filter(|id| !slots.contains(id)));
+            self.first.remove(&hash);
+            self.more.remove(&hash);
+            for slot in slots {
+                self.push(hash, slot);
             }
         }
     }

@@ -29,10 +29,10 @@ struct State {
     open: bool,
     /// Customers whose companies did not come to be in this run.
     without: HashSet<SourceId>,
-    waiting: HashMap<SourceId, Vec<Draft>>,
+    waiting: HashMap<SourceId, Vec<Box<Draft>>>,
     /// How many wait.
     held: usize,
-    ready: VecDeque<Draft>,
+    ready: VecDeque<Box<Draft>>,
 }
 
 impl Awaiting {
@@ -65,7 +65,7 @@ impl Awaiting {
         }
         state.held += 1;
         let waiting = state.waiting.entry(customer.clone()).or_default();
-        waiting.push(*income);
+        waiting.push(income);
         None
     }
 
@@ -92,7 +92,7 @@ impl Awaiting {
     }
 
     /// Up to so many that can go on.
-    pub(super) fn take(&self, most: usize) -> Vec<Draft> {
+    pub(super) fn take(&self, most: usize) -> Vec<Box<Draft>> {
         let mut state = self.state();
         let most = most.min(state.ready.len());
         state.ready.drain(..most).collect()

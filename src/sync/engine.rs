@@ -225,9 +225,9 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     /// Plans incomes whose companies are settled now, and sets them going.
-    async fn go_on(&mut self, incomes: Vec<Draft>) -> Result<(), Fatal> {
+    async fn go_on(&mut self, incomes: Vec<Box<Draft>>) -> Result<(), Fatal> {
         let incomes = incomes.into_iter();
-        let incomes = incomes.map(|draft| (self.number(), Box::new(draft)));
+        let incomes = incomes.map(|draft| (self.number(), draft));
         let incomes = incomes.collect();
         self.plan(incomes).await
     }

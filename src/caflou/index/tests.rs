@@ -152,5 +152,5 @@ fn a_created_company_may_be_anothers_and_a_created_income_takes_no_room() {
     let mut index = Index::empty(Kind::Income, "shoptet");
     index.reserve(&income("1"));
     index.settle(&income("1"), Some(CaflouId(9)));
-    assert!(index.slots.is_empty());
+    assert!(index.first.is_empty() && index.more.is_empty());
 }

@@ -91,6 +91,15 @@ pub(super) struct List<T> {
     pub(super) read: fn(Row<'_>) -> Result<T, RowError>,
 }
 
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self {
+            query: self.query.clone(),
+            ..*self
+        }
+    }
+}
+
 /// How often a list is read again because its rows moved while it was read.
 const PASSES: u32 = 4;
 
@@ -103,7 +112,7 @@ pub(super) struct Pages<T> {
     /// The page after the last that was asked for.
     asked: u64,
     /// Pages asked for; how many there are is known from the first.
-    ahead: Ahead<(), Page>,
+    ahead: Ahead<(), Rows<T>>,
     count: u64,
     seen: Seen,
     /// Rows without a key, each as a number.
@@ -123,6 +132,20 @@ pub(super) struct Pages<T> {
     pub(super) unstable: bool,
 }
 
+/// The rows of one page as records, which take less memory than what came.
+struct Rows<T> {
+    rows: Vec<(Identity, Result<T, BadRow>)>,
+    extent: Result<Extent, RowError>,
+}
+
+/// What a row is known by.
+#[derive(Hash)]
+enum Identity {
+    Key(String),
+    /// All of a row without a key, as a number.
+    Whole(u64),
+}
+
 /// The rows of one page that were not handed out yet.
 pub(super) struct Fresh<T> {
     pub(super) rows: Vec<Result<T, BadRow>>,
@@ -130,7 +153,7 @@ pub(super) struct Fresh<T> {
     pub(super) total: Option<u64>,
 }
 
-impl<T> Pages<T> {
+impl<T: Send + 'static> Pages<T> {
     pub(super) fn new(client: &Client, list: List<T>) -> Self {
         Self {
             client: client.clone(),
@@ -159,24 +182,23 @@ impl<T> Pages<T> {
             return Ok(None);
         }
         while self.asked <= self.count.max(self.page) && !self.ahead.is_full() {
-            let query = self.list.query(self.asked);
-            let (client, path) = (self.client.clone(), self.list.path);
-            self.ahead.ask((), fetch(client, path, query));
+            let (client, list) = (self.client.clone(), self.list.clone());
+            self.ahead.ask((), fetch(client, list, self.asked));
             self.asked += 1;
         }
         let Some(((), page)) = self.ahead.next().await else {
             return Ok(None);
         };
-        let page = page?;
-        let extent = page.extent().map_err(|error| self.garbled(&error))?;
+        let Rows { rows, extent } = page?;
+        let extent = extent.map_err(|error| self.garbled(&error))?;
         self.count = extent.pages.unwrap_or(1);
         let first = self.page == 1 && self.pass == 1;
         if self.page > 1 && extent.rows != self.total {
             self.moved = true;
         }
         self.total = extent.rows;
-        let last = page.rows.is_empty() || extent.pages.is_none_or(|count| self.page >= count);
-        let rows = self.fresh(&page);
+        let last = rows.is_empty() || extent.pages.is_none_or(|count| self.page >= count);
+        let rows = self.fresh(rows);
         self.page += 1;
         if last {
             self.ahead.forget();
@@ -190,26 +212,23 @@ impl<T> Pages<T> {
 
     /// Those rows of a page that were not handed out yet. A list that gives the same page again
     /// and again ends here.
-    fn fresh(&mut self, page: &Page) -> Vec<Result<T, BadRow>> {
-        let mut fresh = Vec::with_capacity(page.rows.len());
-        let mut whole = DefaultHasher::new();
-        for (raw, row) in page.rows.iter().zip(page.parsed(self.list.key)) {
-            let key = identity(row.as_ref().ok(), self.list.key);
-            let new = if let Some(key) = &key {
-                key.hash(&mut whole);
-                self.seen.insert(key.trim())
-            } else {
-                raw.get().hash(&mut whole);
-                self.nameless.insert(number(raw))
+    fn fresh(&mut self, rows: Vec<(Identity, Result<T, BadRow>)>) -> Vec<Result<T, BadRow>> {
+        let (came, mut whole) = (rows.len(), DefaultHasher::new());
+        let mut fresh = Vec::with_capacity(came);
+        for (identity, row) in rows {
+            identity.hash(&mut whole);
+            let new = match identity {
+                Identity::Key(key) => self.seen.insert(&key),
+                Identity::Whole(row) => self.nameless.insert(row),
             };
             if new {
-                fresh.push(wire::decode(row, self.list.key, self.list.read));
+                fresh.push(row);
             }
         }
         self.handed += fresh.len() as u64;
-        self.came += page.rows.len();
+        self.came += came;
         self.news += fresh.len();
-        let whole = Some(whole.finish()).filter(|_| !page.rows.is_empty());
+        let whole = Some(whole.finish()).filter(|_| came > 0);
         if self.page > 1 && whole.is_some() && whole == self.before {
             self.ended = true;
             self.unstable = true;
@@ -246,26 +265,24 @@ impl<T> Pages<T> {
     }
 }
 
-impl<T> List<T> {
-    /// What is asked for one page.
-    fn query(&self, page: u64) -> Vec<(&'static str, String)> {
-        let mut query = self.query.clone();
-        query.push(("itemsPerPage", self.per_page.to_string()));
-        query.push(("page", page.to_string()));
-        query
-    }
-}
-
-async fn fetch(
-    client: Client,
-    path: &'static [&'static str],
-    query: Vec<(&'static str, String)>,
-) -> Result<Page, SourceError> {
-    let query: Vec<_> = query
-        .iter()
-        .map(|(n, value)| (*n, value.as_str()))
-        .collect();
-    Ok(client.get(path, &query).await?.data)
+async fn fetch<T>(client: Client, list: List<T>, page: u64) -> Result<Rows<T>, SourceError> {
+    let (number, per_page) = (page.to_string(), list.per_page.to_string());
+    let query = list.query.iter();
+    let mut query: Vec<(&str, &str)> = query.map(|(n, value)| (*n, value.as_str())).collect();
+    query.extend([
+        ("itemsPerPage", per_page.as_str()),
+        ("page", number.as_str()),
+    ]);
+    let page: Page = client.get(list.path, &query).await?.data;
+    let rows = page.rows.iter().zip(page.parsed(list.key));
+    let rows = rows.map(|(raw, row)| {
+        let identity = identity(raw, row.as_ref().ok(), list.key);
+        (identity, wire::decode(row, list.key, list.read))
+    });
+    Ok(Rows {
+        rows: rows.collect(),
+        extent: page.extent(),
+    })
 }
 
 /// Only the keys of a row whose rest cannot be parsed.
@@ -289,14 +306,14 @@ fn parse(raw: &RawValue, name: &'static str) -> Result<Value, BadRow> {
     })
 }
 
-/// What a row is known by.
-fn identity(row: Option<&Value>, key: &'static str) -> Option<String> {
-    Row::of(row?).ok()?.text(key).ok().flatten()
-}
-
-/// All of a row as a number. Only compared within one run, so the hasher may change between releases.
-fn number(raw: &RawValue) -> u64 {
+/// What a row is known by. It is only compared within one run, so the hasher may change between
+/// releases.
+fn identity(raw: &RawValue, row: Option<&Value>, key: &'static str) -> Identity {
+    let key = row.and_then(|row| Row::of(row).ok()?.text(key).ok().flatten());
+    if let Some(key) = key {
+        return Identity::Key(key.trim().to_owned());
+    }
     let mut hasher = DefaultHasher::new();
     raw.get().hash(&mut hasher);
-    hasher.finish()
+    Identity::Whole(hasher.finish())
 }
