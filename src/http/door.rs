@@ -16,6 +16,8 @@ use super::{Answer, HttpError, Lane, Policy, Refusal, Repeat, Stop};
 
 /// The largest body that is read; a larger one is an error.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// A length that is announced is believed up to this.
+const BELIEVED: usize = 1024 * 1024;
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -292,7 +294,9 @@ impl Door {
 async fn read(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
     let mut response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let mut body = Vec::new();
+    let announced = response.content_length().map(usize::try_from);
+    let announced = announced.and_then(Result::ok).unwrap_or_default();
+    let mut body = Vec::with_capacity(announced.min(BELIEVED));
     while let Some(chunk) = response.chunk().await? {
         // What is cut off here fails to decode later, with its size in the message.
         if body.len() + chunk.len() > LARGEST_BODY {

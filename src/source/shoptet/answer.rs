@@ -1,7 +1,6 @@
 //! Answers: from bytes to records, without a connection.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::page::Page;
@@ -26,8 +25,7 @@ pub(super) struct Unusable {
 }
 
 /// The `data` of an answer.
-pub(super) fn open<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unusable> {
-    let text = String::from_utf8_lossy(body);
+pub(super) fn open<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unusable> {
     let unusable = |reason| Unusable {
         reason,
         request_id: None,
@@ -37,7 +35,7 @@ pub(super) fn open<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unusable> {
         return Err(unusable("not an object".to_owned()));
     }
     let envelope: Envelope<T> =
-        serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
     envelope.data.ok_or_else(|| Unusable {
         reason: format!("no data, errors: {}", shorten(&envelope.errors.0)),
         request_id: envelope.metadata.0["requestId"].as_str().map(shorten_id),
@@ -63,7 +61,8 @@ pub(super) fn part(mut data: Value, name: &str) -> Value {
 /// # Errors
 /// When the answer is no page; within, why a row is no order.
 pub fn read_orders(body: &[u8]) -> Result<Vec<Result<Order, String>>, String> {
-    let page: Page = open(body).map_err(|unusable| unusable.reason)?;
+    let text = String::from_utf8_lossy(body);
+    let page: Page<'_> = open(&text).map_err(|unusable| unusable.reason)?;
     page.extent().map_err(|error| error.to_string())?;
     let read = |row| wire::decode(row, "code", Order::read).map_err(|bad| bad.error.to_string());
     Ok(page.parsed("code").map(read).collect())
@@ -74,7 +73,8 @@ pub fn read_orders(body: &[u8]) -> Result<Vec<Result<Order, String>>, String> {
 /// # Errors
 /// When it is none.
 pub fn read_customer(body: &[u8]) -> Result<Customer, String> {
-    let Json(data) = open(body).map_err(|unusable| unusable.reason)?;
+    let text = String::from_utf8_lossy(body);
+    let Json(data) = open(&text).map_err(|unusable| unusable.reason)?;
     let customer = wire::decode(Ok(part(data, "customer")), "guid", Customer::read);
     customer.map_err(|bad| bad.error.to_string())
 }
@@ -85,7 +85,8 @@ pub fn read_customer(body: &[u8]) -> Result<Customer, String> {
 /// # Errors
 /// When the answer is no page.
 pub fn read_changes(body: &[u8]) -> Result<Vec<(String, bool)>, String> {
-    let page: Page = open(body).map_err(|unusable| unusable.reason)?;
+    let text = String::from_utf8_lossy(body);
+    let page: Page<'_> = open(&text).map_err(|unusable| unusable.reason)?;
     let read = |row| wire::decode(row, "code", ChangeEntry::of_order).ok();
     let entries = page.parsed("code").filter_map(read);
     Ok(entries.map(|entry| (entry.id, entry.deleted)).collect())

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::answer::{Unusable, open};
 use super::auth::{Auth, Credentials};
+use super::page::Page;
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -138,20 +139,25 @@ impl Client {
         let url = self.url(path, query);
         let body = body.map(|body| body.to_string().into_bytes());
         let answer = self.send(&method, &url, body, repeat).await?;
-        let garbled = |unusable: Unusable| HttpError::Garbled {
-            service: "Shoptet",
-            method: method.clone(),
-            path: url.path().to_owned(),
-            reason: unusable.reason,
-            request_id: answer
-                .request_id()
-                .map(str::to_owned)
-                .or(unusable.request_id),
-        };
+        let text = String::from_utf8_lossy(&answer.body);
         Ok(Data {
-            data: open(&answer.body).map_err(garbled)?,
+            data: open(&text).map_err(|why| garbled(method, &url, &answer, why))?,
             date: answer.date(),
         })
+    }
+
+    /// Reads a page of a list and takes out of it what is wanted.
+    pub(super) async fn page<T>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        take: impl FnOnce(&Page<'_>) -> T,
+    ) -> Result<T, SourceError> {
+        let (method, url) = (Method::GET, self.url(path, query));
+        let answer = self.send(&method, &url, None, Repeat::Safe).await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let page = open(&text).map_err(|why| garbled(method, &url, &answer, why))?;
+        Ok(take(&page))
     }
 
     /// Sends, and where a token has run out, once more with a fresh one.
@@ -199,6 +205,17 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         url
+    }
+}
+
+fn garbled(method: Method, url: &Url, answer: &Answer, unusable: Unusable) -> HttpError {
+    let request_id = answer.request_id().map(str::to_owned);
+    HttpError::Garbled {
+        service: "Shoptet",
+        method,
+        path: url.path().to_owned(),
+        reason: unusable.reason,
+        request_id: request_id.or(unusable.request_id),
     }
 }
 

@@ -74,7 +74,8 @@ impl Countries {
             repeat: Repeat::Safe,
         };
         let answer = self.door.send(call, || Ok(())).await?;
-        let Json(data) = open(&answer.body).map_err(|unusable| garbled(unusable.reason))?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let Json(data) = open(&text).map_err(|unusable| garbled(unusable.reason))?;
         let code = data["billingInformation"]["country"]["countryCode"].as_str();
         let code = code.map(|code| code.trim().to_ascii_uppercase());
         Ok(code.filter(|code| !code.is_empty()))

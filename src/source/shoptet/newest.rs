@@ -64,9 +64,9 @@ impl Client {
     ) -> Result<Vec<Order>, SourceError> {
         let mut query: Vec<_> = window.iter().map(|(n, at)| (*n, at.as_str())).collect();
         query.push(("itemsPerPage", PAGE));
-        let page = self.get::<Page>(&["api", "orders"], &query).await?.data;
         let read = |row| wire::decode(row, "code", Order::read).ok();
-        Ok(page.parsed("code").filter_map(read).collect())
+        let take = |page: &Page<'_>| page.parsed("code").filter_map(read).collect();
+        self.page(&["api", "orders"], &query, take).await
     }
 }
 

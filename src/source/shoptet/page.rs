@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use reqwest::Method;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,33 +19,31 @@ use crate::http::HttpError;
 use crate::record::Json;
 use crate::source::SourceError;
 
-/// One page of any list.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Box<RawValue>")]
-pub(super) struct Page {
-    rows: Vec<Box<RawValue>>,
+/// One page of any list, as it stands in the text of an answer.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    rows: Vec<&'a RawValue>,
     paginator: Json,
 }
 
 /// Its rows stand under a name of their own.
 #[derive(Deserialize)]
-struct Named {
-    #[serde(alias = "orders", alias = "customers", alias = "changes")]
-    rows: Vec<Box<RawValue>>,
+struct Named<'a> {
+    #[serde(borrow, alias = "orders", alias = "customers", alias = "changes")]
+    rows: Vec<&'a RawValue>,
     #[serde(default)]
     paginator: Json,
 }
 
-impl TryFrom<Box<RawValue>> for Page {
-    type Error = String;
-
-    fn try_from(raw: Box<RawValue>) -> Result<Self, String> {
+impl<'de: 'a, 'a> Deserialize<'de> for Page<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
         // A list would be taken for the attributes one after another.
         if !raw.get().starts_with('{') {
-            return Err("a page that is no object".to_owned());
+            return Err(D::Error::custom("a page that is no object"));
         }
-        let Named { rows, paginator } =
-            serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+        let named = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        let Named { rows, paginator } = named;
         Ok(Self { rows, paginator })
     }
 }
@@ -56,7 +55,7 @@ pub(super) struct Extent {
     pages: Option<u64>,
 }
 
-impl Page {
+impl Page<'_> {
     /// Its rows, each parsed by itself, so that one that cannot be parsed fails alone.
     pub(super) fn parsed(
         &self,
@@ -273,16 +272,18 @@ async fn fetch<T>(client: Client, list: List<T>, page: u64) -> Result<Rows<T>, S
         ("itemsPerPage", per_page.as_str()),
         ("page", number.as_str()),
     ]);
-    let page: Page = client.get(list.path, &query).await?.data;
-    let rows = page.rows.iter().zip(page.parsed(list.key));
-    let rows = rows.map(|(raw, row)| {
-        let identity = identity(raw, row.as_ref().ok(), list.key);
-        (identity, wire::decode(row, list.key, list.read))
-    });
-    Ok(Rows {
-        rows: rows.collect(),
-        extent: page.extent(),
-    })
+    let take = |page: &Page<'_>| {
+        let rows = page.rows.iter().zip(page.parsed(list.key));
+        let rows = rows.map(|(raw, row)| {
+            let identity = identity(raw, row.as_ref().ok(), list.key);
+            (identity, wire::decode(row, list.key, list.read))
+        });
+        Rows {
+            rows: rows.collect(),
+            extent: page.extent(),
+        }
+    };
+    client.page(list.path, &query, take).await
 }
 
 /// Only the keys of a row whose rest cannot be parsed.
