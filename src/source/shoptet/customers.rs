@@ -95,6 +95,7 @@ impl Customers<'_> {
             key: "guid",
             per_page: CUSTOMERS_A_PAGE,
             read: wire::customer_guid,
+            id: |guid| guid,
         };
         self.bulk = Waitlist::new(self.source.bulk.when, None);
         let mut pages = Pages::new(&self.source.client, list);
@@ -131,6 +132,7 @@ impl Customers<'_> {
             key: "guid",
             per_page: CHANGES_A_PAGE,
             read: ChangeEntry::of_customer,
+            id: |entry| &entry.id,
         };
         let mut pages = Pages::new(&self.source.client, list);
         while let Some(page) = pages.next().await? {

@@ -186,6 +186,7 @@ impl Orders<'_> {
             key: "code",
             per_page: CHANGES_A_PAGE,
             read: ChangeEntry::of_order,
+            id: |entry| &entry.id,
         };
         let mut pages = Pages::new(&self.source.client, list);
         let mut feed = HashMap::new();
@@ -226,6 +227,7 @@ impl Orders<'_> {
             key: "code",
             per_page: ORDERS_A_PAGE,
             read: Order::read,
+            id: |order| &order.code,
         };
         let client = self.source.client.clone();
         let mut pages = Pages::new(&client, list);
@@ -258,6 +260,7 @@ impl Orders<'_> {
                 key: "code",
                 per_page: ORDERS_A_PAGE,
                 read: Order::read,
+                id: |order| &order.code,
             };
             let client = self.source.client.clone();
             let mut pages = Pages::new(&client, list);

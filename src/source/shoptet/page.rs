@@ -88,6 +88,8 @@ pub(super) struct List<T> {
     pub(super) per_page: u16,
     /// Reads a row.
     pub(super) read: fn(Row<'_>) -> Result<T, RowError>,
+    /// What it is known by.
+    pub(super) id: fn(&T) -> &str,
 }
 
 impl<T> Clone for List<T> {
@@ -133,17 +135,12 @@ pub(super) struct Pages<T> {
 
 /// The rows of one page as records, which take less memory than what came.
 struct Rows<T> {
-    rows: Vec<(Identity, Result<T, BadRow>)>,
+    rows: Vec<Found<T>>,
     extent: Result<Extent, RowError>,
 }
 
-/// What a row is known by.
-#[derive(Hash)]
-enum Identity {
-    Key(String),
-    /// All of a row without a key, as a number.
-    Whole(u64),
-}
+/// A row, or what is wrong with it; of one without a key all of it as a number.
+type Found<T> = Result<T, (BadRow, u64)>;
 
 /// The rows of one page that were not handed out yet.
 pub(super) struct Fresh<T> {
@@ -211,17 +208,21 @@ impl<T: Send + 'static> Pages<T> {
 
     /// Those rows of a page that were not handed out yet. A list that gives the same page again
     /// and again ends here.
-    fn fresh(&mut self, rows: Vec<(Identity, Result<T, BadRow>)>) -> Vec<Result<T, BadRow>> {
+    fn fresh(&mut self, rows: Vec<Found<T>>) -> Vec<Result<T, BadRow>> {
         let (came, mut whole) = (rows.len(), DefaultHasher::new());
         let mut fresh = Vec::with_capacity(came);
-        for (identity, row) in rows {
-            identity.hash(&mut whole);
-            let new = match identity {
-                Identity::Key(key) => self.seen.insert(&key),
-                Identity::Whole(row) => self.nameless.insert(row),
+        for row in rows {
+            let key = match &row {
+                Ok(row) => Ok((self.list.id)(row)),
+                Err((bad, whole)) => bad.id.as_deref().ok_or(*whole),
+            };
+            key.hash(&mut whole);
+            let new = match key {
+                Ok(key) => self.seen.insert(key),
+                Err(whole) => self.nameless.insert(whole),
             };
             if new {
-                fresh.push(row);
+                fresh.push(row.map_err(|(bad, _)| bad));
             }
         }
         self.handed += fresh.len() as u64;
@@ -265,18 +266,15 @@ impl<T: Send + 'static> Pages<T> {
 }
 
 async fn fetch<T>(client: Client, list: List<T>, page: u64) -> Result<Rows<T>, SourceError> {
-    let (number, per_page) = (page.to_string(), list.per_page.to_string());
+    let (page, per_page) = (page.to_string(), list.per_page.to_string());
     let query = list.query.iter();
     let mut query: Vec<(&str, &str)> = query.map(|(n, value)| (*n, value.as_str())).collect();
-    query.extend([
-        ("itemsPerPage", per_page.as_str()),
-        ("page", number.as_str()),
-    ]);
+    query.extend([("itemsPerPage", per_page.as_str()), ("page", page.as_str())]);
     let take = |page: &Page<'_>| {
         let rows = page.rows.iter().zip(page.parsed(list.key));
         let rows = rows.map(|(raw, row)| {
-            let identity = identity(raw, row.as_ref().ok(), list.key);
-            (identity, wire::decode(row, list.key, list.read))
+            let row = wire::decode(row, list.key, list.read);
+            row.map_err(|bad| (bad, number(raw)))
         });
         Rows {
             rows: rows.collect(),
@@ -307,14 +305,10 @@ fn parse(raw: &RawValue, name: &'static str) -> Result<Value, BadRow> {
     })
 }
 
-/// What a row is known by. It is only compared within one run, so the hasher may change between
+/// All of a row as a number. It is only compared within one run, so the hasher may change between
 /// releases.
-fn identity(raw: &RawValue, row: Option<&Value>, key: &'static str) -> Identity {
-    let key = row.and_then(|row| Row::of(row).ok()?.text(key).ok().flatten());
-    if let Some(key) = key {
-        return Identity::Key(key.trim().to_owned());
-    }
+fn number(raw: &RawValue) -> u64 {
     let mut hasher = DefaultHasher::new();
     raw.get().hash(&mut hasher);
-    Identity::Whole(hasher.finish())
+    hasher.finish()
 }
