@@ -2,7 +2,8 @@
 //! kept of a record is a few dozen bytes.
 
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use serde::Serialize;
@@ -132,7 +133,7 @@ pub struct Index {
     program: &'static str,
     hasher: RandomState,
     /// The first record of a key; nearly always the only one.
-    first: HashMap<u64, Slot>,
+    first: BTreeMap<u64, Slot>,
     more: HashMap<u64, Vec<Slot>>,
 }
 
@@ -144,7 +145,7 @@ impl Index {
             kind,
             program,
             hasher: RandomState::new(),
-            first: HashMap::new(),
+            first: BTreeMap::new(),
             more: HashMap::new(),
         }
     }

@@ -210,7 +210,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        // The services are waited for most of the time, and each thread keeps memory of its own.
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Failed, error))?;

@@ -17,7 +17,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Pages of a file that are copied at a time.
 const PAGES: i32 = 4096;
 /// Pages of a file that a reader beside a writer keeps.
-const VIEW_PAGES: i32 = 64;
+const VIEW_PAGES: i32 = 20;
 
 /// Opens for reading only; `None` where there is no file yet.
 pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {

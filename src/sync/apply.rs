@@ -315,9 +315,9 @@ fn confirm(
 }
 
 impl Sink for Apply {
-    fn intend(&self, steps: &mut [Step]) -> Result<(), Fatal> {
+    fn intend(&self, mut steps: Vec<&mut Step>) -> Result<(), Fatal> {
         let leaves_by = Utc::now() + SOON;
-        for step in &mut *steps {
+        for step in &mut steps {
             step.leaves_by = Some(leaves_by);
         }
         let intents: Vec<_> = steps

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::record::{Draft, SourceId};
 
 /// So many incomes may wait; then no more are read until some of them go on.
-const MOST: usize = 1000;
+const MOST: usize = 500;
 
 /// The incomes that wait; shared by the two agendas of a run.
 #[derive(Debug, Clone, Default)]

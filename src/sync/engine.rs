@@ -5,13 +5,14 @@
 
 mod lost;
 mod prepare;
+mod under_way;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc::Receiver;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use crate::caflou::{Keys, Lookup, MatchedBy, Reader};
@@ -20,7 +21,7 @@ use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
 use crate::state::{Known, Pair, View};
 
-use self::prepare::decide;
+use self::under_way::{Finished, Ready, UnderWay};
 use super::awaiting::Awaiting;
 use super::outcome::{Done, Fatal};
 use super::plan::{Plan, Rules};
@@ -71,7 +72,7 @@ pub struct EngineOptions<S> {
 pub struct Engine<'a, S> {
     options: EngineOptions<S>,
     report: &'a mut dyn Report,
-    tasks: JoinSet<Finished>,
+    under_way: UnderWay<S>,
     /// What is in Caflou, and since when that is known.
     lookup: Option<(Lookup, DateTime<Utc>)>,
     /// The next number to give out, and the next to be told.
@@ -89,12 +90,6 @@ pub struct Engine<'a, S> {
     pub unknown_paid: u64,
     /// Requests that a run sends to Caflou for the plans of a dry run.
     pub forecast: u64,
-}
-
-struct Finished {
-    number: u64,
-    reserved: Option<Keys>,
-    done: Done,
 }
 
 /// What is left to do for a record once its plan needs no more decisions in order.
@@ -115,10 +110,12 @@ struct Prepared {
 impl<'a, S: Sink> Engine<'a, S> {
     /// An engine that has done nothing yet.
     pub fn new(options: EngineOptions<S>, report: &'a mut dyn Report) -> Self {
+        let (sink, reader) = (options.sink.clone(), options.reader.clone());
+        let under_way = UnderWay::new(sink, reader, options.rules);
         Self {
             options,
             report,
-            tasks: JoinSet::new(),
+            under_way,
             lookup: None,
             next: 0,
             told: 0,
@@ -143,10 +140,10 @@ impl<'a, S: Sink> Engine<'a, S> {
         loop {
             let reading = self.fatal.is_none() && !(items.is_closed() && items.is_empty());
             let held = incomes && self.fatal.is_none() && !awaiting.is_empty();
-            if !reading && !held && self.tasks.is_empty() {
+            if !reading && !held && self.under_way.is_empty() {
                 break;
             }
-            let room = self.tasks.len() < ENOUGH;
+            let room = self.under_way.len() < ENOUGH;
             let more = reading && room && !(incomes && awaiting.is_full());
             tokio::select! {
                 biased;
@@ -157,10 +154,10 @@ impl<'a, S: Sink> Engine<'a, S> {
                 }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     // Their intents stay: the next run looks for them.
-                    self.tasks.abort_all();
+                    self.under_way.abort();
                     deadline = None;
                 }
-                Some(finished) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                Some(finished) = self.under_way.next(), if !self.under_way.is_empty() => {
                     self.finish(finished);
                 }
                 () = awaiting.ready(), if held && room => {
@@ -285,43 +282,37 @@ impl<'a, S: Sink> Engine<'a, S> {
 
     /// Commits the intents of a batch, then sets it going.
     fn launch(&mut self, prepared: Vec<(u64, Prepared)>) -> Result<(), Fatal> {
-        let (mut steps, mut jobs) = (Vec::new(), Vec::new());
-        for (number, ready) in prepared {
+        let mut ready = Vec::with_capacity(prepared.len());
+        for (number, prepared) in prepared {
             let Prepared {
                 draft,
                 desired,
                 awaits,
                 job,
                 reserved,
-            } = ready;
+            } = prepared;
             let (plan, look) = match job {
                 Job::Settle(plan) => (plan, None),
                 Job::Adopt(id, by, known) => (Plan::Unchanged, Some((id, Some(by), known))),
                 Job::Revise(id, known) => (Plan::Unchanged, Some((id, None, Some(known)))),
             };
-            steps.push(Step {
-                draft,
-                plan,
-                awaits,
-                leaves_by: None,
+            ready.push(Ready {
+                number,
+                step: Step {
+                    draft,
+                    plan,
+                    awaits,
+                    leaves_by: None,
+                },
+                desired,
+                look,
+                reserved,
             });
-            jobs.push((number, desired, look, reserved));
         }
-        self.options.sink.intend(&mut steps)?;
-        for (step, (number, desired, look, reserved)) in steps.into_iter().zip(jobs) {
-            let (sink, reader) = (self.options.sink.clone(), self.options.reader.clone());
-            let rules = self.options.rules;
-            self.tasks.spawn(async move {
-                let done = match look {
-                    None => sink.settle(step).await,
-                    Some(look) => decide(&sink, &reader, rules, step, &desired, look).await,
-                };
-                Finished {
-                    number,
-                    reserved,
-                    done,
-                }
-            });
+        let steps = ready.iter_mut().map(|ready| &mut ready.step);
+        self.options.sink.intend(steps.collect())?;
+        for ready in ready {
+            self.under_way.push(ready);
         }
         Ok(())
     }
@@ -338,13 +329,13 @@ impl<'a, S: Sink> Engine<'a, S> {
         loop {
             tokio::select! {
                 biased;
-                finished = self.tasks.join_next() => match finished {
+                finished = self.under_way.next() => match finished {
                     Some(finished) => self.finish(finished),
                     None => break,
                 },
                 () = &mut grace, if !aborted => {
                     aborted = true;
-                    self.tasks.abort_all(); // their intents stay
+                    self.under_way.abort(); // their intents stay
                 }
             }
         }

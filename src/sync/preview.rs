@@ -30,7 +30,7 @@ impl Preview {
 }
 
 impl Sink for Preview {
-    fn intend(&self, _steps: &mut [Step]) -> Result<(), Fatal> {
+    fn intend(&self, _steps: Vec<&mut Step>) -> Result<(), Fatal> {
         Ok(())
     }
 

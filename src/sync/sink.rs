@@ -28,7 +28,7 @@ pub trait Sink: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the creates among them cannot be noted durably: then nothing may be settled.
-    fn intend(&self, steps: &mut [Step]) -> Result<(), Fatal>;
+    fn intend(&self, steps: Vec<&mut Step>) -> Result<(), Fatal>;
 
     /// Deals with one step.
     fn settle(&self, step: Step) -> impl Future<Output = Done> + Send;

@@ -22,6 +22,11 @@ impl<K, T: Send + 'static> Ahead<K, T> {
         self.0.len() >= AT_ONCE
     }
 
+    /// Nothing is asked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Asks.
     pub(super) fn ask(
         &mut self,

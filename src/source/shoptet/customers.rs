@@ -106,6 +106,11 @@ impl Customers<'_> {
             }
             for row in page.rows {
                 match row {
+                    // The list itself brings each once; only what a snapshot brought has to be
+                    // kept beside it.
+                    Ok(guid) if self.bulk.is_decided() && !self.seen.contains(&guid) => {
+                        self.take_new(&guid).await?;
+                    }
                     Ok(guid) => self.take(&guid).await?,
                     Err(bad) => self.broken(bad).await?,
                 }
@@ -114,6 +119,7 @@ impl Customers<'_> {
                 break;
             }
         }
+        self.seen.absorb(std::mem::take(&mut pages.seen));
         if pages.unstable {
             self.complete = false;
             let message = "the list of customers kept changing while it was read; the next run \
@@ -161,6 +167,11 @@ impl Customers<'_> {
         if !self.seen.insert(guid) {
             return Ok(());
         }
+        self.take_new(guid).await
+    }
+
+    /// Takes one that was not taken yet.
+    async fn take_new(&mut self, guid: &str) -> Result<(), SourceError> {
         let id = SourceId(guid.to_owned());
         if self.state.settled(Kind::Company, &id)?.is_some() {
             return self.send(Item::Settled).await;

@@ -101,6 +101,8 @@ impl<T> Clone for List<T> {
     }
 }
 
+/// Of pages with more rows than this, one is asked for at a time: it is a matter of memory.
+const LONG: u16 = 100;
 /// How often a list is read again because its rows moved while it was read.
 const PASSES: u32 = 4;
 
@@ -115,7 +117,8 @@ pub(super) struct Pages<T> {
     /// Pages asked for; how many there are is known from the first.
     ahead: Ahead<(), Rows<T>>,
     count: u64,
-    seen: Seen,
+    /// The keys of the rows so far.
+    pub(super) seen: Seen,
     /// Rows without a key, each as a number.
     nameless: HashSet<u64>,
     /// Rows handed out.
@@ -177,7 +180,11 @@ impl<T: Send + 'static> Pages<T> {
         if self.ended {
             return Ok(None);
         }
-        while self.asked <= self.count.max(self.page) && !self.ahead.is_full() {
+        let long = self.list.per_page > LONG;
+        while self.asked <= self.count.max(self.page)
+            && !self.ahead.is_full()
+            && !(long && !self.ahead.is_empty())
+        {
             let (client, list) = (self.client.clone(), self.list.clone());
             self.ahead.ask((), fetch(client, list, self.asked));
             self.asked += 1;

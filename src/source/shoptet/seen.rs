@@ -2,14 +2,14 @@
 //! numbers that go up (order codes) share an entry by the hundred, and a UUID (customers) takes
 //! sixteen bytes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Identifiers that came.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    uuids: HashSet<u128>,
+    uuids: BTreeSet<u128>,
     /// By what they begin with, the last two digits as a bit each.
-    numbered: HashMap<Box<str>, u128>,
+    numbered: BTreeMap<Box<str>, u128>,
     others: HashSet<Box<str>>,
 }
 
@@ -36,6 +36,15 @@ impl Seen {
             }
             Kept::Other(id) => self.others.insert(id.into()),
         }
+    }
+
+    /// Adds all of another.
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.uuids.append(&mut other.uuids);
+        for (beginning, bits) in other.numbered {
+            *self.numbered.entry(beginning).or_default() |= bits;
+        }
+        self.others.extend(other.others);
     }
 
     /// Whether it came.
@@ -107,6 +116,26 @@ mod tests {
             for id in ids {
                 prop_assert_eq!(seen.contains(&id), really.contains(&id));
                 prop_assert_eq!(seen.insert(&id), really.insert(id));
+            }
+        }
+
+        #[test]
+        fn two_that_are_united_hold_what_came_in_either(
+            one in prop::collection::vec(identifier(), 0..30),
+            other in prop::collection::vec(identifier(), 0..30),
+            asked in prop::collection::vec(identifier(), 0..30),
+        ) {
+            let (mut seen, mut more) = (Seen::default(), Seen::default());
+            for id in &one {
+                seen.insert(id);
+            }
+            for id in &other {
+                more.insert(id);
+            }
+            seen.absorb(more);
+            for id in one.iter().chain(&other).chain(&asked) {
+                let came = one.contains(id) || other.contains(id);
+                prop_assert_eq!(seen.contains(id), came);
             }
         }
     }
