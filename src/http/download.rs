@@ -1,5 +1,6 @@
 //! Files beside a service's API: read piece by piece, without credentials.
 
+use std::ops::Deref;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -101,11 +102,11 @@ impl Download {
     ///
     /// # Errors
     /// When the line breaks before the end.
-    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
-        match self.response.chunk().await {
-            Ok(piece) => Ok(piece.map(Into::into)),
-            Err(error) => Err(broken(self.service, &error)),
-        }
+    pub async fn piece(
+        &mut self,
+    ) -> Result<Option<impl Deref<Target = [u8]> + Send + use<>>, HttpError> {
+        let piece = self.response.chunk().await;
+        piece.map_err(|error| broken(self.service, &error))
     }
 }
 

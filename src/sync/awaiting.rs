@@ -13,6 +13,9 @@ use crate::record::{Draft, SourceId};
 /// So many incomes may wait; then no more are read until some of them go on.
 const MOST: usize = 500;
 
+/// In boxes: most customers have one, and a list reserves room for four.
+pub(super) type Incomes = Vec<Box<Draft>>;
+
 /// The incomes that wait; shared by the two agendas of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Awaiting(Arc<Shared>);
@@ -29,7 +32,7 @@ struct State {
     open: bool,
     /// Customers whose companies did not come to be in this run.
     without: HashSet<SourceId>,
-    waiting: HashMap<SourceId, Vec<Box<Draft>>>,
+    waiting: HashMap<SourceId, Incomes>,
     /// How many wait.
     held: usize,
     ready: VecDeque<Box<Draft>>,
@@ -92,7 +95,7 @@ impl Awaiting {
     }
 
     /// Up to so many that can go on.
-    pub(super) fn take(&self, most: usize) -> Vec<Box<Draft>> {
+    pub(super) fn take(&self, most: usize) -> Incomes {
         let mut state = self.state();
         let most = most.min(state.ready.len());
         state.ready.drain(..most).collect()

@@ -22,7 +22,7 @@ use crate::source::Item;
 use crate::state::{Known, Pair, View};
 
 use self::under_way::{Finished, Ready, UnderWay};
-use super::awaiting::Awaiting;
+use super::awaiting::{Awaiting, Incomes};
 use super::outcome::{Done, Fatal};
 use super::plan::{Plan, Rules};
 use super::report::{Action, Change, Counts, Event, Report, Totals};
@@ -222,7 +222,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     /// Plans incomes whose companies are settled now, and sets them going.
-    async fn go_on(&mut self, incomes: Vec<Box<Draft>>) -> Result<(), Fatal> {
+    async fn go_on(&mut self, incomes: Incomes) -> Result<(), Fatal> {
         let incomes = incomes.into_iter();
         let incomes = incomes.map(|draft| (self.number(), draft));
         let incomes = incomes.collect();

@@ -101,7 +101,8 @@ impl<T> Clone for List<T> {
     }
 }
 
-/// Of pages with more rows than this, one is asked for at a time: it is a matter of memory.
+/// Of pages with more rows than this, one is asked for at a time, while the rows of the one before are
+/// dealt with: it is a matter of memory.
 const LONG: u16 = 100;
 /// How often a list is read again because its rows moved while it was read.
 const PASSES: u32 = 4;
@@ -180,11 +181,7 @@ impl<T: Send + 'static> Pages<T> {
         if self.ended {
             return Ok(None);
         }
-        let long = self.list.per_page > LONG;
-        while self.asked <= self.count.max(self.page)
-            && !self.ahead.is_full()
-            && !(long && !self.ahead.is_empty())
-        {
+        while self.asked <= self.count.max(self.page) && self.has_room() {
             let (client, list) = (self.client.clone(), self.list.clone());
             self.ahead.ask((), fetch(client, list, self.asked));
             self.asked += 1;
@@ -211,6 +208,14 @@ impl<T: Send + 'static> Pages<T> {
             rows,
             total: extent.rows.filter(|_| first),
         }))
+    }
+
+    /// Whether one more page may be asked for.
+    fn has_room(&self) -> bool {
+        if self.list.per_page > LONG {
+            return self.ahead.is_empty();
+        }
+        !self.ahead.is_full()
     }
 
     /// Those rows of a page that were not handed out yet. A list that gives the same page again
