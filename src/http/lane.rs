@@ -360,6 +360,54 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_came_first_is_served_first_unless_its_path_is_taken() {
+        let lane = Lane::new(LaneOptions {
+            open: 2,
+            single_file: vec!["/slow".to_owned()],
+            ..LaneOptions::default()
+        });
+        let slow = lane.enter("/slow").await;
+        let other = lane.enter("/a").await;
+        let (again, first, second) = (lane.enter("/slow"), lane.enter("/b"), lane.enter("/c"));
+        tokio::pin!(again, first, second);
+        assert!(futures_poll(&mut again).await.is_none());
+        assert!(futures_poll(&mut first).await.is_none());
+        assert!(futures_poll(&mut second).await.is_none());
+        drop(other);
+        assert!(futures_poll(&mut second).await.is_none());
+        assert!(futures_poll(&mut again).await.is_none());
+        let first = futures_poll(&mut first).await;
+        assert!(first.is_some(), "its path is free");
+        drop(slow);
+        assert!(futures_poll(&mut second).await.is_none());
+        assert!(futures_poll(&mut again).await.is_some());
+        drop(first);
+        assert!(futures_poll(&mut second).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_takes_no_place_whether_it_was_given_one_or_not() {
+        let lane = Lane::new(LaneOptions {
+            open: 1,
+            ..LaneOptions::default()
+        });
+        let first = lane.enter("/a").await;
+        let (mut given, mut waiting) = (Box::pin(lane.enter("/b")), Box::pin(lane.enter("/c")));
+        let mut last = Box::pin(lane.enter("/d"));
+        assert!(futures_poll(&mut given).await.is_none());
+        assert!(futures_poll(&mut waiting).await.is_none());
+        assert!(futures_poll(&mut last).await.is_none());
+        drop(waiting);
+        drop(first);
+        assert!(
+            futures_poll(&mut last).await.is_none(),
+            "another one's turn"
+        );
+        drop(given);
+        assert!(futures_poll(&mut last).await.is_some());
+    }
+
+    #[tokio::test]
     async fn each_collection_has_its_own_places_where_the_service_counts_by_path() {
         let lane = Lane::new(LaneOptions {
             open: 1,

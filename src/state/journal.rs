@@ -1,10 +1,9 @@
 //! Writing the state of one connection.
 //!
 //! A create is preceded by an [`Intent`], committed with `synchronous=FULL`: it survives a power
-//! cut, and so does the note of an update that is about to be sent. What follows (sent, confirmed,
-//! failed) is committed with `synchronous=NORMAL`: it
-//! survives the death of the process. A power cut may take it back to the intent, and an intent is
-//! never sent again blindly.
+//! cut, and so does the note of an update that is about to be sent. What follows (sent late,
+//! confirmed, failed) is committed with `synchronous=NORMAL`: it survives the death of the process. A
+//! power cut may take it back to the intent, and an intent is never sent again blindly.
 
 use std::path::Path;
 use std::time::Duration;
