@@ -22,7 +22,7 @@ def read(text):
     rows, orders = {}, None
     for line in text.splitlines():
         size = re.match(r"([\d\s]+) orders,", line)
-        row = re.match(r"  (\S.*?)\s+([\d.]+) s\s+[\d.]+ s\s+(\d+) MB", line)
+        row = re.match(r"  (\S.*?)\s+([\d.]+) s\s+[\d.]+ s\s+([\d.]+) MB", line)
         if size:
             orders = int(re.sub(r"\s", "", size[1]))
         elif row and row[1] in SERIES:

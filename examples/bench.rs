@@ -374,11 +374,13 @@ impl Run {
             let hundredths = wall * 100 / millis(ideal).max(1);
             format!("× {}.{:02}", hundredths / 100, hundredths % 100)
         });
+        let tenths = (self.memory_kib * 1024).div_ceil(100_000);
         println!(
-            "{what:<38}{:>7} s{ratio:>8}{:>6} s{:>6} MB{:>9}{:>9}",
+            "{what:<38}{:>7} s{ratio:>8}{:>6} s{:>4}.{} MB{:>9}{:>9}",
             seconds(wall),
             seconds(self.cpu_ticks * 1000 / TICKS),
-            (self.memory_kib * 1024).div_ceil(1_000_000),
+            tenths / 10,
+            tenths % 10,
             grouped(self.requests.0),
             grouped(self.requests.1),
         );
