@@ -114,8 +114,8 @@ impl Orders<'_> {
         let state = self.state;
         let unseen = |code: &str| !self.seen.contains(code);
         let mut codes = state.imported(Kind::Income, unseen)?;
-        codes.extend(state.open_records(Kind::Income)?);
-        codes.retain(|id| unseen(&id.0));
+        let open = state.open_records(Kind::Income)?.into_iter();
+        codes.extend(open.filter(|id| unseen(&id.0)));
         let codes = codes.into_iter().map(|id| id.0).collect();
         self.read_codes(codes, Missing::Deleted).await
     }
