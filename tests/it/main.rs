@@ -24,6 +24,7 @@ mod check;
 mod connect;
 mod day;
 mod dryrun;
+mod earlier;
 mod edit;
 mod failures;
 mod forget;

@@ -1,0 +1,47 @@
+CREATE TABLE changes (
+ run_id TEXT NOT NULL REFERENCES runs (run_id),
+ kind TEXT NOT NULL,
+ source_id TEXT NOT NULL,
+ action TEXT NOT NULL,
+ change TEXT NOT NULL -- JSON, as reported
+ ) STRICT;
+CREATE TABLE cursors (
+ connection TEXT NOT NULL,
+ kind TEXT NOT NULL,
+ at INTEGER NOT NULL, -- the source's clock, seconds since 1970
+ listed_at INTEGER NOT NULL, -- when all of it was last listed
+ settings TEXT NOT NULL, -- fingerprint of interval, modes and mapping
+ PRIMARY KEY (connection, kind)
+ ) STRICT, WITHOUT ROWID;
+CREATE TABLE records (
+ connection TEXT NOT NULL,
+ kind TEXT NOT NULL CHECK (kind IN ('company', 'income')),
+ source_id TEXT NOT NULL,
+ state TEXT NOT NULL CHECK (state IN ('sending', 'uncertain', 'synced', 'failed', 'gone')),
+ caflou_id INTEGER,
+ label TEXT NOT NULL,
+ source TEXT NOT NULL, -- JSON: the source's values as last decided upon
+ written TEXT, -- JSON: what Caflou held after our last write; NULL: the same
+ changed_at INTEGER, -- the source's change time, seconds since 1970
+ sent_at INTEGER, -- the last write of unknown outcome, milliseconds since 1970
+ awaits TEXT, -- the customer whose company is not imported yet
+ reason TEXT, -- why it failed; NULL: it did not
+ attempts INTEGER NOT NULL DEFAULT 0,
+ first_failed_at INTEGER, -- seconds since 1970
+ last_failed_at INTEGER,
+ PRIMARY KEY (connection, kind, source_id)
+ ) STRICT, WITHOUT ROWID;
+CREATE TABLE runs (
+ run_id TEXT PRIMARY KEY,
+ connection TEXT NOT NULL,
+ started_at INTEGER NOT NULL,
+ finished_at INTEGER,
+ status TEXT,
+ summary TEXT -- JSON, as reported
+ ) STRICT, WITHOUT ROWID;
+CREATE INDEX changes_of_run ON changes (run_id);
+CREATE INDEX records_awaiting ON records (connection, awaits) WHERE awaits IS NOT NULL;
+CREATE INDEX records_open ON records (connection, kind, source_id)
+ WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
+CREATE INDEX runs_of_connection ON runs (connection, started_at);
+PRAGMA user_version = 1;
