@@ -240,7 +240,7 @@ impl<S: Sink> Running<'_, S> {
         };
         let (reading, fatal) = tokio::join!(reading, engine.run(items));
         let mut summary = run.summary.borrow_mut();
-        *summary.counts(kind) = engine.counts;
+        summary.counts[kind] = engine.counts;
         summary.forecast += engine.forecast;
         if kind == Kind::Income {
             summary.totals = engine.totals.clone();

@@ -8,8 +8,9 @@ use super::test::{Finding, print};
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection};
 use crate::notify::{Notifier, Outcome};
+use crate::record::ByKind;
 use crate::sync::report::{RequestCounts, Status};
-use crate::sync::{Counts, RunReport, Totals};
+use crate::sync::{RunReport, Totals};
 
 /// What `notify` is asked for.
 #[derive(Debug, Args)]
@@ -83,8 +84,7 @@ fn sample(connection: &Connection) -> RunReport {
         started_at: now,
         finished_at: now,
         status: Status::Ok,
-        companies: Counts::default(),
-        incomes: Counts::default(),
+        counts: ByKind::default(),
         totals: Totals::default(),
         requests: RequestCounts::default(),
         error: None,

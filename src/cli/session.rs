@@ -16,12 +16,12 @@ use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::Stop;
 use crate::notify::Heart;
-use crate::record::Kind;
+use crate::record::{ByKind, Kind};
 use crate::source::shoptet::{BulkOptions, Client as Shoptet, PROGRAM};
 use crate::source::{Interval, Scope};
 use crate::state::{Cache, Journal, Lock, LockError, Pair, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
-use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
+use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 
 /// How often a Caflou account that is in use is tried again.
 const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
@@ -65,8 +65,7 @@ impl Session<'_> {
             started_at,
             finished_at: started_at,
             status: Status::Ok,
-            companies: Counts::default(),
-            incomes: Counts::default(),
+            counts: ByKind::default(),
             totals: Totals::default(),
             requests: RequestCounts::default(),
             error: None,
@@ -82,8 +81,8 @@ impl Session<'_> {
         } else {
             self.import(&run, report, &mut summary).await
         };
-        let failed = summary.companies.failed + summary.incomes.failed;
-        let changes = summary.companies.changes() + summary.incomes.changes();
+        let failed = summary.failed();
+        let changes = summary.changes();
         let exit = match &ended {
             Err(end) => end.exit,
             Ok(()) if failed > 0 => Exit::SomeFailed,
@@ -302,7 +301,7 @@ impl Session<'_> {
         running
             .run(&mut Silent, &mut planned, |_, _| Ok(()))
             .await?;
-        let changes = planned.companies.changes() + planned.incomes.changes();
+        let changes = planned.changes();
         if changes <= most {
             return Ok(());
         }
@@ -343,7 +342,7 @@ impl Session<'_> {
     fn scopes(&self, view: &View, now: DateTime<Utc>) -> Result<(Scopes, Vec<String>), End> {
         let settings = self.settings();
         let (mut scopes, mut reasons) = (Vec::new(), Vec::new());
-        for kind in [Kind::Company, Kind::Income] {
+        for kind in Kind::ALL {
             if self.mode(kind) == Mode::No || !self.args.covers(kind) {
                 continue;
             }
@@ -435,8 +434,7 @@ impl Session<'_> {
             connection: connection.key.clone(),
             dry_run: self.args.dry_run,
             started_at: run.started_at,
-            companies: self.mode(Kind::Company),
-            incomes: self.mode(Kind::Income),
+            modes: ByKind::of(|kind| self.mode(kind)),
             full: scopes.iter().any(|(_, scope)| *scope == Scope::Full),
             heading: Heading {
                 source: format!(
@@ -479,7 +477,7 @@ impl Session<'_> {
     /// The end as it is reported.
     fn end(&self, summary: &mut RunReport, ended: Result<(), End>) -> Result<Status, End> {
         summary.finished_at = Utc::now();
-        let failed = summary.companies.failed + summary.incomes.failed;
+        let failed = summary.failed();
         summary.status = if failed > 0 {
             Status::Partial
         } else {

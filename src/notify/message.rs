@@ -6,6 +6,7 @@ use super::heard::{Listed, Memory};
 use super::html;
 use super::rule::Told;
 use crate::output::{Count, grouped, money, safe};
+use crate::record::Kind;
 use crate::sync::report::Status;
 use crate::sync::{Counts, RunReport, Totals};
 
@@ -145,20 +146,20 @@ fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
         Status::Failed => parts.push(format!("the import failed{in_a_row}")),
         Status::Stopped => parts.push(format!("the import was stopped{in_a_row}")),
         Status::Partial => {
-            let failed = run.companies.failed + run.incomes.failed;
+            let failed = run.failed();
             parts.push(format!("{} failed{in_a_row}", Count(failed, "record")));
         }
         Status::Ok => {}
     }
     let news = [
-        (run.incomes.created, "new income"),
-        (run.companies.created, "new company"),
+        (run.counts[Kind::Income].created, "new income"),
+        (run.counts[Kind::Company].created, "new company"),
         (memory.paid.number, "paid income"),
     ];
     let news = news.into_iter().filter(|(number, _)| *number > 0);
     parts.extend(news.map(|(number, noun)| Count(number, noun).to_string()));
     if parts.is_empty() {
-        let changed = run.companies.changes() + run.incomes.changes();
+        let changed = run.changes();
         parts.push(match changed {
             0 => "nothing new".to_owned(),
             number => format!("{} changed", Count(number, "record")),
@@ -176,9 +177,10 @@ fn why(error: &str) -> Line {
 fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
     let mut lines = Vec::new();
     // Where it broke off before the first record, there is nothing to count.
-    if run.error.is_none() || run.companies.read + run.incomes.read > 0 {
-        let companies = counts(run.status, &run.companies, &Totals::default(), 0);
-        let incomes = counts(run.status, &run.incomes, &run.totals, memory.created_paid);
+    if run.error.is_none() || run.all(|counts| counts.read) > 0 {
+        let (companies, incomes) = (&run.counts[Kind::Company], &run.counts[Kind::Income]);
+        let companies = counts(run.status, companies, &Totals::default(), 0);
+        let incomes = counts(run.status, incomes, &run.totals, memory.created_paid);
         lines.push(Line::Row("Companies", companies));
         lines.push(Line::Row("Incomes", incomes));
     }
@@ -245,7 +247,7 @@ fn failed(run: &RunReport, failed: &Listed) -> Vec<Line> {
     if failed.number == 0 {
         return Vec::new();
     }
-    let read = run.companies.read + run.incomes.read;
+    let read = run.all(|counts| counts.read);
     let of_all = format!("{} of {}", grouped(failed.number), Count(read, "record"));
     let mut lines = vec![Line::Row("Failed", of_all)];
     lines.extend(failed.first.iter().cloned().map(Line::Item));

@@ -35,7 +35,7 @@ pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<Told>
     };
     let worse = failures > after && before.newly_failed > 0;
     let now = recovered > 0 || failures == after || broken_off == after || worse;
-    let changed = run.companies.changes() + run.incomes.changes() > 0;
+    let changed = run.changes() > 0;
     let wanted = match on {
         On::Failure => now,
         On::Change => now || changed,
@@ -51,6 +51,7 @@ pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<Told>
 mod tests {
     use super::*;
     use crate::notify::testing::report;
+    use crate::record::Kind;
 
     /// What is told of the last of these runs: `F` failed, `P` some records failed, `N` some records
     /// failed that did not before, `C` changes, `-` nothing new, `p` a part only, and that went well,
@@ -74,7 +75,7 @@ mod tests {
             "P" | "N" => Status::Partial,
             _ => Status::Ok,
         };
-        run.incomes.created = u64::from(now == "C");
+        run.counts[Kind::Income].created = u64::from(now == "C");
         told(on, after, &run, before).map(|told| (told.failures, told.recovered))
     }
 

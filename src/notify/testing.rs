@@ -5,8 +5,9 @@ use chrono::DateTime;
 use super::message::Message;
 use super::notice::Notice;
 use super::rule::Told;
+use crate::record::ByKind;
 use crate::sync::report::{RequestCounts, Status};
-use crate::sync::{Counts, RunReport, Totals};
+use crate::sync::{RunReport, Totals};
 
 /// A good run in which nothing was to do.
 pub(super) fn report() -> RunReport {
@@ -18,8 +19,7 @@ pub(super) fn report() -> RunReport {
         started_at: at,
         finished_at: at,
         status: Status::Ok,
-        companies: Counts::default(),
-        incomes: Counts::default(),
+        counts: ByKind::default(),
         totals: Totals::default(),
         requests: RequestCounts::default(),
         error: None,

@@ -57,8 +57,12 @@ impl<O: Write, E: Write> Brief<O, E> {
     fn end(&mut self, run: &RunReport) {
         let (key, files) = (&run.connection, &self.files);
         let done: Vec<_> = [
-            changed(Kind::Company, &run.companies, &Totals::default()),
-            changed(Kind::Income, &run.incomes, &run.totals),
+            changed(
+                Kind::Company,
+                &run.counts[Kind::Company],
+                &Totals::default(),
+            ),
+            changed(Kind::Income, &run.counts[Kind::Income], &run.totals),
         ]
         .into_iter()
         .flatten()
@@ -91,7 +95,7 @@ impl<O: Write, E: Write> Brief<O, E> {
                 .drain(..)
                 .map(|failure| format!("{key}: {failure}")),
         );
-        let failed = run.companies.failed + run.incomes.failed;
+        let failed = run.failed();
         if failed > 0 {
             let more = failed.saturating_sub(LISTED as u64);
             if more > 0 {

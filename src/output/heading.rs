@@ -4,6 +4,7 @@ use super::flow::folded;
 use super::line::Line;
 use super::style::{BOLD, DIM, PLAIN, YELLOW};
 use crate::config::Mode;
+use crate::record::Kind;
 use crate::sync::report::{Heading, Start};
 
 /// What a dry run says of itself.
@@ -38,11 +39,13 @@ pub(super) fn heading(start: &Start, width: Option<usize>) -> Vec<Line> {
 }
 
 fn modes(start: &Start) -> Line {
-    let mut line = Line::of(DIM, "companies: ");
-    line.push(PLAIN, mode_words(start.companies));
-    line.push(DIM, "   incomes: ");
-    line.push(PLAIN, mode_words(start.incomes));
-    if start.incomes != Mode::No && !start.heading.interval.is_empty() {
+    let mut line = Line::default();
+    for (kind, mode) in start.modes.iter() {
+        let gap = if line.columns() == 0 { "" } else { "   " };
+        line.push(DIM, &format!("{gap}{}: ", kind.plural()));
+        line.push(PLAIN, mode_words(*mode));
+    }
+    if start.modes[Kind::Income] != Mode::No && !start.heading.interval.is_empty() {
         line.push(PLAIN, &format!(", {}", start.heading.interval));
     }
     if start.full {

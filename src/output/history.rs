@@ -8,11 +8,13 @@ use super::line::Line;
 use super::record::Layout;
 use super::style::{BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::time::{local, took};
+use crate::record::Kind;
 use crate::state::PastRun;
 use crate::sync::report::Change;
 
 /// What a run deals with, as its summary calls it.
-const KINDS: [&str; 2] = ["companies", "incomes"];
+/// The kinds, as a summary names them.
+const KINDS: [&str; Kind::ALL.len()] = Kind::PLURALS;
 
 /// How the history is shown.
 #[derive(Debug, Clone, Copy)]

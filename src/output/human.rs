@@ -86,7 +86,7 @@ impl<W: Write> Human<W> {
         self.lines = 0;
         self.seen = Seen {
             route: route(&start.heading),
-            modes: Some((start.companies, start.incomes)),
+            modes: Some(start.modes),
             files: self.options.files.clone(),
             width: self.options.width,
             ..Seen::default()

@@ -9,7 +9,7 @@ use super::flow::{folded, indented, joined, wrapped};
 use super::line::Line;
 use super::style::{BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW, sign};
 use crate::config::Mode;
-use crate::record::Kind;
+use crate::record::{ByKind, Kind};
 use crate::sync::report::Status;
 use crate::sync::{Action, Counts, RunReport, Totals};
 
@@ -33,8 +33,8 @@ pub(super) struct Failure {
 pub(super) struct Seen {
     /// "Můj e-shop → Příklad s.r.o."
     pub(super) route: String,
-    /// The modes of companies and incomes.
-    pub(super) modes: Option<(Mode, Mode)>,
+    /// The modes, once the run has begun.
+    pub(super) modes: Option<ByKind<Mode>>,
     /// The agendas that were begun.
     pub(super) begun: Vec<Kind>,
     /// Failed records that no other run tries.
@@ -89,9 +89,9 @@ pub(super) fn preview(run: &RunReport, seen: &Seen) -> Vec<Line> {
 }
 
 fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
-    let changes = run.companies.changes() + run.incomes.changes();
+    let changes = run.changes();
     let would = match (run.forecast, changes) {
-        (0, 0) if run.companies.failed + run.incomes.failed > 0 => {
+        (0, 0) if run.failed() > 0 => {
             return vec![Line::of(PLAIN, "There is nothing to send.")];
         }
         (0, 0) => return vec![Line::of(PLAIN, "Nothing would change.")],
@@ -170,20 +170,21 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
 }
 
 fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
-    let (companies, incomes) = seen.modes.unzip();
     let none = Totals::default();
-    let kinds = [
-        (Kind::Company, &run.companies, companies, &none),
-        (Kind::Income, &run.incomes, incomes, &run.totals),
-    ];
-    let lines = kinds.map(|(kind, counts, mode, totals)| {
+    let lines = run.counts.iter().flat_map(|(kind, counts)| {
+        let mode = seen.modes.map(|modes| modes[kind]);
+        let totals = if kind == Kind::Income {
+            &run.totals
+        } else {
+            &none
+        };
         let items = match counts.read {
             0 => vec![Line::of(DIM, nothing(kind, mode, run.status, seen))],
             _ => count_items(counts, totals),
         };
         seen.labelled(kind.plural(), items)
     });
-    lines.concat()
+    lines.collect()
 }
 
 /// Why no record of a kind was looked at.
@@ -253,7 +254,7 @@ fn requests(run: &RunReport) -> Vec<Line> {
 }
 
 fn failures(run: &RunReport, seen: &Seen) -> Vec<Line> {
-    let failed = run.companies.failed + run.incomes.failed;
+    let failed = run.failed();
     if failed == 0 {
         return Vec::new();
     }

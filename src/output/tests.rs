@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::*;
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
-use crate::record::{self, Attributes, CaflouId, Changes, Kind, Value};
+use crate::record::{self, Attributes, ByKind, CaflouId, Changes, Kind, Value};
 use crate::sync::report::{Change, Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Action, Counts, Event, Report, RunReport, Totals};
 
@@ -30,8 +30,10 @@ fn start(dry_run: bool) -> Start {
         connection: "my-shop".to_owned(),
         dry_run,
         started_at: at(0),
-        companies: Mode::NewOnly,
-        incomes: Mode::NewAndUpdate,
+        modes: ByKind::of(|kind| match kind {
+            Kind::Company => Mode::NewOnly,
+            Kind::Income => Mode::NewAndUpdate,
+        }),
         full: false,
         heading: Heading {
             source: "Můj e-shop (Shoptet 222651)".to_owned(),
@@ -49,8 +51,7 @@ fn end(dry_run: bool) -> RunReport {
         started_at: at(0),
         finished_at: at(12),
         status: Status::Ok,
-        companies: Counts::default(),
-        incomes: Counts::default(),
+        counts: ByKind::default(),
         totals: Totals::default(),
         requests: RequestCounts {
             source: 412,
@@ -155,14 +156,14 @@ fn example() -> Vec<Event> {
     cancelled.reason = Some("cancelled in the shop".to_owned());
     let mut summary = end(true);
     summary.status = Status::Partial;
-    summary.companies = Counts {
+    summary.counts[Kind::Company] = Counts {
         read: 312,
         created: 1,
         adopted: 1,
         unchanged: 310,
         ..Counts::default()
     };
-    summary.incomes = Counts {
+    summary.counts[Kind::Income] = Counts {
         read: 1202,
         created: 1,
         updated: 2,

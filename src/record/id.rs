@@ -15,9 +15,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, in the order in which they are imported and shown.
+    pub const ALL: [Self; 2] = [Self::Company, Self::Income];
+
+    /// The words for several of each.
+    pub const PLURALS: [&'static str; Self::ALL.len()] = ["companies", "incomes"];
+
     /// The word used in the state file and in reports.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Company => "company",
             Self::Income => "income",
@@ -26,11 +32,8 @@ impl Kind {
 
     /// The word for several of them, as on the command line.
     #[must_use]
-    pub fn plural(self) -> &'static str {
-        match self {
-            Self::Company => "companies",
-            Self::Income => "incomes",
-        }
+    pub const fn plural(self) -> &'static str {
+        Self::PLURALS[self as usize]
     }
 }
 

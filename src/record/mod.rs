@@ -4,6 +4,7 @@
 //! Nothing here knows a source or does input and output.
 
 mod attributes;
+mod by_kind;
 mod company;
 mod currency;
 mod draft;
@@ -16,6 +17,7 @@ mod rich_text;
 mod text;
 
 pub use attributes::{Attributes, Change, Changes, Value, field_name, same};
+pub use by_kind::ByKind;
 pub use company::{Company, CompanyKind};
 pub use currency::{Currency, CurrencyError};
 pub use draft::{Draft, Record, Void};

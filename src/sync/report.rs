@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
-use crate::record::{Attributes, CaflouId, Changes, Kind, Value};
+use crate::record::{Attributes, ByKind, CaflouId, Changes, Kind, Value};
 
 /// Takes what a run tells.
 pub trait Report {
@@ -61,10 +61,9 @@ pub struct Start {
     /// When.
     #[serde(serialize_with = "rfc3339")]
     pub started_at: DateTime<Utc>,
-    /// Mode of the companies.
-    pub companies: Mode,
-    /// Mode of the incomes.
-    pub incomes: Mode,
+    /// The modes.
+    #[serde(flatten)]
+    pub modes: ByKind<Mode>,
     /// Everything is compared, not only what changed.
     pub full: bool,
     /// For people: whence and whither, and what of it.
@@ -282,10 +281,9 @@ pub struct RunReport {
     pub finished_at: DateTime<Utc>,
     /// How it ended.
     pub status: Status,
-    /// Of the companies.
-    pub companies: Counts,
-    /// Of the incomes.
-    pub incomes: Counts,
+    /// How many records there were of each outcome.
+    #[serde(flatten)]
+    pub counts: ByKind<Counts>,
     /// Of the created incomes.
     pub totals: Totals,
     /// Sent.
@@ -298,12 +296,22 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    /// The counts of a kind.
-    pub fn counts(&mut self, kind: Kind) -> &mut Counts {
-        match kind {
-            Kind::Company => &mut self.companies,
-            Kind::Income => &mut self.incomes,
-        }
+    /// One count of all kinds together, such as [`Counts::changes`].
+    #[must_use]
+    pub fn all(&self, count: impl Fn(&Counts) -> u64) -> u64 {
+        self.counts.iter().map(|(_, counts)| count(counts)).sum()
+    }
+
+    /// Records of all kinds that failed.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.all(|counts| counts.failed)
+    }
+
+    /// Records of all kinds that were or would be written or linked.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.all(Counts::changes)
     }
 }
 

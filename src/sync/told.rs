@@ -37,7 +37,7 @@ impl Change {
         let warnings = list("warnings").into_iter();
         Some(Self {
             connection: text("connection"),
-            kind: [Kind::Company, Kind::Income]
+            kind: Kind::ALL
                 .into_iter()
                 .find(|kind| json["kind"] == kind.as_str())?,
             action: Action::ALL

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::notify::testing::report;
-use crate::record::{Attributes, Changes, Kind, Value};
+use crate::record::{Attributes, ByKind, Changes, Value};
 use crate::sync::report::{Change, Heading, SCHEMA, Start};
 use crate::sync::{Action, Event};
 
@@ -22,8 +22,10 @@ fn start() -> Event {
         connection: "my-shop".into(),
         dry_run: false,
         started_at: report().started_at,
-        companies: crate::config::Mode::NewOnly,
-        incomes: crate::config::Mode::NewAndUpdate,
+        modes: ByKind::of(|kind| match kind {
+            Kind::Company => crate::config::Mode::NewOnly,
+            Kind::Income => crate::config::Mode::NewAndUpdate,
+        }),
         full: false,
         heading: Heading {
             source: "Můj e-shop (Shoptet 222651)".into(),
@@ -85,13 +87,13 @@ fn shown(events: &[Event], run: &RunReport, told: Told) -> String {
 #[test]
 fn all_well_with_changes() {
     let mut run = report();
-    run.companies = Counts {
+    run.counts[Kind::Company] = Counts {
         read: 3,
         created: 2,
         adopted: 1,
         ..Counts::default()
     };
-    run.incomes = Counts {
+    run.counts[Kind::Income] = Counts {
         read: 1_212,
         created: 12,
         updated: 10,
@@ -121,7 +123,7 @@ fn all_well_with_changes() {
 #[test]
 fn nothing_new() {
     let mut run = report();
-    run.incomes = Counts {
+    run.counts[Kind::Income] = Counts {
         read: 3,
         unchanged: 3,
         ..Counts::default()
@@ -143,12 +145,12 @@ fn nothing_new() {
 fn some_failed() {
     let mut run = report();
     run.status = Status::Partial;
-    run.companies = Counts {
+    run.counts[Kind::Company] = Counts {
         read: 1,
         failed: 1,
         ..Counts::default()
     };
-    run.incomes = Counts {
+    run.counts[Kind::Income] = Counts {
         read: 8,
         created: 2,
         updated: 1,
@@ -244,7 +246,7 @@ fn the_run_failed_again_and_the_error_gives_no_advice() {
 #[test]
 fn it_works_again() {
     let mut run = report();
-    run.incomes = Counts {
+    run.counts[Kind::Income] = Counts {
         read: 1,
         created: 1,
         ..Counts::default()
@@ -271,8 +273,8 @@ fn it_works_again() {
 fn a_page_holds_the_same_and_names_from_outside_stay_text() {
     let mut run = report();
     run.status = Status::Partial;
-    run.companies.read = 1;
-    run.companies.failed = 1;
+    run.counts[Kind::Company].read = 1;
+    run.counts[Kind::Company].failed = 1;
     let mut event = change(Kind::Company, Action::Fail, "5d9e");
     event.label = "<b onclick=\"x\">Jana</b> & syn".into();
     event.reason = Some("'why'".into());
@@ -320,7 +322,7 @@ proptest! {
             _ => Status::Stopped,
         };
         run.error = error;
-        run.incomes = Counts { read: 99, created: 1, adopted: 1, updated: 1, unchanged: 1, skipped: 1, failed: 1 };
+        run.counts[Kind::Income] = Counts { read: 99, created: 1, adopted: 1, updated: 1, unchanged: 1, skipped: 1, failed: 1 };
         let mut heard = vec![start()];
         heard.extend(events.into_iter().map(|(what, text)| match what {
             0 => failed(Kind::Company, "", &text),

@@ -134,7 +134,7 @@ fn text_from_outside_cannot_command_the_terminal() {
     let summary = summarised(|run| {
         run.connection = evil.to_owned();
         run.error = Some(evil.to_owned());
-        run.incomes = Counts {
+        run.counts[Kind::Income] = Counts {
             read: 1,
             failed: 1,
             ..Counts::default()

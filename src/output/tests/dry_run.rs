@@ -91,14 +91,14 @@ fn a_narrow_terminal_loses_nothing_that_changes() {
 #[test]
 fn a_dry_run_says_what_a_real_run_would_send() {
     let none = predicted(|run| {
-        run.companies = Counts {
+        run.counts[Kind::Company] = Counts {
             read: 3,
             unchanged: 3,
             ..Counts::default()
         };
     });
     let links = predicted(|run| {
-        run.companies = Counts {
+        run.counts[Kind::Company] = Counts {
             read: 3,
             adopted: 3,
             ..Counts::default()
@@ -106,7 +106,7 @@ fn a_dry_run_says_what_a_real_run_would_send() {
     });
     let one = predicted(|run| {
         run.forecast = 1;
-        run.incomes = Counts {
+        run.counts[Kind::Income] = Counts {
             read: 1,
             updated: 1,
             ..Counts::default()
@@ -117,10 +117,8 @@ fn a_dry_run_says_what_a_real_run_would_send() {
         run.error = Some("Shoptet did not answer: timeout".to_owned());
         run.forecast = 1;
     });
-    let start = Start {
-        companies: Mode::No,
-        ..start(true)
-    };
+    let mut start = start(true);
+    start.modes[Kind::Company] = Mode::No;
     let mut ends = String::new();
     for event in [none, links, one, unable] {
         let text = preview(&[Event::Start(start.clone()), event]);

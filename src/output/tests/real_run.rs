@@ -7,12 +7,12 @@ fn a_real_run_tells_little() {
     let mut warned = income("2026000124", "1234.50", "CZK", None, "Jan Novák");
     warned.warnings = vec!["value taken from withVat: toPay is empty".to_owned()];
     let summary = summarised(|run| {
-        run.companies = Counts {
+        run.counts[Kind::Company] = Counts {
             read: 310,
             unchanged: 310,
             ..Counts::default()
         };
-        run.incomes = Counts {
+        run.counts[Kind::Income] = Counts {
             read: 1200,
             created: 2,
             unchanged: 1198,
@@ -60,7 +60,7 @@ fn failing(count: u64, options: HumanOptions) -> String {
     }
     events.push(summarised(|run| {
         run.status = Status::Partial;
-        run.incomes = Counts {
+        run.counts[Kind::Income] = Counts {
             read: count,
             failed: count,
             ..Counts::default()
@@ -153,7 +153,7 @@ fn a_run_that_could_not_go_on_says_why_in_at_most_ten_lines() {
             run.status = status;
             run.finished_at = at(125);
             run.error = Some("Caflou did not answer: timeout".to_owned());
-            run.incomes = Counts {
+            run.counts[Kind::Income] = Counts {
                 read: 20,
                 failed: 20,
                 ..Counts::default()
