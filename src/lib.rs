@@ -22,6 +22,7 @@
 //! - [`mail`]: sending e-mail.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
+//! - [`run`]: one run of one connection, from what is wanted to how it ended.
 //! - [`cli`]: a file per command.
 
 pub mod addon;
@@ -35,6 +36,7 @@ pub mod notify;
 pub mod output;
 pub mod pairing;
 pub mod record;
+pub mod run;
 pub mod schedule;
 pub mod source;
 pub mod state;

@@ -1,14 +1,10 @@
 //! The command line: a file per command.
 
 mod addon;
-mod agendas;
-mod clients;
 mod completions;
 mod confirm;
 mod connect;
 mod edit;
-mod end;
-mod exit;
 mod forget;
 mod history;
 mod list;
@@ -17,12 +13,10 @@ mod notify;
 mod remove;
 mod run;
 mod schedule;
-mod session;
 mod several;
 mod signal;
 mod status;
 mod test;
-mod told;
 
 use std::env;
 use std::io::{self, Write};
@@ -32,10 +26,9 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::{Config, ConfigError, EditError, config_path, state_path};
+use crate::config::{Config, config_path, state_path};
 use crate::output::lines;
-
-pub use exit::Exit;
+use crate::run::{Exit, Failure};
 
 /// Brings the customers and orders of a Shoptet e-shop into Caflou as companies and incomes.
 #[derive(Debug, Parser)]
@@ -190,45 +183,6 @@ pub fn main() -> ExitCode {
         failure.exit
     });
     ExitCode::from(exit as u8)
-}
-
-/// A command that did not come to its end.
-#[derive(Debug)]
-struct Failure {
-    error: anyhow::Error,
-    exit: Exit,
-}
-
-impl Failure {
-    fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            error: error.into(),
-            exit,
-        }
-    }
-
-    /// Wrong usage or configuration.
-    fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, anyhow::Error::msg(message.into()))
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::new(Exit::Usage, error)
-    }
-}
-
-impl From<EditError> for Failure {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Config(error) => error.into(),
-            EditError::Exists { .. } | EditError::NotATable { .. } => Self::new(Exit::Usage, error),
-            EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
-                Self::new(Exit::Failed, error)
-            }
-        }
-    }
 }
 
 impl Global {

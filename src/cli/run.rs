@@ -7,16 +7,14 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
-use super::clients::Lanes;
-use super::session::Session;
 use super::several::side_by_side;
 use super::signal::{end_after, end_on_signal};
-use super::told::run_and_tell;
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
 use crate::record::{Kind, SourceId};
+use crate::run::{Lanes, Session, Wanted, run_and_tell};
 use crate::state::Cache;
 use crate::sync::Report;
 
@@ -39,28 +37,28 @@ pub(super) struct RunArgs {
     scheduled: bool,
     /// Show what would change; nothing is written, neither to Caflou nor to the state file
     #[arg(long)]
-    pub(super) dry_run: bool,
+    dry_run: bool,
     /// Import only the companies, or only the incomes
     #[arg(long, value_name = "WHAT")]
     only: Option<Agenda>,
     /// For this run: only orders created from this day (YYYY-MM-DD)
     #[arg(long, value_name = "DATE", value_parser = day)]
-    pub(super) from: Option<NaiveDate>,
+    from: Option<NaiveDate>,
     /// For this run: only orders created up to this day (YYYY-MM-DD)
     #[arg(long, value_name = "DATE", value_parser = day)]
-    pub(super) to: Option<NaiveDate>,
+    to: Option<NaiveDate>,
     /// Only the order with this code; may be repeated
     #[arg(long = "order", value_name = "CODE", conflicts_with_all = ["from", "to", "full"])]
     orders: Vec<String>,
     /// Compare everything, not only what changed since the last run
     #[arg(long)]
-    pub(super) full: bool,
+    full: bool,
     /// Stop before the first write when more records than this would change
     #[arg(long, value_name = "N")]
     max_changes: Option<u64>,
     /// Go on although the shop shows no orders at all
     #[arg(long)]
-    pub(super) allow_empty: bool,
+    allow_empty: bool,
     /// End in order after this time, such as 90s, 30m or 2h; what is not done stays for the next run
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     timeout: Option<Duration>,
@@ -84,37 +82,36 @@ enum Agenda {
     Incomes,
 }
 
-impl RunArgs {
-    /// Whether an agenda is part of this run.
-    pub(super) fn covers(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Company => self.only != Some(Agenda::Incomes) && self.orders.is_empty(),
-            Kind::Income => self.only != Some(Agenda::Companies),
+impl Agenda {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Companies => Kind::Company,
+            Self::Incomes => Kind::Income,
         }
     }
+}
 
-    /// The most records that may change, by the command line or the configuration.
-    pub(super) fn most(&self, connection: &Connection) -> Option<u64> {
-        self.max_changes.or(connection.import.max_changes)
-    }
-
-    /// The orders asked for; empty: all.
-    pub(super) fn orders(&self) -> Vec<SourceId> {
-        self.orders
-            .iter()
-            .map(|code| SourceId(code.trim().to_owned()))
-            .collect()
+impl RunArgs {
+    /// What a session is asked for.
+    fn wanted(&self) -> Wanted {
+        let documents = self.orders.iter();
+        Wanted {
+            dry_run: self.dry_run,
+            full: self.full,
+            allow_empty: self.allow_empty,
+            only: self.only.map(Agenda::kind),
+            documents: documents
+                .map(|code| SourceId(code.trim().to_owned()))
+                .collect(),
+            from: self.from,
+            to: self.to,
+            max_changes: self.max_changes,
+        }
     }
 
     /// Whether nobody watches: only what changed is told, and what went wrong.
     pub(super) fn is_brief(&self) -> bool {
         self.scheduled && !self.dry_run
-    }
-
-    /// Whether only a part of what a connection imports was asked for.
-    pub(super) fn is_part(&self) -> bool {
-        let interval = self.from.is_some() || self.to.is_some();
-        interval || self.only.is_some() || !self.orders.is_empty()
     }
 
     fn check(&self) -> Result<(), Failure> {
@@ -222,9 +219,10 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     }
     runtime.spawn(end_on_signal(stopper));
     let (lanes, files) = (Lanes::default(), global.files());
+    let wanted = args.wanted();
     let session = |connection| Session {
         connection,
-        args,
+        wanted: &wanted,
         state: &state,
         files: &files,
         keep_runs: config.keep_runs,

@@ -8,7 +8,6 @@ use chrono::{TimeDelta, Utc};
 use clap::Args;
 use serde_json::json;
 
-use super::clients::{self, Lanes};
 use super::run::find;
 use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
@@ -16,6 +15,7 @@ use crate::config::{CaflouAccess, Connection, Mode, ShoptetAccess, cache_dir};
 use crate::http::{HttpError, Stopper};
 use crate::output::{checks, local};
 use crate::record::Kind;
+use crate::run::{self, Lanes};
 use crate::source::SourceError;
 use crate::source::shoptet::Shop;
 use crate::state::{Cache, View};
@@ -77,7 +77,7 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
         Lanes::default(),
     );
     let mut findings = Vec::new();
-    match clients::shoptet(connection, &cache, &lanes, &listener) {
+    match run::shoptet(connection, &cache, &lanes, &listener) {
         Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
         Ok(client) => match client.shop(connection.eshop_id).await {
             Err(error) => {
@@ -106,7 +106,7 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
             }
         },
     }
-    match clients::caflou(connection, &cache, &lanes, &listener) {
+    match run::caflou(connection, &cache, &lanes, &listener) {
         Err(failure) => findings.push(("Caflou", Err(failed(&failure)))),
         Ok(client) => findings.push((
             "Caflou",

@@ -6,15 +6,15 @@ use crate::sync::Fatal;
 use crate::sync::report::Status;
 
 /// A run that did not come to its end.
-pub(super) struct End {
-    pub(super) message: String,
-    pub(super) status: Status,
-    pub(super) exit: Exit,
+pub(crate) struct End {
+    pub(crate) message: String,
+    pub(crate) status: Status,
+    pub(crate) exit: Exit,
 }
 
 impl End {
     /// Stopped by a guard rail, before any write.
-    pub(super) fn guarded(message: String) -> Self {
+    pub(crate) fn guarded(message: String) -> Self {
         Self {
             message,
             status: Status::Stopped,
@@ -69,7 +69,7 @@ impl From<StateError> for End {
 }
 
 /// What to do about an error.
-pub(super) fn advice(exit: Exit, key: &str, files: &str) -> String {
+pub(crate) fn advice(exit: Exit, key: &str, files: &str) -> String {
     match exit {
         Exit::Access => format!("; `caflou-sync test {key}{files}` checks both sides"),
         _ => String::new(),

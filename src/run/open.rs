@@ -17,7 +17,7 @@ const SHOPTET_OPEN: usize = 3;
 
 /// Lanes by what they share: a token at Shoptet, an account at Caflou.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<HashMap<String, Arc<Lane>>>);
+pub(crate) struct Lanes(Mutex<HashMap<String, Arc<Lane>>>);
 
 impl Lanes {
     fn get(&self, name: String, options: impl FnOnce() -> LaneOptions) -> Arc<Lane> {
@@ -42,7 +42,7 @@ fn secret(
 }
 
 /// A client of the connection's shop.
-pub(super) fn shoptet(
+pub(crate) fn shoptet(
     connection: &Connection,
     cache: &Cache,
     lanes: &Lanes,
@@ -91,7 +91,7 @@ pub(super) fn shoptet(
 }
 
 /// A client of the connection's Caflou account.
-pub(super) fn caflou(
+pub(crate) fn caflou(
     connection: &Connection,
     cache: &Cache,
     lanes: &Lanes,

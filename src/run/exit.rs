@@ -1,5 +1,6 @@
-//! Exit codes: what cron jobs and scripts rely on.
+//! Exit codes, which cron jobs and scripts rely on, and what ends with one.
 
+use crate::config::{ConfigError, EditError};
 use crate::sync::Fatal;
 
 /// How the program ends.
@@ -50,6 +51,48 @@ impl From<&Fatal> for Exit {
         match fatal {
             Fatal::Access(_) => Self::Access,
             Fatal::Service(_) | Fatal::State(_) | Fatal::Stopped(_) => Self::Failed,
+        }
+    }
+}
+
+/// A command that did not come to its end.
+#[derive(Debug)]
+pub struct Failure {
+    /// What went wrong, with its context.
+    pub(crate) error: anyhow::Error,
+    /// The exit code that says so.
+    pub(crate) exit: Exit,
+}
+
+impl Failure {
+    /// With the exit code that says so.
+    pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            error: error.into(),
+            exit,
+        }
+    }
+
+    /// Wrong usage or configuration.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, anyhow::Error::msg(message.into()))
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Config(error) => error.into(),
+            EditError::Exists { .. } | EditError::NotATable { .. } => Self::new(Exit::Usage, error),
+            EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
+                Self::new(Exit::Failed, error)
+            }
         }
     }
 }

@@ -47,19 +47,19 @@ impl Report for Shared<'_, '_> {
 }
 
 /// What a run is made of once its sink is chosen.
-pub(super) struct Running<'a, S> {
-    pub(super) session: &'a Session<'a>,
-    pub(super) services: &'a Services,
-    pub(super) sink: S,
+pub(crate) struct Running<'a, S> {
+    pub(crate) session: &'a Session<'a>,
+    pub(crate) services: &'a Services,
+    pub(crate) sink: S,
     /// Opens one more view of the state.
-    pub(super) view: &'a dyn Fn() -> Result<View, Fatal>,
+    pub(crate) view: &'a dyn Fn() -> Result<View, Fatal>,
     /// What to read of each agenda of this run.
-    pub(super) scopes: Scopes,
+    pub(crate) scopes: Scopes,
 }
 
 impl<S: Sink> Running<'_, S> {
     /// Opens the shop, then one agenda after the other; `keep` moves a cursor.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         report: &mut dyn Report,
         summary: &mut RunReport,
@@ -96,7 +96,7 @@ impl<S: Sink> Running<'_, S> {
             halt: Stopper::default(),
             keep,
         };
-        if session.args.dry_run {
+        if session.wanted.dry_run {
             // What is shown is read from the top: companies first.
             for (kind, scope) in &self.scopes {
                 self.import(*kind, scope, &run).await?;
@@ -158,7 +158,7 @@ impl<S: Sink> Running<'_, S> {
         if kind == Kind::Company {
             run.awaiting.close();
         }
-        let own = kind == Kind::Income && self.session.own_interval();
+        let own = kind == Kind::Income && self.session.wanted.own_interval();
         if ended? && !own {
             self.move_cursor(kind, scope, run.shop, &run.keep)?;
         }
@@ -169,7 +169,7 @@ impl<S: Sink> Running<'_, S> {
     /// empty; a full compare would take all of them out of the cash flow.
     async fn not_suddenly_empty(&self, shop: &Shop) -> Result<(), End> {
         let session = self.session;
-        if session.args.allow_empty || !self.scopes.contains(&(Kind::Income, Scope::Full)) {
+        if session.wanted.allow_empty || !self.scopes.contains(&(Kind::Income, Scope::Full)) {
             return Ok(());
         }
         let imported = (self.view)()?

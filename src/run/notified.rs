@@ -8,8 +8,8 @@ use crate::sync::Report;
 
 /// Runs, and then tells whom it may concern. A channel that does not work is reported on stderr,
 /// and changes nothing about the run.
-pub(super) async fn run_and_tell(session: Session<'_>, report: &mut dyn Report) -> Exit {
-    let notifier = Notifier::of(session.connection).filter(|_| !session.args.dry_run);
+pub(crate) async fn run_and_tell(session: Session<'_>, report: &mut dyn Report) -> Exit {
+    let notifier = Notifier::of(session.connection).filter(|_| !session.wanted.dry_run);
     let Some(notifier) = notifier else {
         return session.run(report).await;
     };

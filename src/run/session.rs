@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Exit;
-use super::agendas::Running;
-use super::clients::{self, Lanes};
 use super::end::{End, advice};
-use super::run::RunArgs;
+use super::open::{self, Lanes};
+use super::streams::Running;
+use super::{Exit, Wanted};
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::Stop;
@@ -27,41 +26,41 @@ use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope
 const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
 
 /// The agendas of a run, with what to read of each.
-pub(super) type Scopes = Vec<(Kind, Scope)>;
+pub(crate) type Scopes = Vec<(Kind, Scope)>;
 
 /// One run.
-pub(super) struct Session<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) args: &'a RunArgs,
-    pub(super) state: &'a Path,
+pub(crate) struct Session<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) wanted: &'a Wanted,
+    pub(crate) state: &'a Path,
     /// The files that commands have to name.
-    pub(super) files: &'a str,
+    pub(crate) files: &'a str,
     /// Days for which the history of runs is kept.
-    pub(super) keep_runs: u32,
+    pub(crate) keep_runs: u32,
     /// The report itself tells on stderr what went wrong.
-    pub(super) told_briefly: bool,
-    pub(super) cache: &'a Cache,
-    pub(super) lanes: &'a Lanes,
-    pub(super) stop: &'a Stop,
+    pub(crate) told_briefly: bool,
+    pub(crate) cache: &'a Cache,
+    pub(crate) lanes: &'a Lanes,
+    pub(crate) stop: &'a Stop,
     /// Told that the run begins, once nothing else runs the connection.
-    pub(super) heart: Option<&'a Heart>,
+    pub(crate) heart: Option<&'a Heart>,
 }
 
 /// Both services.
-pub(super) struct Services {
-    pub(super) shoptet: Shoptet,
-    pub(super) caflou: Arc<Caflou>,
+pub(crate) struct Services {
+    pub(crate) shoptet: Shoptet,
+    pub(crate) caflou: Arc<Caflou>,
 }
 
 impl Session<'_> {
     /// Runs, tells, and gives the exit code.
-    pub(super) async fn run(&self, report: &mut dyn Report) -> Exit {
+    pub(crate) async fn run(&self, report: &mut dyn Report) -> Exit {
         let started_at = Utc::now();
         let run_id = run_id(started_at);
         let mut summary = RunReport {
             connection: self.connection.key.clone(),
             run_id: run_id.clone(),
-            dry_run: self.args.dry_run,
+            dry_run: self.wanted.dry_run,
             started_at,
             finished_at: started_at,
             status: Status::Ok,
@@ -74,9 +73,9 @@ impl Session<'_> {
         let run = RunStart {
             run_id,
             started_at,
-            part: self.args.is_part(),
+            part: self.wanted.is_part(),
         };
-        let ended = if self.args.dry_run {
+        let ended = if self.wanted.dry_run {
             self.preview(&run, report, &mut summary).await
         } else {
             self.import(&run, report, &mut summary).await
@@ -86,7 +85,7 @@ impl Session<'_> {
         let exit = match &ended {
             Err(end) => end.exit,
             Ok(()) if failed > 0 => Exit::SomeFailed,
-            Ok(()) if self.args.dry_run && changes > 0 => Exit::Pending,
+            Ok(()) if self.wanted.dry_run && changes > 0 => Exit::Pending,
             Ok(()) => Exit::Done,
         };
         if let Err(end) = ended {
@@ -241,7 +240,7 @@ impl Session<'_> {
     }
 
     /// Why the run is to end.
-    pub(super) fn stopped(&self) -> Fatal {
+    pub(crate) fn stopped(&self) -> Fatal {
         Fatal::Stopped(self.stop.reason().unwrap_or("stopped").to_owned())
     }
 
@@ -257,7 +256,7 @@ impl Session<'_> {
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
         // Only now, so that the history tells of it.
         self.is_its_own(&locked().view()?)?;
-        if let Some(most) = self.args.most(self.connection) {
+        if let Some(most) = self.wanted.most(self.connection) {
             self.within(most, services, journal, &scopes, summary)
                 .await?;
         }
@@ -313,7 +312,7 @@ impl Session<'_> {
     }
 
     /// The two sides of the connection.
-    pub(super) fn pair(&self) -> Pair {
+    pub(crate) fn pair(&self) -> Pair {
         let connection = self.connection;
         Pair {
             source: format!("{PROGRAM}:{}", connection.eshop_id),
@@ -343,15 +342,15 @@ impl Session<'_> {
         let settings = self.settings();
         let (mut scopes, mut reasons) = (Vec::new(), Vec::new());
         for kind in Kind::ALL {
-            if self.mode(kind) == Mode::No || !self.args.covers(kind) {
+            if self.mode(kind) == Mode::No || !self.wanted.covers(kind) {
                 continue;
             }
-            let orders = self.args.orders();
-            if kind == Kind::Income && !orders.is_empty() {
-                scopes.push((kind, Scope::Only(orders)));
+            let documents = self.wanted.documents.clone();
+            if kind == Kind::Income && !documents.is_empty() {
+                scopes.push((kind, Scope::Only(documents)));
                 continue;
             }
-            let full = self.args.full || (kind == Kind::Income && self.own_interval());
+            let full = self.wanted.full || (kind == Kind::Income && self.wanted.own_interval());
             let cursor = view.cursor(kind).map_err(Fatal::from)?;
             let (scope, reason) = scope::scope(cursor.as_ref(), &settings, full, now);
             scopes.push((kind, scope));
@@ -360,45 +359,40 @@ impl Session<'_> {
         Ok((scopes, reasons))
     }
 
-    /// The interval was given for this run only.
-    pub(super) fn own_interval(&self) -> bool {
-        self.args.from.is_some() || self.args.to.is_some()
-    }
-
-    pub(super) fn interval(&self) -> Interval {
+    pub(crate) fn interval(&self) -> Interval {
         let import = &self.connection.import;
         Interval {
-            from: self.args.from.or(import.from),
-            to: self.args.to.or(import.to),
+            from: self.wanted.from.or(import.from),
+            to: self.wanted.to.or(import.to),
         }
     }
 
     /// How the shop is read in bulk. A dry run registers nothing at the shop.
-    pub(super) fn bulk(&self) -> BulkOptions {
+    pub(crate) fn bulk(&self) -> BulkOptions {
         let settings = &self.connection.shoptet;
         let webhook_url = settings.webhook_url.clone();
         BulkOptions {
             when: settings.bulk,
-            webhook_url: webhook_url.filter(|_| !self.args.dry_run),
+            webhook_url: webhook_url.filter(|_| !self.wanted.dry_run),
             ..BulkOptions::default()
         }
     }
 
-    pub(super) fn mode(&self, kind: Kind) -> Mode {
+    pub(crate) fn mode(&self, kind: Kind) -> Mode {
         match kind {
             Kind::Company => self.connection.import.companies,
             Kind::Income => self.connection.import.incomes,
         }
     }
 
-    pub(super) fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         scope::fingerprint(&self.connection.import, &self.connection.mapping)
     }
 
     fn services(&self) -> Result<Services, End> {
         let (connection, lanes) = (self.connection, self.lanes);
-        let shoptet = clients::shoptet(connection, self.cache, lanes, self.stop)?;
-        let caflou = clients::caflou(connection, self.cache, lanes, self.stop)?;
+        let shoptet = open::shoptet(connection, self.cache, lanes, self.stop)?;
+        let caflou = open::caflou(connection, self.cache, lanes, self.stop)?;
         Ok(Services { shoptet, caflou })
     }
 
@@ -432,7 +426,7 @@ impl Session<'_> {
             schema: SCHEMA,
             run_id: run.run_id.clone(),
             connection: connection.key.clone(),
-            dry_run: self.args.dry_run,
+            dry_run: self.wanted.dry_run,
             started_at: run.started_at,
             modes: ByKind::of(|kind| self.mode(kind)),
             full: scopes.iter().any(|(_, scope)| *scope == Scope::Full),
@@ -447,14 +441,14 @@ impl Session<'_> {
                 interval: words.into_iter().flatten().collect::<Vec<_>>().join(" "),
             },
         }));
-        if connection.import.companies == Mode::NewAndUpdate && self.args.covers(Kind::Company) {
+        if connection.import.companies == Mode::NewAndUpdate && self.wanted.covers(Kind::Company) {
             let message = "companies are never updated from the shop: new-and-update does for them \
                            what new-only does";
             self.warn(report, vec![message.to_owned()]);
         }
     }
 
-    pub(super) fn warn(&self, report: &mut dyn Report, messages: Vec<String>) {
+    pub(crate) fn warn(&self, report: &mut dyn Report, messages: Vec<String>) {
         for message in messages {
             let connection = self.connection.key.clone();
             report.event(&Event::Warning {

@@ -1,0 +1,21 @@
+//! One run of one connection: from what is wanted to how it ended.
+//!
+//! - `wanted`: what a run is asked for;
+//! - `session`: the run: its lock, its two sides, its end; `notified` also tells whom it may concern;
+//! - `streams`: what is read, planned and shown or applied;
+//! - `open`: from a connection of the configuration to clients of both services;
+//! - `end`, `exit`: how a run ends that did not come to its end, and the exit codes.
+
+mod end;
+mod exit;
+mod notified;
+mod open;
+mod session;
+mod streams;
+mod wanted;
+
+pub use exit::{Exit, Failure};
+pub(crate) use notified::run_and_tell;
+pub(crate) use open::{Lanes, caflou, shoptet};
+pub(crate) use session::Session;
+pub(crate) use wanted::Wanted;

@@ -1,0 +1,50 @@
+//! What a run is asked for, beside what the configuration says.
+
+use chrono::NaiveDate;
+
+use crate::config::Connection;
+use crate::record::{Kind, SourceId};
+
+/// What a run is asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// Nothing is written, neither to Caflou nor to the state.
+    pub(crate) dry_run: bool,
+    /// Everything is compared, not only what changed since the last run.
+    pub(crate) full: bool,
+    /// It goes on although the source shows no document at all.
+    pub(crate) allow_empty: bool,
+    /// Only records of this kind.
+    pub(crate) only: Option<Kind>,
+    /// Only these documents; empty: all.
+    pub(crate) documents: Vec<SourceId>,
+    /// Only documents from this day on, instead of the connection's own.
+    pub(crate) from: Option<NaiveDate>,
+    /// Only documents up to this day, instead of the connection's own.
+    pub(crate) to: Option<NaiveDate>,
+    /// The most records that may change, instead of the connection's own number.
+    pub(crate) max_changes: Option<u64>,
+}
+
+impl Wanted {
+    /// Whether records of a kind are a part of this run.
+    pub(crate) fn covers(&self, kind: Kind) -> bool {
+        let asked = self.only.is_none_or(|only| only == kind);
+        asked && (self.documents.is_empty() || kind != Kind::Company)
+    }
+
+    /// The most records that may change; `None`: any number.
+    pub(crate) fn most(&self, connection: &Connection) -> Option<u64> {
+        self.max_changes.or(connection.import.max_changes)
+    }
+
+    /// The interval is of this run only.
+    pub(crate) fn own_interval(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
+    /// Whether only a part of what a connection imports was asked for.
+    pub(crate) fn is_part(&self) -> bool {
+        self.own_interval() || self.only.is_some() || !self.documents.is_empty()
+    }
+}
