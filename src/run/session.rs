@@ -18,7 +18,7 @@ use crate::notify::Heart;
 use crate::record::{ByKind, Kind};
 use crate::source::shoptet::{BulkOptions, Client as Shoptet, PROGRAM};
 use crate::source::{Interval, Scope};
-use crate::state::{Cache, Journal, Lock, LockError, Pair, RunStart, View};
+use crate::state::{AccountLock, Cache, Journal, Lock, LockError, Pair, RunStart, View};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 
@@ -183,7 +183,8 @@ impl Session<'_> {
         let journal = Arc::new(Mutex::new(journal));
         let alone = self.alone_in_account().await;
         let ended = match alone.and_then(|alone| Ok((alone, self.services()?))) {
-            Ok((_alone, services)) => {
+            Ok((alone, services)) => {
+                self.warn(report, unknown_to_others(&alone));
                 let ended = self
                     .write(&services, &journal, scopes, report, summary)
                     .await;
@@ -217,11 +218,12 @@ impl Session<'_> {
 
     /// Waits until no other connection writes to the Caflou account: two that look for the same
     /// company at once would both create it.
-    async fn alone_in_account(&self) -> Result<Lock, End> {
-        let account = format!("caflou:{}", self.connection.caflou.account_id);
+    async fn alone_in_account(&self) -> Result<AccountLock, End> {
+        let caflou = &self.connection.caflou;
+        let account = (caflou.api_url.as_str(), caflou.account_id.as_str());
         let mut told = false;
         loop {
-            match Lock::take(self.state, &account, Utc::now()) {
+            match AccountLock::take(self.state, self.cache.folder(), account, Utc::now()) {
                 Err(LockError::Held { holder, .. }) => {
                     if !told {
                         let holder = holder.unwrap_or_default();
@@ -493,6 +495,18 @@ struct Silent;
 
 impl Report for Silent {
     fn event(&mut self, _event: &Event) {}
+}
+
+/// The account's lock holds back only runs with the same state file.
+fn unknown_to_others(alone: &AccountLock) -> Vec<String> {
+    let why = alone.unknown_to_others();
+    let told = why.map(|why| {
+        format!(
+            "another run with another state file could write to this Caflou account at the same \
+             time: {why}"
+        )
+    });
+    told.into_iter().collect()
 }
 
 /// Sorts by time, to the millisecond; chance keeps runs of several connections apart.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::files;
 
 /// A token with its end of life.
 #[derive(Debug, Clone)]
@@ -68,12 +70,8 @@ impl Cache {
     /// for one. Best effort: without a lock only a token more is used.
     #[must_use]
     pub fn lock(&self) -> Option<File> {
-        fs::create_dir_all(&self.folder).ok()?;
-        let file = private()
-            .create(true)
-            .append(true)
-            .open(self.folder.join("tokens.lock"))
-            .ok()?;
+        files::make_folder(&self.folder).ok()?;
+        let file = files::lock_file(&self.folder.join("tokens.lock")).ok()?;
         file.lock().ok()?;
         Some(file)
     }
@@ -162,17 +160,12 @@ impl Cache {
 
     /// Written beside and renamed: a reader sees the old or the new whole.
     fn write(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let beside = self
-            .folder
-            .join(format!("{name}.{}.new", std::process::id()));
-        let mut file = private()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .open(&beside)?;
+        files::make_folder(&self.folder)?;
+        // A fresh name that nobody can know, 0600.
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(&serde_json::to_vec_pretty(value)?)?;
-        fs::rename(&beside, self.folder.join(name))
+        file.persist(self.folder.join(name))?;
+        Ok(())
     }
 
     /// Where the tokens are.
@@ -194,14 +187,6 @@ pub fn hex_digest(text: &str, bytes: usize) -> String {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
-}
-
-/// Options for a file that only its owner reads.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(test)]

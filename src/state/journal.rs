@@ -1,8 +1,8 @@
 //! Writing the state of one connection.
 //!
 //! A create is preceded by an [`Intent`], committed with `synchronous=FULL`: it survives a power
-//! cut, and so does the note of an update that is about to be sent. What follows (sent late,
-//! confirmed, failed) is committed with `synchronous=NORMAL`: it survives the death of the process. A
+//! cut, and so do the notes that it leaves late and that an update is about to be sent. What follows
+//! (confirmed, failed) is committed with `synchronous=NORMAL`: it survives the death of the process. A
 //! power cut may take it back to the intent, and an intent is never sent again blindly.
 
 use std::path::Path;
@@ -214,16 +214,18 @@ impl Journal {
         transaction.commit()
     }
 
-    /// Notes that a create leaves now, later than its intent said.
+    /// Notes durably that a create leaves now, later than its intent said.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn sent(&self, (kind, id): Key<'_>, now: DateTime<Utc>) -> Result<(), StateError> {
-        self.execute(
-            "UPDATE records SET sent_at = ?4 \
+        self.durably(|| {
+            self.execute(
+                "UPDATE records SET sent_at = ?4 \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            params![self.connection, kind.as_str(), id.0, now.timestamp_millis()],
-        )
+                params![self.connection, kind.as_str(), id.0, now.timestamp_millis()],
+            )
+        })
     }
 
     /// Notes durably that an update leaves now: the source's values as they are decided upon and
@@ -406,5 +408,55 @@ impl Journal {
             sqlite,
             connection: self.connection.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How commits are forced to the disk while `write` changes records: 2 is at once.
+    fn synchronous(journal: &mut Journal, write: impl FnOnce(&mut Journal)) -> Vec<i64> {
+        let watch = "CREATE TEMP TABLE IF NOT EXISTS seen (synchronous INTEGER); \
+                     DELETE FROM temp.seen; \
+                     CREATE TEMP TRIGGER IF NOT EXISTS watch AFTER UPDATE OF sent_at ON main.records \
+                     BEGIN INSERT INTO seen SELECT synchronous FROM pragma_synchronous; END";
+        journal.sqlite.execute_batch(watch).unwrap();
+        write(journal);
+        let mut seen = journal.sqlite.prepare("SELECT * FROM temp.seen").unwrap();
+        let seen = seen.query_map([], |row| row.get(0)).unwrap();
+        seen.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn what_is_noted_before_a_request_leaves_is_on_the_disk_by_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&folder.path().join("state.db"), "shop").unwrap();
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let run = RunStart {
+            run_id: "run".to_owned(),
+            started_at: now,
+            part: false,
+        };
+        journal.begin(&run).unwrap();
+        let (id, none) = (SourceId("1".to_owned()), Attributes::default());
+        let key = (Kind::Income, &id);
+        let intent = || Intent {
+            kind: Kind::Income,
+            source_id: &id,
+            label: "",
+            payload: &none,
+            changed_at: None,
+        };
+        journal.intend(&[intent()], now).unwrap();
+        let seen = synchronous(&mut journal, |journal| {
+            journal.intend(&[intent()], now).unwrap();
+            journal.sent(key, now).unwrap();
+            journal.updating(key, (&none, &none), &none, now).unwrap();
+        });
+        assert_eq!(seen, [2, 2, 2]);
+        // What follows only has to survive the process.
+        let seen = synchronous(&mut journal, |journal| journal.not_updated(key).unwrap());
+        assert_eq!(seen, [1]);
     }
 }

@@ -1,6 +1,7 @@
 //! One run per connection: a lock that dies with its process.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fmt::Write as _;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::error::advice;
+use super::{files, hex_digest};
 
 /// The lock of a connection, held until dropped.
 #[derive(Debug)]
@@ -43,29 +45,21 @@ impl Lock {
     /// # Errors
     /// When another process holds it, or the lock file cannot be made.
     pub fn take(state: &Path, connection: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
-        // One file by two names is one state.
-        let state = fs::canonicalize(state).unwrap_or_else(|_| state.to_owned());
-        let path = lock_path(&state, connection);
+        Self::hold(&lock_path(state, &word(connection)), connection, now)
+    }
+
+    fn hold(path: &Path, name: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         };
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            fs::create_dir_all(folder).map_err(unusable)?;
-        }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(unusable)?;
+        files::make_folder_of(path).map_err(unusable)?;
+        let mut file = files::lock_file(path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(LockError::Held {
-                    connection: connection.to_owned(),
+                    connection: name.to_owned(),
                     holder: holder(&file),
                 });
             }
@@ -84,7 +78,7 @@ impl Lock {
     /// ask only where a run seems to be under way.
     #[must_use]
     pub fn is_held(state: &Path, connection: &str) -> bool {
-        let file = File::open(lock_path(state, connection));
+        let file = File::open(lock_path(state, &word(connection)));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
@@ -104,20 +98,68 @@ fn holder(mut file: &File) -> Option<String> {
     None
 }
 
-/// `state.db` and `my-shop` give `state.db.my-shop.lock`; what is unusual in a file name is
-/// written as its code.
-fn lock_path(state: &Path, connection: &str) -> PathBuf {
-    let mut name = state.as_os_str().to_owned();
-    name.push(".");
-    for c in connection.chars() {
-        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
-            name.push(c.to_string());
+/// `state.db` and `my-shop` give `state.db.my-shop.lock`. One file by two names is one state.
+fn lock_path(state: &Path, word: &str) -> PathBuf {
+    let state = fs::canonicalize(state).unwrap_or_else(|_| state.to_owned());
+    let mut name = state.into_os_string();
+    name.push(format!(".{word}.lock"));
+    PathBuf::from(name)
+}
+
+/// A name as a part of a file's name: what is unusual there is written as its code.
+fn word(name: &str) -> String {
+    let usual = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut word = String::with_capacity(name.len());
+    for c in name.chars() {
+        if usual(c) {
+            word.push(c);
         } else {
-            name.push(format!("%{:x}", u32::from(c)));
+            // Writing to a string cannot fail.
+            let _ = write!(word, "%{:x}", u32::from(c));
         }
     }
-    name.push(".lock");
-    PathBuf::from(name)
+    word
+}
+
+/// The locks of a Caflou account, held until dropped.
+#[derive(Debug)]
+pub struct AccountLock {
+    _beside: Lock,
+    among_users: Result<Lock, LockError>,
+}
+
+impl AccountLock {
+    /// Takes the locks of a Caflou account. One lies beside the state file, whoever uses that. The
+    /// other lies in the user's cache folder, whatever state file is used: two that write to one
+    /// account at once would both create what both do not find.
+    ///
+    /// # Errors
+    /// When another process holds one of them, or the one beside the state file cannot be made.
+    pub fn take(
+        state: &Path,
+        cache: &Path,
+        (api_url, account): (&str, &str),
+        now: DateTime<Utc>,
+    ) -> Result<Self, LockError> {
+        // No connection's lock has an @ in its name.
+        let short = hex_digest(api_url.trim_end_matches('/'), 4);
+        let word = format!("@caflou-{}-{short}", word(account));
+        let name = format!("caflou:{account}");
+        let among_users = match Lock::hold(&cache.join(format!("{word}.lock")), &name, now) {
+            Err(held @ LockError::Held { .. }) => return Err(held),
+            taken => taken,
+        };
+        Ok(Self {
+            _beside: Lock::hold(&lock_path(state, &word), &name, now)?,
+            among_users,
+        })
+    }
+
+    /// Why runs with other state files do not know of this one, where that is so.
+    #[must_use]
+    pub fn unknown_to_others(&self) -> Option<&LockError> {
+        self.among_users.as_ref().err()
+    }
 }
 
 #[cfg(test)]
@@ -144,5 +186,47 @@ mod tests {
         drop(first);
         assert!(!Lock::is_held(&state, "můj/shop") && !Lock::is_held(&state, "never"));
         assert!(Lock::take(&state, "můj/shop", now).is_ok());
+    }
+
+    #[test]
+    fn an_account_has_one_lock_whatever_the_state_file_and_none_with_a_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let take = |state: &str, cache: &str, url: &str, account: &str| {
+            AccountLock::take(&at(state), &at(cache), (url, account), now)
+        };
+        let url = "https://app.caflou.com/api/v1";
+        let first = take("a.db", "cache", url, "1").unwrap();
+        assert!(first.unknown_to_others().is_none());
+        assert!(
+            take("b.db", "cache", url, "1").is_err(),
+            "another state file"
+        );
+        assert!(take("b.db", "cache", &format!("{url}/"), "1").is_err());
+        assert!(take("a.db", "other", url, "1").is_err(), "another user");
+        assert!(take("a.db", "cache", url, "2").is_ok());
+        assert!(take("a.db", "cache", "https://other", "1").is_ok());
+        for name in ["caflou:1", "@caflou-1", "@caflou-1-00000000"] {
+            assert!(Lock::take(&at("a.db"), name, now).is_ok(), "{name}");
+        }
+        drop(first);
+        fs::write(at("no-folder"), "").unwrap();
+        let alone = take("a.db", "no-folder", url, "1").unwrap();
+        assert!(alone.unknown_to_others().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_is_a_link_is_refused_and_nothing_is_written_by_way_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        let lock = folder.path().join("state.db.shop.lock");
+        std::os::unix::fs::symlink(&victim, lock).unwrap();
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let refused = Lock::take(&folder.path().join("state.db"), "shop", now).unwrap_err();
+        assert!(refused.to_string().contains("it is a link"), "{refused}");
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
     }
 }

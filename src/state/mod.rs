@@ -5,6 +5,7 @@
 
 mod cache;
 mod error;
+mod files;
 mod health;
 mod history;
 mod journal;
@@ -25,7 +26,7 @@ pub use health::{OpenCounts, OpenRecord};
 pub use history::{PastRun, Told};
 pub use journal::{Intent, Journal, Synced};
 pub use known::{Cursor, Failure, Known, RecordState};
-pub use lock::{Lock, LockError};
+pub use lock::{AccountLock, Lock, LockError};
 pub use outcomes::Before;
 pub use pairs::Pair;
 pub use retention::{Belonging, Held};

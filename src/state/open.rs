@@ -1,6 +1,6 @@
 //! Opening the state file: for reading, or for writing with the schema brought up to date.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{MigrationDefinitionError, SchemaVersion};
 
-use super::StateError;
 use super::migrations::{migrations, newest};
+use super::{StateError, files};
 
 /// How long another process may hold SQLite's own lock.
 const BUSY: Duration = Duration::from_secs(10);
@@ -63,12 +63,7 @@ fn brought_up(path: &Path, old: &Connection) -> Result<Connection, StateError> {
 
 /// Opens for writing, made where missing (0600, its folder too), with the newest schema.
 pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        fs::create_dir_all(folder).map_err(|error| StateError::io(path, &error))?;
-    }
+    files::make_folder_of(path).map_err(|error| StateError::io(path, &error))?;
     // Two runs that begin at once would both make the file, or bring its schema up to date.
     let _alone = alone(path).map_err(|error| StateError::io(path, &error))?;
     if !exists(path)? {
@@ -100,11 +95,7 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
 
 /// Holds other runs back that open the file; for a moment only.
 fn alone(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(beside(path, ".lock"))?;
+    let file = files::lock_file(&beside(path, ".lock"))?;
     file.lock()?;
     Ok(file)
 }
@@ -113,8 +104,13 @@ fn alone(path: &Path) -> io::Result<File> {
 fn exists(path: &Path) -> Result<bool, StateError> {
     match fs::metadata(path) {
         Ok(file) if file.is_dir() => Err(StateError::unusable(path, "it is a folder")),
-        Ok(file) if file.is_file() && file.len() == 0 => Err(StateError::empty(path)),
+        Ok(file) if !file.is_file() => Err(StateError::unusable(path, "it is no regular file")),
+        Ok(file) if file.len() == 0 => Err(StateError::empty(path)),
         Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && files::is_link(path) => {
+            // The file is elsewhere, such as on a disk that is not there now.
+            Err(StateError::unusable(path, "it is a link to nothing"))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(StateError::io(path, &error)),
     }
@@ -123,30 +119,27 @@ fn exists(path: &Path) -> Result<bool, StateError> {
 /// Makes the file, readable by its owner only (SQLite gives its log the same mode). It appears
 /// under its name only when it is whole, so that an interrupted start leaves no empty file.
 fn make(path: &Path) -> Result<(), StateError> {
-    let draft = beside(path, &format!(".{}.new", std::process::id()));
-    let made = fill(path, &draft).and_then(|()| {
-        match fs::hard_link(&draft, path) {
-            Ok(()) => Ok(()),
-            // Not every file system has links.
-            Err(_) => fs::rename(&draft, path).map_err(|error| StateError::io(path, &error)),
-        }
-    });
-    // It is gone already where it was renamed.
-    let _ = fs::remove_file(&draft);
-    made
-}
-
-fn fill(path: &Path, draft: &Path) -> Result<(), StateError> {
-    let mut options = OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(draft)
-        .map_err(|error| StateError::io(path, &error))?;
-    let mut connection =
-        Connection::open(draft).map_err(|error| StateError::sqlite(path, &error))?;
-    migrate(path, &mut connection)
+    let io = |error| StateError::io(path, &error);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // A fresh name that nobody can know, 0600.
+    let draft = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let named = |error| StateError::sqlite(path, &error);
+    let mut connection = Connection::open(draft.path()).map_err(named)?;
+    migrate(path, &mut connection)?;
+    connection.close().map_err(|(_, error)| named(error))?;
+    match draft.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Err(io(failed.error)),
+        // Not every file system can.
+        Err(failed) => failed
+            .file
+            .persist(path)
+            .map(drop)
+            .map_err(|failed| io(failed.error)),
+    }
 }
 
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), StateError> {
@@ -240,6 +233,35 @@ mod tests {
                     scope.spawn(|| read_write(&path).unwrap());
                 }
             });
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_refused_and_stays_and_one_to_a_file_is_that_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, elsewhere) = (
+            folder.path().join("state.db"),
+            folder.path().join("disk.db"),
+        );
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        for refused in [read_write(&link).map(drop), read_only(&link).map(drop)] {
+            let said = refused.unwrap_err().to_string();
+            assert!(said.contains("link to nothing"), "{said}");
+        }
+        assert!(files::is_link(&link) && !elsewhere.exists());
+        read_write(&elsewhere).unwrap();
+        read_write(&link).unwrap();
+        assert!(files::is_link(&link));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_nobody_waits_for_it() {
+        let device = Path::new("/dev/null");
+        for refused in [read_only(device).map(drop), exists(device).map(drop)] {
+            let said = refused.unwrap_err().to_string();
+            assert!(said.contains("no regular file"), "{said}");
         }
     }
 }

@@ -79,6 +79,66 @@ fn one_state_file_by_two_names_has_one_lock() {
     bench.run(&["--state", "other.db"]).exits(0);
 }
 
+#[test]
+fn two_state_files_never_write_to_one_account_at_once() {
+    let bench = shop(3);
+    bench.run(&["--only", "companies"]).exits(0);
+    std::fs::copy(bench.path("state.db"), bench.path("copy.db")).unwrap();
+    slow(&bench, 500);
+    bench.sandbox.forget_seen();
+    let first = bench.spawn(&[]);
+    wait_for("request", || !bench.sandbox.seen().is_empty());
+    let others = ["copy.db", "new.db"].map(|name| bench.spawn(&["--state", name]));
+    let first = first.end().exits(0);
+    assert!(!first.stderr.contains("waiting"), "{}", first.stderr);
+    for other in others {
+        let other = other.end().exits(0);
+        let waits = "waiting for another run that writes to this Caflou account";
+        assert!(other.stderr.contains(waits), "{}", other.stderr);
+    }
+    bench.each_order_is_there_once();
+}
+
+#[test]
+fn a_connection_that_is_named_as_its_account_does_not_wait_for_itself() {
+    let bench = shop(1);
+    let key = format!("caflou:{}", bench.sandbox.account_id());
+    let text = bench
+        .config()
+        .replace("connections.my-shop", &format!("connections.\"{key}\""));
+    bench.write_config(&text);
+    bench
+        .program(&["run", &key, "--timeout", "20s", "--format", "json"])
+        .exits(0);
+    bench.each_order_is_there_once();
+}
+
+#[test]
+fn a_run_that_others_cannot_meet_says_so() {
+    let bench = shop(1);
+    std::fs::write(bench.path("cache"), "").unwrap();
+    let ran = bench.run(&[]).exits(0);
+    let told = ran.warnings();
+    let told = told.iter().any(|one| one.contains("another state file"));
+    assert!(told, "{:?}", ran.warnings());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_that_is_a_link_is_not_followed() {
+    let bench = shop(1);
+    std::fs::write(bench.path("victim"), "precious").unwrap();
+    for name in ["state.db.my-shop.lock", "state.db.lock"] {
+        let lock = bench.path(name);
+        std::os::unix::fs::symlink("victim", &lock).unwrap();
+        let ran = bench.run(&[]).exits(1);
+        assert!(ran.error().contains("it is a link"), "{}", ran.error());
+        std::fs::remove_file(&lock).unwrap();
+    }
+    assert_eq!(std::fs::read(bench.path("victim")).unwrap(), b"precious");
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
 /// Holds the state file's write lock.
 fn hold(bench: &Bench) -> rusqlite::Connection {
     let database = bench.database();

@@ -270,6 +270,19 @@ mod unix {
         goes_on(&bench);
     }
 
+    #[test]
+    fn a_link_to_nothing_is_no_new_file() {
+        let bench = bench();
+        let (file, away) = (bench.path("state.db"), bench.path("away.db"));
+        fs::rename(&file, &away).unwrap();
+        std::os::unix::fs::symlink("disk/state.db", &file).unwrap();
+        refused(&bench, &bench.run(&[]), &["state.db", "link to nothing"]);
+        assert!(file.is_symlink());
+        fs::remove_file(&file).unwrap();
+        fs::rename(&away, &file).unwrap();
+        goes_on(&bench);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_disk_that_becomes_full_stops_the_run_and_nothing_comes_twice() {
