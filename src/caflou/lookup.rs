@@ -5,15 +5,16 @@
 //! and only where it narrows the list.
 
 use super::index::{Candidates, Index, Keys};
+use super::pass::{Pass, Whole};
 use super::wire::{Page, Stored};
 use super::{Reader, client};
 use crate::http::HttpError;
 use crate::record::{CaflouId, Kind};
 
-/// How often the list is read again because it changed while it was read.
+/// How often the list is read, where it does not come whole or equal.
 const PASSES: u32 = 4;
-/// What is wrong with a page without rows that more pages follow.
-const EMPTY: &str = "is empty, but not the last";
+/// So many records that ought to be in the list are asked for, where it does not have them.
+const ASKED: usize = 5;
 
 /// What is known of Caflou's records of a kind, read as far as it is needed.
 #[derive(Debug)]
@@ -21,8 +22,22 @@ pub struct Lookup {
     reader: Reader,
     kind: Kind,
     index: Index,
-    /// What is not read yet; `None`: all of it is.
+    /// What is not read yet of a list of which the first page is; it may be searched.
     rest: Option<Rest>,
+    /// The reading that is begun, and whether there is more of it.
+    begun: Option<(Pass, bool)>,
+    /// The last reading that was whole, and how many in a row were equal to it.
+    whole: Option<Whole>,
+    equal: u32,
+}
+
+/// Where a record stands by a list that was read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The list shows it.
+    There,
+    /// It is in the trash, or not in the list.
+    NotThere,
 }
 
 #[derive(Debug)]
@@ -45,53 +60,56 @@ impl Lookup {
             kind,
             index: Index::empty(kind, program),
             rest: None,
+            begun: None,
+            whole: None,
+            equal: 0,
         }
     }
 
-    /// Reads the whole list (`thorough`), or only its first page.
+    /// Reads the first page.
     ///
     /// # Errors
-    /// When a page cannot be read.
-    pub async fn begin(&mut self, thorough: bool) -> Result<(), HttpError> {
-        if thorough {
-            return self.read_whole().await;
-        }
+    /// When it cannot be read.
+    pub async fn begin(&mut self) -> Result<(), HttpError> {
         let page = self.reader.page(self.kind, 1).await?;
-        if page.rows.is_empty() && page.pages > 1 {
-            return Err(not_whole(self.kind, 1, EMPTY));
-        }
+        let mut pass = Pass::default();
+        let more = self.take(&mut pass, &page)?;
         let control = page.rows.iter().rev().find_map(control);
-        self.rest = (page.pages > 1).then(|| Rest {
+        // A first page of which something is unknown is no measure for a search.
+        self.rest = (more && page.pages > 1).then(|| Rest {
             pages: page.pages,
             total: page.total.unwrap_or(0),
-            control,
+            control: control.filter(|_| page.unread == 0),
             works: None,
             spent: 0,
         });
-        page.rows.iter().for_each(|stored| self.index.add(stored));
+        self.begun = Some((pass, more));
         Ok(())
     }
 
-    /// Reads what is needed to find a record with these keys: nothing more, a search, or (where
-    /// that takes fewer requests, searches are no good, or it has to be certain) the whole list.
+    /// Whether what is read is enough to find a record with these keys, or a search brings it.
+    /// Else (where that takes fewer requests, searches are no good, or the list has to be `whole` or
+    /// even `proven`) [`Lookup::read_whole`] has to follow.
     ///
     /// # Errors
     /// When a request fails.
-    pub async fn cover(&mut self, keys: &Keys, certain: bool) -> Result<(), HttpError> {
-        let Some(rest) = &self.rest else {
-            return Ok(());
+    pub async fn cover(
+        &mut self,
+        keys: &Keys,
+        (whole, proven): (bool, bool),
+    ) -> Result<bool, HttpError> {
+        if self.whole.is_some() {
+            return Ok(!proven || self.is_proven());
+        }
+        let Some(rest) = self.rest.as_ref().filter(|_| !whole && !proven) else {
+            return Ok(false);
         };
         let next = 1 + u64::from(rest.works.is_none());
         let cheap = rest.spent + next < rest.pages - 1;
-        if let Some(term) = keys.search_term()
-            && cheap
-            && !certain
-            && self.search_works().await?
-            && self.search(term).await?
-        {
-            return Ok(());
-        }
-        self.read_whole().await
+        let Some(term) = keys.search_term().filter(|_| cheap) else {
+            return Ok(false);
+        };
+        Ok(self.search_works().await? && self.search(term).await?)
     }
 
     /// Whether a search finds what is there: tried once.
@@ -108,7 +126,8 @@ impl Lookup {
         };
         let total = rest.total;
         let page = self.found(&term).await?;
-        let works = page.total.is_some_and(|found| found < total)
+        let works = is_all(&page)
+            && page.total.is_some_and(|found| found < total)
             && page.rows.iter().any(|stored| stored.id == id);
         if let Some(rest) = &mut self.rest {
             rest.works = Some(works);
@@ -120,7 +139,7 @@ impl Lookup {
     async fn search(&mut self, term: &str) -> Result<bool, HttpError> {
         let total = self.rest.as_ref().map_or(0, |rest| rest.total);
         let page = self.found(term).await?;
-        if page.pages > 1 || page.total.is_none_or(|found| found >= total) {
+        if !is_all(&page) || page.total.is_none_or(|found| found >= total) {
             return Ok(false);
         }
         page.rows.iter().for_each(|stored| self.index.add(stored));
@@ -134,37 +153,109 @@ impl Lookup {
         self.reader.search(self.kind, term).await
     }
 
-    /// Reads all pages that are not read yet. A list that moved while it was read is read again.
-    async fn read_whole(&mut self) -> Result<(), HttpError> {
-        let mut begun = self.rest.take().map(|rest| rest.total);
+    /// Reads the list until it comes whole: as many different rows as it says it has, none of them
+    /// unread for its shape, and each of the `known` records (sorted) among them. `proven`: until two
+    /// readings that follow each other are equal; whether they were, [`Lookup::is_proven`] tells.
+    ///
+    /// # Errors
+    /// When a request fails, and where the list does not come whole in several readings.
+    pub async fn read_whole(&mut self, known: &[i64], proven: bool) -> Result<(), HttpError> {
+        let mut why = String::new();
         for _ in 0..PASSES {
-            let begun = begun.take();
-            let first = if begun.is_some() { 2 } else { 1 };
-            let (mut page, mut total, mut moved) = (first, begun, false);
-            let mut before: Vec<CaflouId> = Vec::new();
-            loop {
-                let read = self.reader.page(self.kind, page).await?;
-                let ids: Vec<_> = read.rows.iter().map(|row| row.id).collect();
-                if ids.is_empty() && page < read.pages {
-                    return Err(not_whole(self.kind, page, EMPTY));
+            let begun = self.begun.take();
+            match self.pass(begun, known).await? {
+                Ok(whole) => {
+                    let before = self.whole.as_ref();
+                    let again = before.is_some_and(|before| before.equals(&whole));
+                    self.equal = if again { self.equal + 1 } else { 1 };
+                    let enough = if proven || !whole.sure { 2 } else { 1 };
+                    self.whole = Some(whole);
+                    if self.equal >= enough {
+                        self.rest = None;
+                        return Ok(());
+                    }
+                    "is not the same twice".clone_into(&mut why);
                 }
-                if !ids.is_empty() && ids == before {
-                    return Err(not_whole(self.kind, page, "is the page before it again"));
+                Err(reason) => {
+                    (self.whole, self.equal) = (None, 0);
+                    why = reason;
                 }
-                before = ids;
-                moved |= page > 1 && read.total != total;
-                total = read.total;
-                read.rows.iter().for_each(|stored| self.index.add(stored));
-                if page >= read.pages {
-                    break;
-                }
-                page += 1;
-            }
-            if !moved {
-                break;
             }
         }
-        Ok(())
+        match &self.whole {
+            Some(whole) if whole.sure => Ok(()),
+            _ => Err(not_whole(self.kind, &format!("the list {why}"))),
+        }
+    }
+
+    /// Whether the list was read twice in a row with the same records: only that proves that one
+    /// which may be under way is not there.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.equal > 1
+    }
+
+    /// Where a record stands by the list; `None` where that was not read whole.
+    #[must_use]
+    pub fn standing(&self, id: CaflouId) -> Option<Standing> {
+        let whole = self.whole.as_ref()?;
+        Some(if whole.shows(id.0) {
+            Standing::There
+        } else {
+            Standing::NotThere
+        })
+    }
+
+    /// Reads the list once.
+    async fn pass(
+        &mut self,
+        begun: Option<(Pass, bool)>,
+        known: &[i64],
+    ) -> Result<Result<Whole, String>, HttpError> {
+        let (mut pass, mut more) = begun.unwrap_or((Pass::default(), true));
+        while more {
+            let page = self.reader.page(self.kind, pass.next()).await?;
+            more = self.take(&mut pass, &page)?;
+        }
+        match pass.whole() {
+            Ok(whole) => self.with_the_known(whole, known).await,
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    fn take(&mut self, pass: &mut Pass, page: &Page) -> Result<bool, HttpError> {
+        let number = pass.next();
+        page.rows.iter().for_each(|stored| self.index.add(stored));
+        pass.take(page)
+            .map_err(|what| not_whole(self.kind, &format!("page {number} of the list {what}")))
+    }
+
+    /// A list without records that are known to be there is not whole, unless they are gone: then
+    /// the service says so, too, where it is asked for them. Where it is asked for a few of many, a
+    /// second reading has to agree.
+    async fn with_the_known(
+        &self,
+        mut whole: Whole,
+        known: &[i64],
+    ) -> Result<Result<Whole, String>, HttpError> {
+        let missing: Vec<_> = known.iter().filter(|id| !whole.has(**id)).collect();
+        if missing.is_empty() {
+            return Ok(Ok(whole));
+        }
+        if missing.len() > ASKED && missing.len() * 2 > known.len() {
+            return Ok(Err(format!(
+                "lacks {} of {} records that were imported",
+                missing.len(),
+                known.len()
+            )));
+        }
+        for id in missing.iter().step_by(missing.len().div_ceil(ASKED)) {
+            if self.reader.get(self.kind, CaflouId(**id)).await?.is_some() {
+                return Ok(Err(format!("lacks record {id}, which is there")));
+            }
+        }
+        whole.sure &= missing.len() <= ASKED;
+        Ok(Ok(whole))
     }
 
     /// Looks for a record that is covered.
@@ -191,13 +282,19 @@ fn control(stored: &Stored) -> Option<(CaflouId, String)> {
     there.then(|| (stored.id, reference.to_owned()))
 }
 
-/// A list whose pages cannot be believed: what it hides would be created a second time.
-fn not_whole(kind: Kind, page: u64, what: &str) -> HttpError {
+/// Whether a page is all that was found, with nothing unread.
+fn is_all(page: &Page) -> bool {
+    let rows = page.rows.len() as u64;
+    page.pages <= 1 && page.unread == 0 && page.total == Some(rows)
+}
+
+/// A list that cannot be believed: what it hides would be created a second time.
+fn not_whole(kind: Kind, reason: &str) -> HttpError {
     HttpError::Garbled {
         service: "Caflou",
         method: reqwest::Method::GET,
         path: format!("/{}", client::collection(kind)),
-        reason: format!("page {page} of the list {what}"),
+        reason: reason.to_owned(),
         request_id: None,
     }
 }

@@ -9,6 +9,7 @@ mod expiry;
 mod index;
 mod lookup;
 mod marks;
+mod pass;
 mod reader;
 mod recent;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub use auth::{Credentials, read_login};
 pub use client::{Client, ClientOptions};
 pub use expiry::{login_ends, token_ends};
 pub use index::{Candidates, Index, Keys, MatchedBy};
-pub use lookup::Lookup;
+pub use lookup::{Lookup, Standing};
 pub use reader::{Account, Reader};
 pub use recent::Recent;
 pub use wire::{Page, Stored};

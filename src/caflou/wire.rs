@@ -38,6 +38,8 @@ impl Stored {
 pub struct Page {
     /// Its records, templates and trashed ones included.
     pub rows: Vec<Stored>,
+    /// Rows that are no records: null, or in an envelope. A list with one is not the whole list.
+    pub unread: u64,
     /// How many pages there are.
     pub pages: u64,
     /// How many rows there are.
@@ -48,20 +50,21 @@ impl Page {
     /// From an answer of `GET /companies` or `GET /transfers`.
     ///
     /// # Errors
-    /// What is wrong with it. A row of which nothing is known is passed over; one with values but
-    /// without an id is not: it could be the very record that is looked for.
+    /// What is wrong with it. A row of which nothing is known is counted as unread; one with
+    /// values but without an id ends it: it could be the very record that is looked for.
     pub fn from_json(json: &Value) -> Result<Self, &'static str> {
         let count = |name: &str| whole(&json[name]).and_then(|count| u64::try_from(count).ok());
-        let mut rows = Vec::new();
+        let (mut rows, mut unread) = (Vec::new(), 0);
         for row in json["results"].as_array().ok_or("no results")? {
             match Stored::from_json(row) {
                 Some(stored) => rows.push(stored),
                 None if has_values(row) => return Err("a record without an id"),
-                None => {}
+                None => unread += 1,
             }
         }
         Ok(Self {
             rows,
+            unread,
             pages: count("total_pages").ok_or("no total_pages")?,
             total: count("total_results"),
         })

@@ -17,6 +17,7 @@ mod outcomes;
 mod pairs;
 mod retention;
 mod runs;
+mod there;
 mod tokens;
 mod view;
 

@@ -68,18 +68,6 @@ fn a_list_that_cannot_be_read_whole_ends_the_run_before_anything_is_written() {
 }
 
 #[test]
-fn rows_of_the_list_of_which_nothing_is_known_are_passed_over() {
-    let bench = bench();
-    let code = bench.order(|_| ());
-    let rows = json!([null, 1, "x", [], {}, { "id": "x", "tags": 5 }]);
-    let body = list(&rows, &json!("1"), &json!("6"));
-    says(&bench, &[("GET", "/transfers", body)]);
-    bench.run(&["--only", "incomes"]).exits(0);
-    bench.income(&code);
-    assert_eq!(bench.writes(), ["POST /transfers"]);
-}
-
-#[test]
 fn a_create_without_a_usable_id_in_its_answer_is_looked_for_and_goes_in_once() {
     for body in [
         "{}",

@@ -34,6 +34,7 @@ mod incremental;
 mod installation;
 mod interval;
 mod keyring;
+mod lists;
 mod locking;
 mod logs;
 mod mail;

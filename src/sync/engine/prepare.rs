@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Engine, Job, Prepared, stopped};
 use crate::caflou::{Candidates, Keys, Lookup, MatchedBy, Reader};
-use crate::http::HttpError;
+use crate::http::{HttpError, Stop};
 use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Kind, SourceId};
 use crate::state::{Known, RecordState};
 use crate::sync::outcome::{Done, Fatal};
@@ -112,6 +112,11 @@ impl<S: Sink> Engine<'_, S> {
         let lost = known.as_ref().is_some_and(|known| {
             matches!(known.state, RecordState::Sending | RecordState::Uncertain)
         });
+        if lost && !self.under_way.is_empty() {
+            // What is being created would change the list while it is read.
+            self.launch(std::mem::take(earlier))?;
+            self.drain().await?;
+        }
         let mut found = self.find(draft.kind, &keys, lost).await?;
         if matches!(found, Candidates::Pending(_)) && self.options.sink.writes() {
             // Another record of this run is about to become the one that this one is linked with.
@@ -120,6 +125,12 @@ impl<S: Sink> Engine<'_, S> {
             found = self.find(draft.kind, &keys, lost).await?;
         }
         Ok(match self.without_taken(found, draft)? {
+            Candidates::None if lost && !self.is_proven() => {
+                let reason = "outcome unknown: Caflou's list keeps changing, so nothing proves \
+                              that it is not there; the next run looks again";
+                let reason = reason.to_owned();
+                (Job::Settle(Plan::Fail { reason }), None)
+            }
             Candidates::None => {
                 let plan = plan::absent(draft, desired);
                 let creates = matches!(plan, Plan::Create { .. });
@@ -179,25 +190,40 @@ impl<S: Sink> Engine<'_, S> {
         })
     }
 
-    /// What Caflou holds with these keys. `certain`: the whole list has to be looked through.
-    async fn find(&mut self, kind: Kind, keys: &Keys, certain: bool) -> Result<Candidates, Fatal> {
-        let certain = certain || self.options.thorough;
+    /// What Caflou holds with these keys. `lost`: a create of it may have been carried out.
+    async fn find(&mut self, kind: Kind, keys: &Keys, lost: bool) -> Result<Candidates, Fatal> {
+        let whole = lost || self.options.thorough || kind == Kind::Company;
         let stop = self.options.stop.clone();
-        let look = async {
-            if self.lookup.is_none() {
-                let at = Utc::now();
-                let mut lookup = Lookup::new(&self.options.reader, kind, self.options.program);
-                lookup.begin(certain || kind == Kind::Company).await?;
-                self.lookup = Some((lookup, at));
+        if self.lookup.is_none() {
+            let at = Utc::now();
+            let mut lookup = Lookup::new(&self.options.reader, kind, self.options.program);
+            if !whole {
+                unless_stopped(&stop, lookup.begin()).await?;
             }
-            let (lookup, _) = self.lookup.as_mut().ok_or_else(nothing_known)?;
-            lookup.cover(keys, certain).await?;
-            Ok(lookup.find(keys))
-        };
-        tokio::select! {
-            found = look => found,
-            () = stop.wait() => Err(stopped(&stop)),
+            self.lookup = Some((lookup, at));
         }
+        let (lookup, _) = self.lookup.as_mut().ok_or_else(nothing_known)?;
+        if !unless_stopped(&stop, lookup.cover(keys, (whole, lost))).await? {
+            let there = self.options.view.there(kind)?;
+            unless_stopped(&stop, lookup.read_whole(&there, lost)).await?;
+        }
+        Ok(lookup.find(keys))
+    }
+
+    /// Whether what the list does not show is surely not there.
+    fn is_proven(&self) -> bool {
+        let lookup = self.lookup.as_ref();
+        lookup.is_some_and(|(lookup, _)| lookup.is_proven())
+    }
+}
+
+async fn unless_stopped<T>(
+    stop: &Stop,
+    asked: impl Future<Output = Result<T, HttpError>>,
+) -> Result<T, Fatal> {
+    tokio::select! {
+        answer = asked => Ok(answer?),
+        () = stop.wait() => Err(stopped(stop)),
     }
 }
 

@@ -1,0 +1,28 @@
+//! Which records are in Caflou by what is known, for comparing with its list.
+
+use rusqlite::params;
+
+use super::view::asked;
+use super::{StateError, View};
+use crate::record::Kind;
+
+const THERE: &str = "SELECT caflou_id FROM records WHERE connection = ?1 AND kind = ?2 \
+     AND state = 'synced' AND caflou_id IS NOT NULL";
+impl View {
+    /// The Caflou ids of all records that are there, sorted: eight bytes each.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn there(&self, kind: Kind) -> Result<Vec<i64>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(Vec::new());
+        };
+        let mut ids: Vec<i64> = asked(sqlite, || {
+            let mut statement = sqlite.prepare_cached(THERE)?;
+            let ids = statement.query_map(params![self.connection, kind.as_str()], |r| r.get(0))?;
+            ids.collect()
+        })?;
+        ids.sort_unstable();
+        Ok(ids)
+    }
+}
