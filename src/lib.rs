@@ -20,6 +20,7 @@
 //! - [`notify`]: who is told how a run ended, and by which way.
 //! - [`pairing`]: what a program and the backend that it is paired with agree upon.
 //! - [`mail`]: sending e-mail.
+//! - [`shell`]: words of a command line.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
 //! - [`run`]: one run of one connection, from what is wanted to how it ended.
@@ -38,6 +39,7 @@ pub mod pairing;
 pub mod record;
 pub mod run;
 pub mod schedule;
+pub mod shell;
 pub mod source;
 pub mod state;
 pub mod sync;

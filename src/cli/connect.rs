@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::history::failed;
-use super::run::find;
+use super::shared::find;
 use super::signal::once_stopped;
 use super::{Color, Exit, Failure, Global, word};
 use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
@@ -120,7 +120,7 @@ impl Command<'_> {
             connected,
             changed: self.present.is_none() || saved.changed,
             config: &self.config.path,
-            key: word(&connected.answers.key),
+            key: word(&connected.answers.key).into_owned(),
             files: self.global.files(),
         };
         let mut out = io::stdout().lock();

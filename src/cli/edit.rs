@@ -10,13 +10,14 @@ use toml_edit::Value;
 
 use super::connect;
 use super::history::failed;
-use super::run::others;
+use super::shared::key_of;
 use super::{Exit, Failure, Global};
 use crate::config::{
     Assignment, Config, ConfigError, Editor, Kept, Problem, Secret, Setting, Vault, config_path,
     dotted, state_path,
 };
 use crate::output;
+use crate::shell::word;
 use crate::state::View;
 
 /// What `edit` is asked for.
@@ -42,7 +43,7 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
         return connect::edit(global, &args.name);
     }
     let mut editor = Editor::open(&config_path(global.config.clone()))?;
-    let key = find(&editor, &args.name)?;
+    let key = key_of(&editor, &args.name)?;
     let (assignments, taken) = settings(args)?;
     let before = editor.clone();
     for (setting, value) in &assignments {
@@ -65,26 +66,13 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
             io::stderr(),
             "warning: {error:#}; the old secret stays in {kept}. Delete it yourself once \
              `caflou-sync test {}` is well",
-            shell_word(&key)
+            word(&key)
         );
     }
     let deleted = delete_secrets(&editor, &goes);
     let gone = if deleted.is_ok() { &goes[..] } else { &[] };
     print(global, &key, &changes, gone);
     deleted.map(|()| Exit::Done)
-}
-
-/// The key of a connection; where there is none, the near miss.
-pub(super) fn find(editor: &Editor, name: &str) -> Result<String, Failure> {
-    if editor.connections().iter().any(|key| key == name) {
-        return Ok(name.to_owned());
-    }
-    let (near, keys) = (editor.nearest(name), editor.connections());
-    let others = others(near.as_deref(), keys.iter().map(String::as_str));
-    let path = editor.path().display();
-    Err(Failure::usage(format!(
-        "no connection `{name}` in {path}{others}"
-    )))
 }
 
 /// What was imported was imported from this e-shop into this account. Under the key of a connection
@@ -114,7 +102,7 @@ pub(super) fn same_sides(
          first: caflou-sync forget {}",
         side.join("."),
         state.display(),
-        shell_word(key)
+        word(key)
     )))
 }
 
@@ -123,18 +111,6 @@ fn text_of(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A key as a word of a command line.
-pub(super) fn shell_word(key: &str) -> String {
-    if key
-        .chars()
-        .all(|c| c.is_alphanumeric() || "-_.".contains(c))
-    {
-        key.to_owned()
-    } else {
-        format!("'{}'", key.replace('\'', r"'\''"))
-    }
 }
 
 /// The secrets that the program kept and that are named no more. Where the connection now gets that

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::run::others;
-use super::status::{is_running, rfc3339};
+use super::shared::{others, rfc3339};
+use super::status::is_running;
 use super::{Exit, Failure, Global};
 use crate::config::Config;
 use crate::output::{HistoryOptions, RecordHistory, ShownRun, run_history, runs as render, story};

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use chrono::SecondsFormat;
 use serde_json::json;
 
+use super::shared::rfc3339;
 use super::{Exit, Failure, Global};
 use crate::config::{Connection, config_path};
 use crate::output::{ListRow, list as render, local};
@@ -65,7 +65,7 @@ fn object(connection: &Connection, last: Option<&LastRun>) -> serde_json::Value 
         "to": import.to,
         "auto_repeat": import.auto_repeat,
         "last_run": last.map(|run| json!({
-            "started_at": run.started_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "started_at": rfc3339(run.started_at),
             "status": run.status,
         })),
     })

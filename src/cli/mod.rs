@@ -14,6 +14,7 @@ mod remove;
 mod run;
 mod schedule;
 mod several;
+mod shared;
 mod signal;
 mod status;
 mod test;
@@ -29,6 +30,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::config::{Config, config_path, state_path};
 use crate::output::lines;
 use crate::run::{Exit, Failure};
+use crate::shell::word;
 
 /// Brings the customers and orders of a Shoptet e-shop into Caflou as companies and incomes.
 #[derive(Debug, Parser)]
@@ -235,9 +237,4 @@ impl Global {
         let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
         Some(usize::from(width.0))
     }
-}
-
-/// A text as a word of a command line.
-fn word(text: &str) -> String {
-    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |word| word.to_string())
 }

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use clap::{Args, Subcommand};
 
-use super::run::find;
+use super::shared::find;
 use super::test::{Finding, print};
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection};

@@ -7,12 +7,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::confirm::confirm;
-use super::edit::{delete_secrets, find, shell_word};
+use super::edit::delete_secrets;
 use super::forget::{end, open};
 use super::history::failed;
+use super::shared::key_of;
 use super::{Exit, Failure, Global};
 use crate::config::{ConfigError, Editor, Kept, Program, Vault, config_path, state_path};
 use crate::output::safe;
+use crate::shell::word;
 use crate::state::View;
 
 /// What `remove` is asked for.
@@ -32,7 +34,7 @@ pub(super) struct RemoveArgs {
 /// Removes the connection, after asking.
 pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure> {
     let mut editor = Editor::open(&config_path(global.config.clone()))?;
-    let key = find(&editor, &args.name)?;
+    let key = key_of(&editor, &args.name)?;
     let before = editor.clone();
     editor.remove_connection(&key);
     let mut goes = Goes {
@@ -123,7 +125,7 @@ impl Goes {
 
     fn kept_line(&self) -> Option<String> {
         let state = self.state.as_deref().filter(|_| !self.forget)?.display();
-        let key = shell_word(&self.key);
+        let key = word(&self.key);
         Some(format!(
             "Its import state in {state} is kept; to delete it: caflou-sync forget {key}"
         ))

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use super::several::side_by_side;
+use super::shared::find;
 use super::signal::{end_after, end_on_signal};
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
@@ -162,31 +163,6 @@ impl RunArgs {
             }
         }
         Ok(chosen)
-    }
-}
-
-/// A connection by its key; where there is none, the near miss.
-pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection, Failure> {
-    config.connection(name).ok_or_else(|| {
-        let keys = config.connections.iter().map(|one| one.key.as_str());
-        let others = others(config.nearest(name), keys);
-        let path = config.path.display();
-        Failure::usage(format!("no connection `{name}` in {path}{others}"))
-    })
-}
-
-/// What may have been meant by a key that is not there: the near miss, else the keys there are.
-pub(super) fn others<'a>(near: Option<&str>, keys: impl Iterator<Item = &'a str>) -> String {
-    const MOST: usize = 5;
-    if let Some(near) = near {
-        return format!("; did you mean `{near}`?");
-    }
-    let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
-    match keys.as_slice() {
-        [] => String::new(),
-        [only] => format!("; there is {only}"),
-        few if few.len() <= MOST => format!("; there are {}", few.join(", ")),
-        _ => "; `caflou-sync list` shows those there are".to_owned(),
     }
 }
 

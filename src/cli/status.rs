@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::run::find;
+use super::shared::{find, rfc3339};
 use super::{Exit, Failure, Format, Global};
 use crate::caflou::{login_ends, token_ends};
 use crate::config::{CaflouAccess, Connection, Mode, Secret, cache_dir};
@@ -184,11 +184,6 @@ fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<
             })
         }
     }
-}
-
-/// A moment for programs.
-pub(super) fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn object(of: &Condition, now: DateTime<Utc>) -> Value {

@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use clap::Args;
 use serde_json::json;
 
-use super::run::find;
+use super::shared::find;
 use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
 use crate::config::{CaflouAccess, Connection, Mode, ShoptetAccess, cache_dir};

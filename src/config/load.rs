@@ -11,6 +11,7 @@ use url::Url;
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
 use super::{Config, Connection, Notify, connection, notify, value};
+use crate::shell::word;
 
 /// The keys of the file's top.
 pub(super) const TOP: [&str; 5] = ["state", "keep_runs", "addon_url", "notify", "connections"];
@@ -187,12 +188,7 @@ pub(super) fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
         && mode & OTHERS_READ != 0
     {
         let file = path.display().to_string();
-        let plain = |c: char| c.is_alphanumeric() || "/._-+,@".contains(c);
-        let file = if file.chars().all(plain) {
-            file
-        } else {
-            format!("'{}'", file.replace('\'', r"'\''"))
-        };
+        let file = word(&file);
         let message = format!(
             "a secret in plain text, in a file that others can read (mode {mode:04o}); \
              type: chmod 600 {file}"

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use thiserror::Error;
 
 use super::{Job, When};
+use crate::shell::word;
 
 const BEGIN: &str = "# >>> caflou-sync schedule: made by `caflou-sync schedule install`, taken away by `uninstall` >>>";
 const END: &str = "# <<< caflou-sync schedule <<<";
@@ -28,14 +29,14 @@ pub enum CrontabError {
 pub fn block(job: &Job, when: &When, variables: &[(String, String)]) -> String {
     let mut command = String::new();
     for (name, value) in variables {
-        let _ = write!(command, "{name}={} ", quoted(value));
+        let _ = write!(command, "{name}={} ", word(value));
     }
-    command.push_str(&quoted(&job.program));
+    command.push_str(&word(&job.program));
     // What is written while all is well would be a mail each time.
     command.push_str(" --quiet");
     for argument in job.arguments() {
         command.push(' ');
-        command.push_str(&quoted(argument));
+        command.push_str(&word(argument));
     }
     let command = for_cron(&command);
     let fields = when.fields();
@@ -50,17 +51,8 @@ fn for_cron(command: &str) -> String {
 }
 
 /// A word of a crontab's line.
-pub(super) fn quoted_for_cron(word: &str) -> String {
-    for_cron(&quoted(word))
-}
-
-/// A word for the shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@,=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+pub(super) fn quoted_for_cron(text: &str) -> String {
+    for_cron(&word(text))
 }
 
 /// The crontab with `block` in it: in the place of the former one, else at the end.

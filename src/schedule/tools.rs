@@ -34,7 +34,11 @@ pub enum ToolError {
 /// Program and arguments as they are typed.
 pub(super) fn typed(program: &str, arguments: &[String]) -> String {
     let mut words = vec![program.to_owned()];
-    words.extend(arguments.iter().map(|word| super::crontab::quoted(word)));
+    words.extend(
+        arguments
+            .iter()
+            .map(|word| crate::shell::word(word).into_owned()),
+    );
     words.join(" ")
 }
 
