@@ -231,7 +231,10 @@ fn read_mapping(entry: &Entry<'_>, found: &mut Findings) -> Option<Mapping> {
         found,
         "payment_date",
         default.payment_date,
-        |entry, found| value::choice(entry, found, &payment_dates),
+        |entry, found| match entry.item.as_str() {
+            Some(PaymentDate::CHANGE_TIME) => Some(PaymentDate::FirstPaid),
+            _ => value::choice(entry, found, &payment_dates),
+        },
     );
     let expected_days = section.or(found, "expected_days", default.expected_days, read_days);
     let match_existing = section.or(

@@ -72,7 +72,7 @@ impl Mapping {
             .map(|(method, days)| ("days of", format!("{days} {method}")));
         let always = [
             ("name", income_name.to_string()),
-            ("payment date", payment_date.as_str().to_owned()),
+            ("payment date", payment_date.fingerprint_word().to_owned()),
             ("days", default.to_string()),
         ];
         let settings = ids.chain(tags).chain(always).chain(methods);
@@ -85,9 +85,9 @@ impl Mapping {
 /// What tells the day on which an order was paid. Displayed as in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PaymentDate {
-    /// The order's last change.
+    /// The order's change time when it was first seen as paid.
     #[default]
-    ChangeTime,
+    FirstPaid,
     /// The order's creation.
     OrderTime,
     /// The shop's payment transactions.
@@ -96,13 +96,23 @@ pub enum PaymentDate {
 
 impl PaymentDate {
     /// Every way, the default first.
-    pub const ALL: [Self; 3] = [Self::ChangeTime, Self::OrderTime, Self::Transactions];
+    pub const ALL: [Self; 3] = [Self::FirstPaid, Self::OrderTime, Self::Transactions];
+
+    /// The word for the default in files of earlier versions, and in every fingerprint.
+    pub(super) const CHANGE_TIME: &'static str = "change-time";
+
+    fn fingerprint_word(self) -> &'static str {
+        match self {
+            Self::FirstPaid => Self::CHANGE_TIME,
+            other => other.as_str(),
+        }
+    }
 
     /// The word in the file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::ChangeTime => "change-time",
+            Self::FirstPaid => "first-paid",
             Self::OrderTime => "order-time",
             Self::Transactions => "transactions",
         }

@@ -92,6 +92,16 @@ impl Known {
     pub fn is_forgotten(&self) -> bool {
         self.state == RecordState::Gone && self.source.is_empty()
     }
+
+    /// The source's values as they were when something was last sent, whether it arrived or not.
+    #[must_use]
+    pub fn source_then(&self) -> Attributes {
+        let mut source = self.source.clone();
+        for field in self.pending.fields() {
+            source.set_some(field, self.pending.get(field).cloned());
+        }
+        source
+    }
 }
 
 /// How far an agenda was read.

@@ -7,9 +7,15 @@
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
-    Attributes, CaflouId, Change, Changes, CompanyLink, Draft, Kind, Record, Value, same,
+    Attributes, CaflouId, Change, Changes, CompanyLink, Draft, Kind, Paid, Record, Value,
+    rich_text_lines, same,
 };
 use crate::state::{Known, RecordState};
+
+/// Paid, and then not.
+const TAKEN_BACK: &str = "no longer paid at the source: check whether the money went back";
+/// What was paid was another amount.
+const PAID_VALUE: &str = "the value of a paid income changes: check what was paid";
 
 /// The settings that planning follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +89,8 @@ pub struct Revision {
     pub fields: Changes,
     /// Changed at the source, but somebody else changed them in Caflou: they stay.
     pub kept: Vec<&'static str>,
+    /// What to look at, once it is written.
+    pub warnings: Vec<&'static str>,
     /// The source's values that are then decided upon.
     pub source: Attributes,
     /// What Caflou then holds, as far as it is known before writing.
@@ -106,19 +114,50 @@ pub enum Need {
 /// The values that a record should have in Caflou, by what the source says now and what is known.
 #[must_use]
 pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLink>) -> Attributes {
-    let was_inactive = known
-        .is_some_and(|known| known.source.is_true("inactive") || known.pending.is_true("inactive"));
     match &draft.record {
         Record::Company(record) => record.attributes(&draft.mark),
         Record::Income(record) => {
             let mut attributes = record.attributes(&draft.mark, company);
-            if was_inactive {
-                attributes.set("inactive", Value::Bool(false));
+            if let Some(known) = known {
+                let before = known.source_then();
+                hold_payment(&mut attributes, record.paid, &before);
+                if known.state == RecordState::Synced {
+                    hold_company(&mut attributes, &before);
+                }
+                if known.source.is_true("inactive") || known.pending.is_true("inactive") {
+                    attributes.set("inactive", Value::Bool(false));
+                }
             }
             attributes
         }
         // Its other values are worthless: a cancelled order has a price of zero.
         Record::Void { .. } => void(draft.kind, known),
+    }
+}
+
+/// What is paid stays paid while the source does not say otherwise, with the day that it had when it
+/// was first seen as paid.
+fn hold_payment(attributes: &mut Attributes, paid: Paid, before: &Attributes) {
+    if !before.is_true("done") {
+        return;
+    }
+    let held: &[&str] = match paid {
+        Paid::Yes => &["payment_date"],
+        Paid::Unknown => &["done", "payment_date", "date"],
+        Paid::No => &[],
+    };
+    for field in before.fields().filter(|field| held.contains(field)) {
+        if before.text(field).is_some() || before.is_true(field) {
+            attributes.set_some(field, before.get(field).cloned());
+        }
+    }
+}
+
+/// The company stays where the source has none any more: its customer was deleted or erased there,
+/// which does not undo the sale.
+fn hold_company(attributes: &mut Attributes, before: &Attributes) {
+    if attributes.get("company_id").is_none() {
+        attributes.set_some("company_id", before.get("company_id").cloned());
     }
 }
 
@@ -229,11 +268,22 @@ fn left_alone(why: &str, known: &Known, open: bool) -> Plan {
     }
 }
 
-/// Whether two sets of values of the source mean the same.
+/// Whether two sets of values of the source mean the same. The address of the record at the source
+/// does not count: when a whole source moves, it changes in every record and says nothing of any.
 fn agrees(a: &Attributes, b: &Attributes) -> bool {
-    a.fields_of_both(b)
-        .into_iter()
-        .all(|field| same(field, a.get(field), b.get(field)))
+    a.fields_of_both(b).into_iter().all(|field| {
+        let (a, b) = (a.get(field), b.get(field));
+        same(field, a, b) || (field == "description" && without_link(a) == without_link(b))
+    })
+}
+
+fn without_link(description: Option<&Value>) -> Vec<String> {
+    let Some(Value::Text(text)) = description else {
+        return Vec::new();
+    };
+    let mut lines = rich_text_lines(text);
+    lines.retain(|line| !line.starts_with("https://") && !line.starts_with("http://"));
+    lines
 }
 
 /// Plans a record that was imported, by what Caflou holds for it now (`None`: it was deleted).
@@ -254,6 +304,7 @@ pub fn update(
     let known = settle(known, current);
     let Record::Void { why, paid } = &draft.record else {
         let revision = revise(desired, (&known.source, &known.written), current);
+        let revision = with_warnings(revision, &known.source, current);
         return Plan::Update { id, revision };
     };
     // Marked as paid by the shop or in Caflou: there is money in it.
@@ -314,9 +365,22 @@ fn revise(
     revision
 }
 
+/// What a person should look at, as it touches money that has come.
+fn with_warnings(mut revision: Revision, source: &Attributes, current: &Attributes) -> Revision {
+    let paid = source.is_true("done") || current.is_true("done");
+    let done = revision.fields.0.get("done").map(|change| &change.after);
+    if done.is_some_and(|after| *after != Value::Bool(true)) {
+        revision.warnings.push(TAKEN_BACK);
+    }
+    if paid && revision.fields.0.contains_key("value") {
+        revision.warnings.push(PAID_VALUE);
+    }
+    revision
+}
+
 /// Plans a record that was found in Caflou. One whose create was sent by us and whose answer was
-/// lost is brought up to date like any record of ours; of a foreign one only payment and activity
-/// are written, everything else stays as it was entered there.
+/// lost is brought up to date like any record of ours; of a foreign one only a payment is written,
+/// everything else stays as it was entered there.
 #[must_use]
 pub fn adopt(
     draft: &Draft,
@@ -332,13 +396,16 @@ pub fn adopt(
     });
     let revision = match lost {
         Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
-            revise(desired, (&sent.source, &sent.source), current)
+            let mut desired = desired.clone();
+            hold_company(&mut desired, &sent.source);
+            let revision = revise(&desired, (&sent.source, &sent.source), current);
+            with_warnings(revision, &sent.source, current)
         }
         Some(sent) => linked(&sent.source, current),
         None => {
             let mut revision = linked(desired, current);
             if rules.updates(draft.kind) {
-                revision.fields = payment_and_activity(desired, current);
+                revision.fields = payment(desired, current);
             }
             revision
         }
@@ -373,19 +440,19 @@ fn linked(source: &Attributes, current: &Attributes) -> Revision {
     }
 }
 
-/// The differences in `done`, `payment_date` and `inactive`.
-fn payment_and_activity(desired: &Attributes, current: &Attributes) -> Changes {
+/// What adopting a record writes: it only raises. Paid in Caflou stays paid, a payment date that is
+/// there stays, and what somebody made inactive stays so.
+fn payment(desired: &Attributes, current: &Attributes) -> Changes {
     let mut changes = Changes::default();
-    for field in ["done", "payment_date", "inactive"] {
+    if !desired.is_true("done") || current.is_true("done") {
+        return changes;
+    }
+    for field in ["done", "payment_date"] {
         let (new, now) = (desired.get(field), current.get(field));
-        if !same(field, new, now) {
+        if let Some(after) = new.cloned()
+            && (field == "done" || same(field, now, None))
+        {
             let before = now.cloned().unwrap_or(Value::Null);
-            let no = if field == "inactive" {
-                Value::Bool(false)
-            } else {
-                Value::Null
-            };
-            let after = new.cloned().unwrap_or(no);
             changes.0.insert(field, Change { before, after });
         }
     }

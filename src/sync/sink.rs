@@ -6,7 +6,7 @@ use crate::record::{Changes, CompanyLink, Draft, Record, SourceId};
 use crate::source::{Broken, Verdict};
 
 use super::outcome::{Done, Fatal};
-use super::plan::Plan;
+use super::plan::{Plan, Revision};
 use super::report::{Action, Change};
 
 /// A record with its plan.
@@ -72,6 +72,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
             change.caflou_id = *id;
             change.fields = revision.fields.clone();
             change.kept.clone_from(&revision.kept);
+            warn(&mut change, revision);
             change.matched_by = Some(*by);
             change.reason = Some(by.as_str().to_owned());
         }
@@ -80,6 +81,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
             change.kept.clone_from(&revision.kept);
             if !revision.fields.is_empty() {
                 change.action = Action::Update;
+                warn(&mut change, revision);
                 change.fields = revision.fields.clone();
                 change.reason = match &draft.record {
                     Record::Void { why, .. } => Some(why.as_str().to_owned()),
@@ -106,6 +108,13 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         }
     }
     Some(change)
+}
+
+fn warn(change: &mut Change, revision: &Revision) {
+    let warnings = revision.warnings.iter();
+    change
+        .warnings
+        .extend(warnings.map(|text| (*text).to_owned()));
 }
 
 /// What is told of a record that could not be read or mapped.

@@ -39,6 +39,7 @@ mod locking;
 mod logs;
 mod mail;
 mod matching;
+mod meaning;
 mod modes;
 mod notify;
 mod output;

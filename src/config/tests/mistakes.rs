@@ -70,7 +70,7 @@ fn all_problems_of_a_file_come_at_once() {
       line 29  connections.my-shop.mapping.tags:             it is empty
       line 30  connections.my-shop.mapping.tags:             only texts can be in the list
       line 32  connections.my-shop.mapping.income_name:      unknown placeholder "{cod}" (there are {code}, {dash}, {customer}); did you mean "{code}"?
-      line 33  connections.my-shop.mapping.payment_date:     "order_time" is not one of "change-time", "order-time", "transactions"; did you mean "order-time"?
+      line 33  connections.my-shop.mapping.payment_date:     "order_time" is not one of "first-paid", "order-time", "transactions"; did you mean "order-time"?
       line 34  connections.my-shop.mapping.expected_days."Dobírkou": 4000 is not between 0 and 3650
       line 35  connections.my-shop.mapping.match_existing:   expected true or false, found a whole number
       line 38  connections."other shop".program:             "pohoda" is not "shoptet"

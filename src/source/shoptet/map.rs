@@ -178,7 +178,7 @@ fn income(
     };
     let payment_date = (paid == Paid::Yes).then(|| {
         let moment = match mapping.payment_date {
-            PaymentDate::ChangeTime => changed_at,
+            PaymentDate::FirstPaid => changed_at,
             PaymentDate::OrderTime => None,
             PaymentDate::Transactions => paid_at.or(changed_at),
         };

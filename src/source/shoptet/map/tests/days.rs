@@ -174,17 +174,17 @@ fn paid(payment_date: PaymentDate, paid_at: Option<&str>, changes: &Json) -> Str
 
 #[test]
 fn the_payment_date_is_the_day_of_the_change_of_the_order_or_of_the_payment() {
-    use PaymentDate::{ChangeTime, OrderTime, Transactions};
+    use PaymentDate::{FirstPaid, OrderTime, Transactions};
     let (late, none) = (Some("2026-11-21T23:30:00Z"), json!({}));
     let all = [
-        paid(ChangeTime, None, &none),
+        paid(FirstPaid, None, &none),
         paid(
-            ChangeTime,
+            FirstPaid,
             None,
             &json!({"changeTime": "2026-11-21T23:30:00+0000"}),
         ),
         // Nothing says when it changed: then when it was made.
-        paid(ChangeTime, None, &json!({"changeTime": null})),
+        paid(FirstPaid, None, &json!({"changeTime": null})),
         paid(OrderTime, late, &none),
         paid(
             OrderTime,

@@ -1,0 +1,218 @@
+//! What is true already stays true.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn with(draft: &Draft, change: impl FnOnce(&mut Income)) -> Draft {
+    let mut draft = draft.clone();
+    if let Record::Income(income) = &mut draft.record {
+        change(income);
+    }
+    draft
+}
+
+/// As the order is on another day: what is paid has a payment date of its own.
+fn on(day: &str, paid: Paid) -> Draft {
+    with(&income(paid), |income| {
+        income.payment_date = (paid == Paid::Yes).then(|| day.parse().unwrap());
+    })
+}
+
+fn updated(draft: &Draft, known: &Known, current: &Attributes) -> Revision {
+    let want = wanted(draft, Some(known));
+    match update(draft, known, &want, ID, Some(current)) {
+        Plan::Update { revision, .. } => revision,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_payment_date_stays_while_the_record_stays_paid() {
+    let before = synced(&income(Paid::Yes));
+    let later = on("2024-06-01", Paid::Yes);
+    assert_eq!(needed(&later, Some(&before), UPDATING), UNCHANGED);
+    let dearer = with(&later, |income| income.value = "99.00".parse().unwrap());
+    let revision = updated(&dearer, &before, &before.written);
+    assert_eq!(sent(&revision), ["value"]);
+    assert_eq!(revision.warnings, [PAID_VALUE]);
+
+    let unpaid = synced(&income(Paid::No));
+    let revision = updated(&later, &unpaid, &unpaid.written);
+    let date = &revision.fields.0["payment_date"].after;
+    assert_eq!(*date, Value::text("2024-06-01"), "it goes with the payment");
+    assert!(revision.warnings.is_empty());
+}
+
+#[test]
+fn a_payment_that_was_sent_without_an_answer_keeps_its_date() {
+    let mut before = synced(&income(Paid::No));
+    before.pending = attributes([
+        ("done", Value::Bool(true)),
+        ("payment_date", Value::text("2024-05-09")),
+    ]);
+    let later = on("2024-06-01", Paid::Yes);
+    let arrived = {
+        let mut arrived = before.written.clone();
+        for field in before.pending.fields() {
+            arrived.set_some(field, before.pending.get(field).cloned());
+        }
+        arrived
+    };
+    let none = Vec::<&str>::new();
+    assert_eq!(sent(&updated(&later, &before, &arrived)), none);
+    let again = updated(&later, &before, &before.written);
+    let date = &again.fields.0["payment_date"].after;
+    assert_eq!(*date, Value::text("2024-05-09"));
+}
+
+#[test]
+fn unknown_takes_no_payment_back_and_unpaid_does_with_a_warning() {
+    let before = synced(&income(Paid::Yes));
+    let expected = |paid| {
+        with(&income(paid), |income| {
+            income.date = "2024-05-20".parse().unwrap();
+        })
+    };
+    let unknown = expected(Paid::Unknown);
+    assert_eq!(needed(&unknown, Some(&before), UPDATING), UNCHANGED);
+
+    let revision = updated(&expected(Paid::No), &before, &before.written);
+    assert_eq!(sent(&revision), ["date", "done", "payment_date"]);
+    assert_eq!(revision.warnings, [TAKEN_BACK]);
+
+    let unpaid = synced(&income(Paid::No));
+    let unknown = income(Paid::Unknown);
+    assert_eq!(needed(&unknown, Some(&unpaid), UPDATING), UNCHANGED);
+}
+
+#[test]
+fn adopting_keeps_what_the_bank_and_people_said() {
+    let none = Vec::<&str>::new();
+    let bank = attributes([
+        ("done", Value::Bool(true)),
+        ("payment_date", Value::text("2024-05-31")),
+        ("inactive", Value::Bool(true)),
+    ]);
+    for paid in [Paid::Yes, Paid::No, Paid::Unknown] {
+        let revision = adopted(&income(paid), None, &bank, UPDATING);
+        assert_eq!(sent(&revision), none, "{paid:?}");
+    }
+    let mut announced = bank.clone();
+    announced.set("done", Value::Bool(false));
+    let revision = adopted(&income(Paid::Yes), None, &announced, UPDATING);
+    assert_eq!(sent(&revision), ["done"], "it has a payment date");
+
+    let lost = known(RecordState::Uncertain, &income(Paid::No));
+    for paid in [Paid::No, Paid::Unknown, Paid::Yes] {
+        let mut there = lost.source.clone();
+        for field in bank.fields() {
+            there.set_some(field, bank.get(field).cloned());
+        }
+        let revision = adopted(&income(paid), Some(&lost), &there, UPDATING);
+        assert_eq!(sent(&revision), none, "{paid:?}");
+    }
+}
+
+#[test]
+fn a_customer_that_is_gone_leaves_the_company_of_what_is_booked() {
+    let order = income(Paid::No);
+    let link = |id| Some(CompanyLink::Imported(CaflouId(id)));
+    let with_company = desired(&order, None, link(5).as_ref());
+    let mut before = synced(&order);
+    (before.source, before.written) = (with_company.clone(), with_company.clone());
+    assert_eq!(needed(&order, Some(&before), UPDATING), UNCHANGED);
+    let moved = desired(&order, Some(&before), link(6).as_ref());
+    assert_eq!(moved.get("company_id"), Some(&Value::id(6)));
+
+    before.state = RecordState::Uncertain;
+    let found = adopted(&order, Some(&before), &with_company, UPDATING);
+    assert_eq!(sent(&found), Vec::<&str>::new());
+    before.state = RecordState::Failed;
+    let anew = wanted(&order, Some(&before));
+    assert_eq!(anew.get("company_id"), None, "it may be gone");
+}
+
+#[test]
+fn a_record_of_which_only_the_link_changed_is_unchanged() {
+    let link = |text: Option<&str>| {
+        with(&income(Paid::No), |income| {
+            income.link = text.map(str::to_owned);
+        })
+    };
+    let before = synced(&link(Some("https://old.cz/admin?id=1&b=2")));
+    for now in [link(Some("https://new.cz/admin?id=1&b=2")), link(None)] {
+        assert_eq!(needed(&now, Some(&before), UPDATING), UNCHANGED);
+        let both = with(&now, |income| income.name = "Objednávka 8".to_owned());
+        let revision = updated(&both, &before, &before.written);
+        assert_eq!(sent(&revision), ["description", "name"], "it goes along");
+    }
+    let mut noted = before.clone();
+    let text = Value::text("https://old.cz/\nPO 5\nshoptet:1:7");
+    noted.source.set("description", text);
+    let need = needed(&link(None), Some(&noted), UPDATING);
+    assert_eq!(need, Need::Current(ID), "another line is no link");
+}
+
+fn any_paid() -> impl Strategy<Value = Paid> {
+    prop_oneof![Just(Paid::Yes), Just(Paid::No), Just(Paid::Unknown)]
+}
+
+proptest! {
+    #[test]
+    fn adopting_a_foreign_record_only_raises(current in any_attributes(), paid in any_paid()) {
+        let revision = adopted(&income(paid), None, &current, UPDATING);
+        let after = applied(&current, &revision);
+        prop_assert!(!current.is_true("done") || after.is_true("done"));
+        prop_assert!(same("inactive", after.get("inactive"), current.get("inactive")));
+        if current.text("payment_date").is_some() {
+            prop_assert_eq!(after.get("payment_date"), current.get("payment_date"));
+        }
+        if paid == Paid::Yes {
+            prop_assert!(after.is_true("done"));
+        }
+    }
+
+    #[test]
+    fn the_payment_date_of_a_record_that_stays_paid_never_changes(
+        days in proptest::collection::vec((1..29_u8, any_paid()), 1..8),
+        edited in proptest::option::of(1..29_u8),
+    ) {
+        let day = |day: u8| format!("2024-06-{day:02}");
+        let mut known = synced(&income(Paid::Yes));
+        let mut caflou = known.written.clone();
+        if let Some(edited) = edited {
+            caflou.set("payment_date", Value::text(&day(edited)));
+        }
+        let date = caflou.get("payment_date").cloned();
+        for (n, paid) in days.into_iter().filter(|(_, paid)| *paid != Paid::No) {
+            let draft = with(&on(&day(n), paid), |income| income.value = n.into());
+            let revision = updated(&draft, &known, &caflou);
+            caflou = applied(&caflou, &revision);
+            prop_assert!(caflou.is_true("done"));
+            prop_assert_eq!(caflou.get("payment_date"), date.as_ref());
+            (known.source, known.written) = (revision.source, caflou.clone());
+            prop_assert_eq!(needed(&draft, Some(&known), UPDATING), UNCHANGED);
+        }
+    }
+
+    #[test]
+    fn planning_again_what_was_applied_is_unchanged(
+        first in any_paid(), second in any_paid(), third in any_paid(),
+    ) {
+        let mut known = synced(&on("2024-06-01", first));
+        let mut caflou = known.written.clone();
+        let (then, later) = (on("2024-06-02", second), on("2024-06-03", third));
+        for (draft, link) in [(then, Some(5)), (later, None)] {
+            let link = link.map(|id| CompanyLink::Imported(CaflouId(id)));
+            let want = desired(&draft, Some(&known), link.as_ref());
+            let plan = update(&draft, &known, &want, ID, Some(&caflou));
+            let Plan::Update { revision, .. } = plan else { panic!("{plan:?}") };
+            caflou = applied(&caflou, &revision);
+            (known.source, known.written) = (revision.source, caflou.clone());
+            let want = desired(&draft, Some(&known), link.as_ref());
+            prop_assert_eq!(need(&draft, Some(&known), &want, UPDATING), UNCHANGED);
+            prop_assert!(caflou.get("company_id").is_some());
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What a record says stays right, whatever happens to it later.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Service;
+use crate::sandbox::model::Order;
+use crate::support::{Bench, Settings, at, keys, names, price};
+
+const TAKEN_BACK: &str = "no longer paid at the source: check whether the money went back";
+const PAID_VALUE: &str = "the value of a paid income changes: check what was paid";
+
+/// Something happens to an order on this day.
+fn happens(bench: &Bench, code: &str, day: &str, change: impl FnOnce(&mut Order)) {
+    bench.sandbox.shop().edit(code, |order| {
+        change(order);
+        order.change_time = Some(at(&format!("{day}T12:00:00Z")));
+    });
+}
+
+#[test]
+fn a_paid_order_that_is_packed_or_noted_later_keeps_its_payment_date() {
+    for (mapping, first) in [
+        ("", "2026-10-30"),
+        ("payment_date = \"first-paid\"", "2026-10-30"),
+        ("payment_date = \"change-time\"", "2026-10-30"),
+        ("payment_date = \"transactions\"", "2026-10-30"),
+        ("payment_date = \"order-time\"", "2024-05-06"),
+    ] {
+        let bench = Bench::set(&Settings {
+            mapping,
+            ..Settings::default()
+        });
+        let code = bench.order(|_| ());
+        bench.imported();
+        happens(&bench, &code, "2026-10-30", |order| order.paid = Some(true));
+        bench.run(&["--full"]).exits(0);
+        assert_eq!(bench.income(&code)["payment_date"], first);
+        happens(&bench, &code, "2026-11-12", |order| {
+            order.remark = Some("zabaleno".into());
+        });
+        let ran = bench.run(&["--full"]).exits(0);
+        assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged", "{mapping}");
+
+        happens(&bench, &code, "2026-11-13", |order| {
+            order.price = price("1300.00");
+        });
+        let ran = bench.run(&["--full"]).exits(0);
+        assert_eq!(ran.change(&code)["warnings"], json!([PAID_VALUE]));
+        assert_eq!(bench.income(&code)["payment_date"], first);
+
+        happens(&bench, &code, "2026-11-14", |order| {
+            order.paid = Some(false)
+        });
+        bench.run(&["--full"]).exits(0);
+        assert_eq!(bench.income(&code)["payment_date"], Value::Null);
+        happens(&bench, &code, "2026-11-20", |order| order.paid = Some(true));
+        bench.run(&["--full"]).exits(0);
+        let anew = bench.income(&code)["payment_date"].clone();
+        let moves = first == "2026-10-30";
+        assert_eq!(anew, if moves { "2026-11-20" } else { first });
+    }
+}
+
+#[test]
+fn a_shop_that_no_longer_knows_whether_it_is_paid_takes_nothing_back() {
+    let bench = Bench::set(&Settings {
+        mapping: "expected_days = 7",
+        ..Settings::default()
+    });
+    let code = bench.order(|order| order.paid = Some(true));
+    bench.imported();
+    let edit = |change: &dyn Fn(&mut Order)| bench.sandbox.shop().edit(&code, change);
+    edit(&|order| order.paid = None);
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged");
+    assert_eq!(bench.writes(), Vec::<String>::new());
+
+    edit(&|order| order.full_name = Some("Jan Nový".into()));
+    bench.run(&[]).exits(0);
+    assert_eq!(keys(&bench.patches()[0]), names(["name"]));
+
+    bench.sandbox.shop().unpay(&code);
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "update");
+    assert_eq!(ran.change(&code)["warnings"], json!([TAKEN_BACK]));
+    let income = bench.income(&code);
+    assert_eq!(income["done"], false);
+    assert_eq!(income["payment_date"], Value::Null);
+    assert_eq!(income["date"], "2024-05-13");
+}
+
+#[test]
+fn adopting_an_income_only_raises_it() {
+    let bank = json!({ "done": true, "payment_date": "2026-10-31" });
+    for (theirs, paid, sent) in [
+        (bank.clone(), Some(false), names([])),
+        (bank.clone(), None, names([])),
+        (bank, Some(true), names([])),
+        (json!({ "inactive": true }), Some(false), names([])),
+        (
+            json!({ "inactive": true }),
+            Some(true),
+            names(["done", "payment_date"]),
+        ),
+        (
+            json!({ "payment_date": "2026-10-31" }),
+            Some(true),
+            names(["done"]),
+        ),
+        (json!({}), Some(true), names(["done", "payment_date"])),
+    ] {
+        let bench = Bench::new();
+        let code = bench.order(|order| order.paid = paid);
+        let mut record = json!({
+            "kind": "income", "name": "Ručně zadaná", "date": "2024-05-20", "currency": "CZK",
+            "reference_number": code, "value": 1234.5, "done": false, "inactive": false,
+        });
+        let theirs = theirs.as_object().unwrap();
+        for (name, value) in theirs {
+            record[name] = value.clone();
+        }
+        let id = bench.sandbox.books().add_transfer(record);
+        let ran = bench.run(&[]).exits(0);
+        let change = ran.change(&code);
+        assert_eq!(change["action"], "adopt");
+        assert_eq!(keys(&change["fields"]), sent, "{theirs:?} {paid:?}");
+        let income = bench.sandbox.books().transfers[&id].clone();
+        for (name, value) in theirs {
+            assert_eq!(income[name], *value);
+        }
+        let again = bench.run(&["--full"]).exits(0);
+        assert_eq!(again.counts("incomes"), "1 read: 1 unchanged");
+    }
+}
+
+#[test]
+fn a_lost_create_that_the_bank_paired_meanwhile_stays_paid() {
+    let bench = Bench::new();
+    let code = bench.order(|order| order.paid = None);
+    bench.imported();
+    let lost = "UPDATE records SET state = 'uncertain', caflou_id = NULL, sent_at = 0";
+    bench.in_state(&format!("{lost} WHERE kind = 'income'"));
+    let id = bench.income_id(&code);
+    {
+        let mut books = bench.sandbox.books();
+        books.edit_transfer(id, "done", json!(true));
+        books.edit_transfer(id, "payment_date", json!("2026-10-31"));
+    }
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "adopt");
+    let income = bench.income(&code);
+    assert_eq!(income["done"], true);
+    assert_eq!(income["payment_date"], "2026-10-31");
+}
+
+#[test]
+fn a_customer_that_is_deleted_or_unlinked_leaves_the_company_of_its_incomes() {
+    let bench = Bench::new();
+    let guid = bench.customer(|_| ());
+    let code = bench.order(|order| order.customer_guid = Some(guid.clone()));
+    bench.imported();
+    let company = bench.income(&code)["company_id"].clone();
+    assert!(company.is_i64());
+    bench.sandbox.shop().delete_customer(&guid);
+    let unlink = |order: &mut Order| order.customer_guid = None;
+    bench.sandbox.shop().edit(&code, unlink);
+    for args in [&[][..], &["--full"][..]] {
+        let ran = bench.run(args).exits(0);
+        assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged");
+    }
+    bench.sandbox.shop().pay(&code);
+    bench.run(&[]).exits(0);
+    assert_eq!(keys(&bench.patches()[0]), names(["done", "payment_date"]));
+    assert_eq!(bench.income(&code)["company_id"], company);
+
+    let other = bench.customer(|_| ());
+    let link = |order: &mut Order| order.customer_guid = Some(other.clone());
+    bench.sandbox.shop().edit(&code, link);
+    bench.run(&[]).exits(0);
+    let company = bench.company(&other)["id"].clone();
+    assert_eq!(bench.income(&code)["company_id"], company);
+}
+
+#[test]
+fn an_order_of_which_only_the_link_changed_costs_no_request() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..3).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    for code in &codes {
+        bench.sandbox.shop().edit(code, |order| {
+            let moved = order.admin_url.replace("222651.myshoptet.com", "novy.cz");
+            assert_ne!(moved, order.admin_url);
+            order.admin_url = moved;
+        });
+    }
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.counts("incomes"), "3 read: 3 unchanged");
+    assert_eq!(bench.requests(Service::Caflou), Vec::<String>::new());
+
+    bench.sandbox.shop().pay(&codes[0]);
+    bench.run(&[]).exits(0);
+    let sent = names(["description", "done", "payment_date"]);
+    assert_eq!(keys(&bench.patches()[0]), sent, "the link goes along");
+}
