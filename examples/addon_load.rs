@@ -112,7 +112,7 @@ fn start(folder: &Path, sandbox: &Sandbox, mail_port: u16) -> (Backend, String) 
          token_url = \"{}\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\nredirect_uri = \"{}\"\n\
          shoptet_api_url = \"{}\"\nwebhook_signature_key = \"{}\"\n[mail]\nserver = \"localhost\"\n\
          security = \"none\"\nport = {mail_port}\nfrom = \"addon@example.com\"\n\
-         [limits]\nconnections = 2000\n",
+         [limits]\nconnections = 2000\nconnections_per_address = 2000\n",
         "5f".repeat(32),
         sandbox.token_url(),
         addon.client_id,

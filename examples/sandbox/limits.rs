@@ -24,7 +24,9 @@ impl Gate {
     /// Lets a request to Shoptet in, unless its token or the address has too many already.
     pub fn enter_shop(&mut self, token: &str, limited: bool) -> bool {
         let with_token = self.tokens.entry(token.to_owned()).or_default();
-        if limited && (*with_token >= PER_TOKEN || self.shoptet >= PER_ADDRESS) {
+        // Codes are exchanged without a token.
+        let full = !token.is_empty() && *with_token >= PER_TOKEN;
+        if limited && (full || self.shoptet >= PER_ADDRESS) {
             return false;
         }
         *with_token += 1;

@@ -12,9 +12,8 @@ const LINE: u8 = 64;
 /// The client's address: the last one in `X-Forwarded-For` that is no trusted proxy's, and only where
 /// the request came from a trusted proxy. What stands before that one, anybody may have written.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
-    if !is_trusted(&client) {
+    if !is_trusted(client, trusted) {
         return client;
     }
     let values: Vec<_> = headers.get_all(FORWARDED).iter().collect();
@@ -30,21 +29,27 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Ip
             return client;
         };
         client = address;
-        if !is_trusted(&client) {
+        if !is_trusted(client, trusted) {
             return client;
         }
     }
     client
 }
 
-/// What wrong tries are counted by: the address, of IPv6 the whole line.
-pub(super) fn line(client: IpAddr) -> String {
-    match client {
-        IpAddr::V4(address) => address.to_string(),
+/// Whether it is one of the proxies.
+pub(super) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    trusted.iter().any(|network| network.contains(&address))
+}
+
+/// What limits count by: the address, of IPv6 the first one of the whole line.
+pub(super) fn line(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
         IpAddr::V6(address) => {
             let network = Ipv6Net::new(address, LINE).map(|network| network.network());
-            network.unwrap_or(Ipv6Addr::UNSPECIFIED).to_string()
+            network.unwrap_or(Ipv6Addr::UNSPECIFIED).into()
         }
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -102,6 +107,7 @@ mod tests {
         let line = |text: &str| line(text.parse().unwrap());
         assert_eq!(line("2001:db8:1:2:3:4:5:6"), line("2001:db8:1:2:ffff::1"));
         assert_ne!(line("2001:db8:1:2::1"), line("2001:db8:1:3::1"));
-        assert_eq!(line("1.2.3.4"), "1.2.3.4");
+        assert_eq!(line("1.2.3.4").to_string(), "1.2.3.4");
+        assert_eq!(line("::ffff:1.2.3.4"), line("1.2.3.4"));
     }
 }

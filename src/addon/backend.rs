@@ -11,6 +11,8 @@ use thiserror::Error;
 
 use super::database::{Database, DatabaseError};
 use super::metrics::Metrics;
+use super::queue::Queue;
+use super::share::Shares;
 use super::store::Store;
 use super::token::Turns;
 use super::vault::{Vault, VaultError};
@@ -22,9 +24,11 @@ use crate::source::shoptet::oauth::{AddonClient, OauthServer};
 use crate::state::{Lock, LockError};
 
 /// Connections that Shoptet allows at once per address are 50; some are left for installations.
-const TOKENS_AT_ONCE: usize = 40;
-/// Installations under way at once.
-pub(super) const INSTALLATIONS_AT_ONCE: usize = 8;
+const TOKENS_AT_ONCE: usize = 36;
+/// Installations under way at once; those of one address, such as Shoptet's, are half of it.
+const INSTALLATIONS_AT_ONCE: usize = 12;
+/// Installations of one address that wait for a place.
+const INSTALLATIONS_WAITING: usize = 16;
 /// How long one request for an API access token may take.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the exchange of an installation code may take, of the five seconds that Shoptet waits.
@@ -48,7 +52,8 @@ pub struct Backend {
     pub(super) install_oauth: OauthServer,
     pub(super) countries: Countries,
     pub(super) turns: Turns,
-    pub(super) installing: tokio::sync::Semaphore,
+    pub(super) installing: Queue,
+    pub(super) under_way: Shares,
     _lock: Lock,
     /// Requests to Shoptet are never broken off: what is under way is brought to its end.
     _stopper: Stopper,
@@ -120,6 +125,8 @@ impl Backend {
         let lane = |open| {
             let options = LaneOptions {
                 open,
+                // Nothing would ever show it while all that is asked is refused.
+                side_by_side: true,
                 ..LaneOptions::default()
             };
             Arc::new(Lane::new(options))
@@ -144,7 +151,8 @@ impl Backend {
             install_oauth,
             countries,
             turns: Turns::default(),
-            installing: tokio::sync::Semaphore::new(INSTALLATIONS_AT_ONCE),
+            installing: Queue::new(INSTALLATIONS_AT_ONCE, INSTALLATIONS_WAITING),
+            under_way: Shares::default(),
             config,
             _lock: lock,
             _stopper: stopper,

@@ -5,7 +5,11 @@
 //! to; only when the mail server has taken the letter the answer is 200. Where it is too slow, the answer
 //! is an error and the owner installs once more, which replaces this installation cleanly; where Shoptet
 //! kept it nevertheless, `addon new-code` makes a new code.
+//!
+//! Anybody may make codes up, and each takes as long as Shoptet takes to refuse it: so the few places for
+//! installations are shared out between addresses.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -16,6 +20,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, info, warn};
 
+use super::address::line;
 use super::answer::{Refusal, json_response};
 use super::backend::Backend;
 use super::database::{NewShop, NewToken};
@@ -39,16 +44,22 @@ const LONGEST_CODE: usize = 512;
 pub const CODE_LIFE: TimeDelta = TimeDelta::days(14);
 
 /// Installs.
-pub(super) async fn install(backend: &Backend, code: Option<&str>) -> Result<Response, Refusal> {
+pub(super) async fn install(
+    backend: &Backend,
+    client: IpAddr,
+    code: Option<&str>,
+) -> Result<Response, Refusal> {
     let code = code.filter(|code| {
         let plausible = code.bytes().all(|byte| byte.is_ascii_graphic());
         !code.is_empty() && code.len() <= LONGEST_CODE && plausible
     });
     let code = code.ok_or_else(|| Refusal::bad("an installation code is missing (?code=…)"))?;
     let deadline = Instant::now() + LIMIT;
-    let place = timeout(PATIENCE, backend.installing.acquire()).await;
-    let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
-    let outcome = installed(backend, code, deadline).await;
+    let place = timeout(PATIENCE, backend.installing.enter(line(client))).await;
+    let outcome = match place {
+        Ok(Some(_place)) => installed(backend, code, deadline).await,
+        Ok(None) | Err(_) => Err(busy()),
+    };
     let word = outcome
         .as_ref()
         .map_or_else(|refusal| refusal.code, |_| "done");
@@ -201,10 +212,10 @@ fn busy() -> Refusal {
 }
 
 fn refused(reason: &HttpError) -> Refusal {
-    if reason
-        .status()
-        .is_some_and(|status| status.is_client_error())
-    {
+    // 429 says nothing of the code.
+    let refuses =
+        |status: StatusCode| status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+    if reason.status().is_some_and(refuses) {
         // An unknown code is anybody's; a client that is not known is the operator's business.
         warn!(%reason, "an installation code was refused");
         let message =

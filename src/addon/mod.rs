@@ -9,7 +9,9 @@
 //! ```
 //!
 //! - [`Backend`]: what all of these share.
-//! - `server`, `routes`, `answer`, `address`, `tls`: the HTTP around them and its limits.
+//! - `server`, `routes`, `answer`, `address`, `tls`: the HTTP around them.
+//! - `places`, `share`, `queue`: connections, requests and installations of an address, that no one takes
+//!   what all need.
 //! - [`Vault`]: what is encrypted, and what only a hash is kept of.
 //! - `database`: the tables; `store`: the thread that owns them.
 //! - `metrics`: counts, for Prometheus.
@@ -25,8 +27,11 @@ mod install;
 mod letter;
 mod metrics;
 mod pair;
+mod places;
+mod queue;
 mod routes;
 mod server;
+mod share;
 mod store;
 mod tls;
 mod token;
@@ -37,6 +42,6 @@ pub use backend::{Backend, StartError, mail_login, vault};
 pub use database::{Database, DatabaseError, ListedShop, NewShop, Shop, Standing};
 pub use install::CODE_LIFE;
 pub use letter::{Contents, Language, post};
-pub use server::{ServeError, serve};
+pub use server::{Listening, ServeError, serve};
 pub use tls::TlsError;
 pub use vault::{Kind, Vault, VaultError};

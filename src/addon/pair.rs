@@ -74,7 +74,7 @@ pub(super) async fn pair(
     let new = vault.new_secret()?;
     let who = Tries {
         eshop_id,
-        address: vault.address_hash(&line(client)),
+        address: vault.address_hash(&line(client).to_string()),
     };
     let limits = backend.config.limits;
     let tried = backend.store.run(move |database| {

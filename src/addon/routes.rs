@@ -1,6 +1,6 @@
 //! Which request goes where, and what is refused before it gets there.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use tracing::{debug, info};
 use super::answer::{Refusal, json_response, text_response};
 use super::backend::Backend;
 use super::database::Database;
+use super::places::Place;
 use super::vault::secret_hash;
 use super::{address, install, pair, token, webhook};
 
@@ -38,21 +39,37 @@ struct Asked {
     client: IpAddr,
 }
 
-/// The routes. Requests carry the [`SocketAddr`] of their peer as an extension.
+/// Who asks; an extension of each request.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) peer: IpAddr,
+    pub(super) place: Arc<Place>,
+}
+
+type Shared = State<Arc<Backend>>;
+
+/// What everybody may ask for. Requests carry their [`Caller`].
 pub(super) fn routes(backend: Arc<Backend>) -> Router {
-    type Shared = State<Arc<Backend>>;
     let install = |state: Shared, asked| answer("/install", state, asked, on_install);
     let pair = |state: Shared, asked| answer("/pair", state, asked, on_pair);
     let token = |state: Shared, asked| answer("/token", state, asked, on_token);
     let webhook = |state: Shared, asked| answer("/webhooks/addon", state, asked, on_webhook);
     let health = |state: Shared, asked| answer("/healthz", state, asked, on_health);
-    let metrics = |state: Shared, asked| answer("/metrics", state, asked, on_metrics);
     Router::new()
         .route("/install", get(install))
         .route("/pair", post(pair))
         .route("/token", post(token))
         .route("/webhooks/addon", post(webhook))
         .route("/healthz", get(health))
+        .fallback(|| async { nothing_here() })
+        .method_not_allowed_fallback(|| async { not_that_way() })
+        .with_state(backend)
+}
+
+/// What is at the address of the metrics. Requests carry their [`Caller`].
+pub(super) fn metrics_routes(backend: Arc<Backend>) -> Router {
+    let metrics = |state: Shared, asked| answer("/metrics", state, asked, on_metrics);
+    Router::new()
         .route("/metrics", get(metrics))
         .fallback(|| async { nothing_here() })
         .method_not_allowed_fallback(|| async { not_that_way() })
@@ -71,10 +88,7 @@ where
     F: Future<Output = Result<Response, Refusal>>,
 {
     let began = Instant::now();
-    let answered = match asked(&backend, request).await {
-        Ok(asked) => handle(Arc::clone(&backend), asked).await,
-        Err(refusal) => Err(refusal),
-    };
+    let answered = admitted(&backend, request, handle).await;
     let response = answered.unwrap_or_else(IntoResponse::into_response);
     let (status, took) = (response.status().as_u16(), began.elapsed());
     backend.metrics.request(route, status, took);
@@ -88,13 +102,26 @@ where
     response
 }
 
-async fn asked(backend: &Backend, request: Request) -> Result<Asked, Refusal> {
+/// Has a request answered once it is there whole, unless too many of its address are under way.
+async fn admitted<F>(
+    backend: &Arc<Backend>,
+    request: Request,
+    handle: impl FnOnce(Arc<Backend>, Asked) -> F,
+) -> Result<Response, Refusal>
+where
+    F: Future<Output = Result<Response, Refusal>>,
+{
     let (head, body) = request.into_parts();
-    let peer = head.extensions.get::<SocketAddr>().map(SocketAddr::ip);
-    let peer = peer.ok_or_else(Refusal::unavailable)?;
-    let client = address::client(peer, &head.headers, &backend.config.trusted_proxies);
+    let caller = head.extensions.get::<Caller>().cloned();
+    let Caller { peer, place } = caller.ok_or_else(Refusal::unavailable)?;
+    let config = &backend.config;
+    let client = address::client(peer, &head.headers, &config.trusted_proxies);
+    let most = config.limits.connections_per_address;
+    let share = backend.under_way.take(address::line(client), most);
+    let _share = share.ok_or_else(too_many)?;
     let body = read(body).await?;
-    Ok(Asked { head, body, client })
+    let _answering = place.answering().ok_or_else(too_many)?;
+    handle(Arc::clone(backend), Asked { head, body, client }).await
 }
 
 async fn read(body: Body) -> Result<Bytes, Refusal> {
@@ -125,7 +152,7 @@ async fn on_install(backend: Arc<Backend>, asked: Asked) -> Result<Response, Ref
     let query = asked.head.uri.query().unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     let code = pairs.find(|(name, _)| name == "code").map(|(_, code)| code);
-    install::install(&backend, code.as_deref()).await
+    install::install(&backend, asked.client, code.as_deref()).await
 }
 
 async fn on_pair(backend: Arc<Backend>, asked: Asked) -> Result<Response, Refusal> {
@@ -188,6 +215,12 @@ fn json_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
         );
         Refusal::bad(message)
     })
+}
+
+fn too_many() -> Refusal {
+    let message = "too many requests at once from your address; try again";
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", message)
+        .after(Duration::from_secs(1))
 }
 
 fn nothing_here() -> Refusal {

@@ -1,7 +1,7 @@
 //! Connections: how many, how slow, and how they end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +17,15 @@ use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, error, info, warn};
 
+use super::address::{is_trusted, line};
 use super::backend::Backend;
-use super::routes::routes;
+use super::places::{Place, Places};
+use super::routes::{Caller, metrics_routes, routes};
 use super::tls::{TlsError, acceptor};
 use crate::http::Stop;
 
@@ -38,6 +40,8 @@ const MOST_HEADERS: usize = 64;
 /// Connections that the system keeps until they are taken. Timers of many programs strike in the same
 /// minute; with the usual 128, some would have to knock again after a second.
 const WAITING: u32 = 4096;
+/// Connections open at once to the address of the metrics.
+const SCRAPES: usize = 16;
 /// How long requests that are under way may take when the backend is to end.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -45,8 +49,10 @@ const GRACE: Duration = Duration::from_secs(30);
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// It cannot listen.
-    #[error("cannot listen on {address}: {source}; check `listen` in addon.toml")]
+    #[error("cannot listen on {address}: {source}; check `{key}` in addon.toml")]
     Listen {
+        /// The setting.
+        key: &'static str,
         /// Where.
         address: SocketAddr,
         /// What the system says.
@@ -55,6 +61,15 @@ pub enum ServeError {
     /// Its certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+}
+
+/// Where it listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Listening {
+    /// For everybody.
+    pub requests: SocketAddr,
+    /// For who collects metrics.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// What each connection needs.
@@ -67,39 +82,56 @@ struct Door {
 }
 
 /// Serves until it is to end; then what is under way is brought to its end. `listening` hears of the
-/// address once requests are taken.
+/// addresses once requests are taken.
 ///
 /// # Errors
 /// Where it cannot listen.
 pub async fn serve(
     backend: Arc<Backend>,
     stop: Stop,
-    listening: impl FnOnce(SocketAddr),
+    listening: impl FnOnce(Listening),
 ) -> Result<(), ServeError> {
-    let tls = backend.config.tls.as_ref().map(acceptor).transpose()?;
-    let address = backend.config.listen;
-    let not_listening = |source| ServeError::Listen { address, source };
-    let listener = listen(address).map_err(not_listening)?;
-    listening(listener.local_addr().map_err(not_listening)?);
-    let places = usize::try_from(backend.config.limits.connections);
-    let places = Arc::new(Semaphore::new(places.unwrap_or(Semaphore::MAX_PERMITS)));
+    let config = &backend.config;
+    let tls = config.tls.as_ref().map(acceptor).transpose()?;
+    let (public, requests) = listen(config.listen, "listen")?;
+    let metrics = config.metrics_listen;
+    let metrics = metrics.map(|address| listen(address, "metrics_listen"));
+    let metrics = metrics.transpose()?;
+    listening(Listening {
+        requests,
+        metrics: metrics.as_ref().map(|(_, address)| *address),
+    });
     let (working, mut all_done) = mpsc::channel(1);
+    let graceful = GracefulShutdown::new();
     let door = Door {
         router: routes(Arc::clone(&backend)),
         tls,
-        working,
+        working: working.clone(),
     };
-    let graceful = GracefulShutdown::new();
-    while let Some((stream, peer, place)) = next(&listener, &places, &stop).await {
-        tokio::spawn(connection(
-            door.clone(),
-            stream,
-            peer,
-            graceful.watcher(),
-            place,
-        ));
-    }
-    drop((listener, door));
+    let limits = config.limits;
+    let places = Places::new(
+        many(limits.connections),
+        many(limits.connections_per_address),
+    );
+    let address_of = |peer: IpAddr| {
+        let is_proxy = is_trusted(peer, &config.trusted_proxies);
+        (!is_proxy).then(|| line(peer))
+    };
+    let for_all = take(public, door, places, address_of, &graceful, &stop);
+    let for_metrics = async {
+        if let Some((listener, _)) = metrics {
+            let door = Door {
+                router: metrics_routes(Arc::clone(&backend)),
+                tls: None,
+                working,
+            };
+            let places = Places::new(SCRAPES, SCRAPES);
+            take(listener, door, places, |_| None, &graceful, &stop).await;
+        } else {
+            drop(working);
+        }
+    };
+    tokio::join!(for_all, for_metrics);
     info!("no more requests are taken; those under way come to their end");
     let end = async {
         graceful.shutdown().await;
@@ -112,40 +144,63 @@ pub async fn serve(
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    // Restarted, it does not wait for connections of before to be forgotten.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(WAITING)
+fn many(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The next connection, once there is a place for it; `None` when it is time to end.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
+fn listen(address: SocketAddr, key: &'static str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listener = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // Restarted, it does not wait for connections of before to be forgotten.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let listener = socket.listen(WAITING)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listener().map_err(|source| ServeError::Listen {
+        key,
+        address,
+        source,
+    })
+}
+
+/// Takes connections until it is time to end. `address_of` says by which address a peer's count, if
+/// by any.
+async fn take(
+    listener: TcpListener,
+    door: Door,
+    places: Places,
+    address_of: impl Fn(IpAddr) -> Option<IpAddr>,
+    graceful: &GracefulShutdown,
     stop: &Stop,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let connection = async {
-        let place = Arc::clone(places).acquire_owned().await.ok()?;
+) {
+    let taking = async {
         loop {
-            match listener.accept().await {
-                Ok((stream, peer)) => return Some((stream, peer, place)),
+            let (stream, peer) = match listener.accept().await {
+                Ok(taken) => taken,
                 Err(reason) => {
                     // A client that was gone already, or no more sockets: then time helps.
                     debug!(%reason, "a connection was not made");
                     tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
                 }
-            }
+            };
+            let Some(place) = places.enter(address_of(peer.ip())).await else {
+                debug!("a connection too many of one address");
+                continue;
+            };
+            let watcher = graceful.watcher();
+            tokio::spawn(connection(door.clone(), stream, peer, watcher, place));
         }
     };
     tokio::select! {
-        connection = connection => connection,
-        () = stop.wait() => None,
+        () = taking => {}
+        () = stop.wait() => {}
     }
 }
 
@@ -154,17 +209,24 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     watcher: Watcher,
-    _place: OwnedSemaphorePermit,
+    place: Place,
 ) {
-    // Answers are short: without it they would wait to be longer.
-    let _ = stream.set_nodelay(true);
-    match &door.tls {
-        None => talk(&door, stream, peer, watcher).await,
-        Some(tls) => match timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
-            Ok(Ok(stream)) => talk(&door, stream, peer, watcher).await,
-            Ok(Err(reason)) => debug!(%reason, "no TLS handshake"),
-            Err(_) => debug!("a TLS handshake was too slow"),
-        },
+    let place = Arc::new(place);
+    let talking = async {
+        // Answers are short: without it they would wait to be longer.
+        let _ = stream.set_nodelay(true);
+        match &door.tls {
+            None => talk(&door, stream, peer, watcher, &place).await,
+            Some(tls) => match timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
+                Ok(Ok(stream)) => talk(&door, stream, peer, watcher, &place).await,
+                Ok(Err(reason)) => debug!(%reason, "no TLS handshake"),
+                Err(_) => debug!("a TLS handshake was too slow"),
+            },
+        }
+    };
+    tokio::select! {
+        () = talking => {}
+        () = place.closed() => debug!("a connection was closed to make room"),
     }
 }
 
@@ -173,8 +235,15 @@ async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     watcher: Watcher,
+    place: &Arc<Place>,
 ) {
-    let service = service_fn(|request| handle(door.clone(), peer, request));
+    let service = service_fn(|request| {
+        let caller = Caller {
+            peer: peer.ip(),
+            place: Arc::clone(place),
+        };
+        handle(door.clone(), caller, request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
@@ -190,7 +259,7 @@ async fn talk(
 /// that was begun has to be stored, a token that was asked for has to be kept.
 async fn handle(
     door: Door,
-    peer: SocketAddr,
+    caller: Caller,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     let Door {
@@ -199,7 +268,7 @@ async fn handle(
     let under_way = tokio::spawn(async move {
         let _working = working;
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(caller);
         TowerToHyperService::new(router).call(request).await
     });
     match under_way.await {

@@ -15,8 +15,8 @@ use super::confirm::confirm;
 use super::signal::end_on_signal;
 use super::{Exit, Failure, Global};
 use crate::addon::{
-    Backend, CODE_LIFE, Contents, Database, DatabaseError, Kind, Language, ListedShop, StartError,
-    Vault, mail_login, post, serve, vault,
+    Backend, CODE_LIFE, Contents, Database, DatabaseError, Kind, Language, ListedShop, Listening,
+    StartError, Vault, mail_login, post, serve, vault,
 };
 use crate::config::AddonConfig;
 use crate::http::Stopper;
@@ -122,7 +122,12 @@ fn start(config: AddonConfig) -> Result<Exit, Failure> {
         let stopper = Arc::new(Stopper::default());
         let stop = stopper.listener();
         tokio::spawn(end_on_signal(stopper));
-        let ready = |address| info!(%address, "the add-on's backend takes requests");
+        let ready = |listening: Listening| {
+            if let Some(metrics) = listening.metrics {
+                info!(%metrics, "metrics can be collected");
+            }
+            info!(address = %listening.requests, "the add-on's backend takes requests");
+        };
         serve(backend, stop, ready).await
     });
     served.map_err(|error| Failure::new(Exit::Failed, error))?;

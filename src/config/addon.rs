@@ -17,6 +17,8 @@ use super::{MailServer, Secret};
 pub struct AddonConfig {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where metrics are served; `None`: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where programs and Shoptet reach it; without a slash at its end.
     pub public_url: Url,
     /// Its state file.
@@ -64,8 +66,10 @@ pub struct AddonTls {
 /// How much is put up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddonLimits {
-    /// Connections open at once; others wait.
+    /// Connections open at once; for one more, the one that has been idle for longest is closed.
     pub connections: u32,
+    /// Of these, of one address; behind a trusted proxy, its requests under way.
+    pub connections_per_address: u32,
     /// Wrong pairing codes for one shop within an hour.
     pub wrong_codes_per_shop: u32,
     /// Wrong pairing codes from one address within an hour.
@@ -76,6 +80,7 @@ impl Default for AddonLimits {
     fn default() -> Self {
         Self {
             connections: 512,
+            connections_per_address: 128,
             wrong_codes_per_shop: 5,
             wrong_codes_per_address: 20,
         }

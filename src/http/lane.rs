@@ -20,6 +20,8 @@ pub struct LaneOptions {
     pub by_collection: bool,
     /// Paths that the service is known to serve one request at a time.
     pub single_file: Vec<String>,
+    /// The service is known to serve requests to one path side by side; else that has to show.
+    pub side_by_side: bool,
 }
 
 /// The way in for requests to one service under one token.
@@ -33,6 +35,8 @@ pub struct Lane {
 #[derive(Debug)]
 struct State {
     limit: usize,
+    /// Whether paths need not show that they take several requests at once.
+    open: bool,
     collections: HashMap<String, Collection>,
     /// Good answers since the limit last changed.
     calm: u32,
@@ -67,7 +71,7 @@ impl State {
     fn allows(&self, path: &str) -> bool {
         let most = if self.single_file.contains(path) {
             1
-        } else if self.side_by_side.get(path) >= Some(&EVIDENCE) {
+        } else if self.open || self.side_by_side.get(path) >= Some(&EVIDENCE) {
             usize::MAX
         } else {
             2
@@ -196,6 +200,7 @@ impl Lane {
         let most = options.open.max(1);
         let state = State {
             limit: most,
+            open: options.side_by_side,
             collections: HashMap::new(),
             calm: 0,
             bucket: None,

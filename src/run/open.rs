@@ -117,6 +117,7 @@ pub(crate) fn caflou(
             open: settings.max_concurrency,
             by_collection: true,
             single_file: cache.single_file(settings.api_url.as_str()),
+            side_by_side: false,
         },
     );
     let options = caflou::ClientOptions {

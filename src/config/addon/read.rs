@@ -14,8 +14,9 @@ use crate::config::reader::{Entry, Findings, Section};
 use crate::config::{load, value};
 
 /// The keys of the file's top.
-pub(super) const TOP: [&str; 14] = [
+pub(super) const TOP: [&str; 15] = [
     "listen",
+    "metrics_listen",
     "public_url",
     "state",
     "key",
@@ -33,8 +34,9 @@ pub(super) const TOP: [&str; 14] = [
 /// The keys of `[tls]`.
 pub(super) const TLS: [&str; 2] = ["cert", "key"];
 /// The keys of `[limits]`.
-pub(super) const LIMITS: [&str; 3] = [
+pub(super) const LIMITS: [&str; 4] = [
     "connections",
+    "connections_per_address",
     "wrong_codes_per_shop",
     "wrong_codes_per_address",
 ];
@@ -90,6 +92,9 @@ fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
     let listen = root.or(found, "listen", LISTEN, |entry, found| {
         read_listen(entry, found, open)
     });
+    let metrics_listen = root.or(found, "metrics_listen", None, |entry, found| {
+        socket(entry, found).map(Some)
+    });
     let oauth = read_oauth(root, found, public_url.as_ref());
     let shoptet_api_url = match root.entry(found, "shoptet_api_url") {
         Some(entry) => value::url(&entry, found),
@@ -103,6 +108,7 @@ fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
     let limits = root.or(found, "limits", AddonLimits::default(), read_limits);
     Some(AddonConfig {
         listen: listen?,
+        metrics_listen: metrics_listen?,
         public_url: public_url?,
         state: state?,
         key: key?,
@@ -125,15 +131,21 @@ fn required_secret(
     secret(&entry, found)
 }
 
-/// An address and a port. Pairing secrets come this way: `open` says that nothing would encrypt
-/// them.
-fn read_listen(entry: &Entry<'_>, found: &mut Findings, open: bool) -> Option<SocketAddr> {
-    let Ok(listen) = entry.text(found)?.trim().parse::<SocketAddr>() else {
+/// An address and a port.
+fn socket(entry: &Entry<'_>, found: &mut Findings) -> Option<SocketAddr> {
+    let Ok(address) = entry.text(found)?.trim().parse() else {
         return entry.wrong(
             found,
             "not an address with a port such as \"127.0.0.1:8080\"",
         );
     };
+    Some(address)
+}
+
+/// Where everybody is listened to. Pairing secrets come this way: `open` says that nothing would encrypt
+/// them.
+fn read_listen(entry: &Entry<'_>, found: &mut Findings, open: bool) -> Option<SocketAddr> {
+    let listen = socket(entry, found)?;
     if open && !listen.ip().is_loopback() {
         let message = "other machines reach this address, and nothing encrypts what they send: \
                        either [tls], or \"trusted_proxies\" with the proxy that does, is needed";
@@ -222,6 +234,11 @@ fn read_limits(entry: &Entry<'_>, found: &mut Findings) -> Option<AddonLimits> {
         })
     };
     let connections = number("connections", default.connections.into(), MOST_CONNECTIONS);
+    let per_address = number(
+        "connections_per_address",
+        default.connections_per_address.into(),
+        MOST_CONNECTIONS,
+    );
     let shop = number(
         "wrong_codes_per_shop",
         default.wrong_codes_per_shop.into(),
@@ -234,6 +251,7 @@ fn read_limits(entry: &Entry<'_>, found: &mut Findings) -> Option<AddonLimits> {
     );
     Some(AddonLimits {
         connections: u32::try_from(connections?).ok()?,
+        connections_per_address: u32::try_from(per_address?).ok()?,
         wrong_codes_per_shop: u32::try_from(shop?).ok()?,
         wrong_codes_per_address: u32::try_from(address?).ok()?,
     })

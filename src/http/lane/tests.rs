@@ -28,6 +28,21 @@ async fn no_more_requests_are_open_than_the_lane_has_places() {
     assert!(futures_poll(&mut third).await.is_some());
 }
 
+#[tokio::test]
+async fn what_is_known_to_be_served_side_by_side_need_not_show_it() {
+    for known in [false, true] {
+        let lane = Lane::new(LaneOptions {
+            open: 3,
+            side_by_side: known,
+            ..LaneOptions::default()
+        });
+        let _two = (lane.enter("/a").await, lane.enter("/a").await);
+        let third = lane.enter("/a");
+        tokio::pin!(third);
+        assert_eq!(futures_poll(&mut third).await.is_some(), known);
+    }
+}
+
 /// One poll, whatever it brings.
 async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     tokio::select! { biased; out = future => Some(out), () = std::future::ready(()) => None }

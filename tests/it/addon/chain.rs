@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::stage::{SHOP, Stage, code_of};
+use super::stage::{SHOP, Stage, ask_at, code_of};
 use crate::support::{Ran, mark, price, private};
 use crate::terminal::Typist;
 
@@ -44,8 +44,8 @@ fn connect(stage: &Stage, code: &str) -> String {
 
 /// Whether anybody tried to pair.
 fn was_asked(stage: &Stage) -> bool {
-    let metrics = stage.get("/metrics").is(200);
-    metrics.body.contains("route=\"/pair\"")
+    let metrics = ask_at(&stage.metrics, "GET /metrics", &[], "");
+    metrics.is(200).body.contains("route=\"/pair\"")
 }
 
 /// The code with its first character changed.

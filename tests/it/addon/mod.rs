@@ -3,8 +3,10 @@
 mod attacks;
 mod chain;
 mod commands;
+mod fairness;
 mod install;
 mod limits;
+mod metrics;
 mod pairing;
 mod stage;
 mod tls;

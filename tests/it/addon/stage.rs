@@ -29,6 +29,8 @@ pub struct Stage {
     backend: Option<Child>,
     /// `http://127.0.0.1:PORT` of the backend.
     pub url: String,
+    /// The same of its metrics; empty where it serves none.
+    pub metrics: String,
 }
 
 /// What the backend answered.
@@ -83,6 +85,7 @@ impl Stage {
             folder: tempfile::tempdir().unwrap(),
             backend: None,
             url: String::new(),
+            metrics: String::new(),
         };
         stage.sandbox.addon().add_shop(OTHER);
         stage.configure(lines, stage.mail.port);
@@ -105,7 +108,7 @@ impl Stage {
             "listen = \"127.0.0.1:0\""
         };
         let text = format!(
-            "{listen}\n{lines}\npublic_url = \"https://addon.example.com\"\nkey = \"{KEY}\"\n\
+            "{listen}\nmetrics_listen = \"127.0.0.1:0\"\n{lines}\npublic_url = \"https://addon.example.com\"\nkey = \"{KEY}\"\n\
              token_url = \"{token_url}\"\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n\
              redirect_uri = \"{redirect_uri}\"\nshoptet_api_url = \"{api_url}\"\n\
              webhook_signature_key = \"{hooks}\"\n[mail]\nserver = \"localhost\"\n\
@@ -142,17 +145,21 @@ impl Stage {
         let mut command = self.command(&["serve", "-v", "--log-format", "json"]);
         let child = command.stdout(Stdio::null()).stderr(log.unwrap()).spawn();
         self.backend = Some(child.unwrap());
-        let mut address = None;
-        wait_for("backend that listens", || {
+        let named = |name: &str| {
             let log = self.log();
-            let mut lines = log[before..].lines().filter_map(|line| {
+            log[before..].lines().find_map(|line| {
                 let line: Value = serde_json::from_str(line).ok()?;
-                Some(line["fields"]["address"].as_str()?.to_owned())
-            });
-            address = lines.next();
-            address.is_some()
+                let address = line["fields"][name].as_str()?;
+                Some(format!("http://{address}"))
+            })
+        };
+        let mut url = None;
+        wait_for("backend that listens", || {
+            url = named("address");
+            url.is_some()
         });
-        self.url = format!("http://{}", address.unwrap());
+        let metrics = named("metrics").unwrap_or_default();
+        (self.url, self.metrics) = (url.unwrap(), metrics);
     }
 
     /// All that the backend logged.
@@ -195,30 +202,33 @@ impl Stage {
 
     /// Sends bytes, and reads what comes until the backend closes.
     pub fn raw(&self, bytes: &[u8]) -> Answer {
-        let mut stream = self.connect();
-        // It may have been refused already.
-        stream.write_all(bytes).ok();
-        read(stream)
+        send(connect(&self.url), bytes)
     }
 
     pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(40)))
-            .unwrap();
-        stream
+        connect(&self.url)
+    }
+
+    /// A connection from 127.0.0.`host`.
+    #[cfg(target_os = "linux")]
+    pub fn connect_from(&self, host: u8) -> TcpStream {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build();
+        let stream = runtime.unwrap().block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.bind(([127, 0, 0, host], 0).into())?;
+            let address = self.url.trim_start_matches("http://").parse().unwrap();
+            socket.connect(address).await?.into_std()
+        });
+        let stream = stream.unwrap();
+        stream.set_nonblocking(false).unwrap();
+        patient(stream)
     }
 
     /// A request with these header lines.
     pub fn ask(&self, line: &str, headers: &[&str], body: &str) -> Answer {
-        let end = if headers.is_empty() { "" } else { "\r\n" };
-        let headers = headers.join("\r\n") + end;
-        let request = format!(
-            "{line} HTTP/1.1\r\nhost: addon\r\nconnection: close\r\ncontent-length: {}\r\n\
-             {headers}\r\n{body}",
-            body.len()
-        );
-        self.raw(request.as_bytes())
+        ask_at(&self.url, line, headers, body)
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -319,7 +329,7 @@ impl Stage {
 
     /// One sample of the backend's metrics.
     pub fn metric(&self, name: &str) -> Option<u64> {
-        let answer = self.get("/metrics").is(200);
+        let answer = ask_at(&self.metrics, "GET /metrics", &[], "").is(200);
         let name = format!("caflou_sync_addon_{name} ");
         let line = answer
             .body
@@ -336,6 +346,34 @@ impl Drop for Stage {
             backend.wait().ok();
         }
     }
+}
+
+/// A request to one of the backend's addresses.
+pub fn ask_at(url: &str, line: &str, headers: &[&str], body: &str) -> Answer {
+    let end = if headers.is_empty() { "" } else { "\r\n" };
+    let headers = headers.join("\r\n") + end;
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: addon\r\nconnection: close\r\ncontent-length: {}\r\n\
+         {headers}\r\n{body}",
+        body.len()
+    );
+    send(connect(url), request.as_bytes())
+}
+
+fn connect(url: &str) -> TcpStream {
+    patient(TcpStream::connect(url.trim_start_matches("http://")).unwrap())
+}
+
+fn patient(stream: TcpStream) -> TcpStream {
+    let limit = Some(Duration::from_secs(40));
+    stream.set_read_timeout(limit).unwrap();
+    stream
+}
+
+fn send(mut stream: TcpStream, bytes: &[u8]) -> Answer {
+    // It may have been refused already.
+    stream.write_all(bytes).ok();
+    read(stream)
 }
 
 /// An answer, once the other side has closed.
