@@ -7,6 +7,7 @@ use super::attributes::{COMPANY, TRANSFER, Table};
 use super::books::{Books, Problems, Record};
 use super::filters::{Filters, contains, is_among};
 use super::http::{Call, Reply, base64};
+use super::lies::{Lie, bend_list, bend_text};
 use super::limits::Standing;
 use super::world::World;
 
@@ -18,10 +19,12 @@ struct Rules {
     transfer_search: bool,
     html: bool,
     ignored: Vec<String>,
+    lie: Option<Lie>,
+    shift: usize,
 }
 
 /// Answers a request.
-pub fn answer(world: &World, call: &Call) -> Reply {
+pub fn answer(world: &World, call: &Call, lie: Option<Lie>) -> Reply {
     let parts = call.segments();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let ["api", "v1", inner @ ..] = parts.as_slice() else {
@@ -44,6 +47,8 @@ pub fn answer(world: &World, call: &Call) -> Reply {
             transfer_search: options.transfer_search,
             html: options.html_descriptions,
             ignored: options.ignored_on_patch.clone(),
+            lie,
+            shift: usize::try_from(world.requests()).unwrap_or_default(),
         }
     };
     let books = &mut *world.books();
@@ -139,6 +144,9 @@ fn companies(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Re
             Ok(Err(problems)) => refused(&problems),
             Err(reply) => reply,
         },
+        ("GET", [_]) if matches!(rules.lie, Some(Lie::Gone | Lie::AllGone)) => {
+            failure(404, "company not found")
+        }
         (method, [_]) => match id.filter(|id| books.companies.contains_key(id)) {
             None => failure(404, "company not found"),
             Some(id) => match method {
@@ -168,6 +176,9 @@ fn transfers(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Re
             Ok(Err(problems)) => refused(&problems),
             Err(reply) => reply,
         },
+        ("GET", [_]) if matches!(rules.lie, Some(Lie::Gone | Lie::AllGone)) => {
+            failure(404, "transfer not found")
+        }
         (method, [_]) => match id.filter(|id| books.transfers.contains_key(id)) {
             None => failure(404, "transfer not found"),
             Some(id) => match method {
@@ -266,24 +277,31 @@ fn list<'a>(
     rules: &Rules,
 ) -> Reply {
     let (page, per) = filters.page();
-    let from = per.saturating_mul(page - 1);
-    let mut results = Vec::new();
-    let mut total = 0_usize;
-    for record in rows {
-        if total >= from && results.len() < per {
-            results.push(Value::Object(shown(record, table, rules)));
+    let mut from = per.saturating_mul(page - 1);
+    let mut rows: Vec<&Record> = rows.collect();
+    let total = rows.len();
+    match rules.lie {
+        Some(Lie::LatestFirst) => {
+            rows.sort_by(|a, b| b["updated_at"].as_str().cmp(&a["updated_at"].as_str()));
         }
-        total += 1;
+        Some(Lie::Moving) => rows.rotate_left(rules.shift % total.max(1)),
+        Some(Lie::Overlap) if page > 1 => from = from.saturating_sub(3),
+        _ => {}
     }
-    Reply::json(
-        200,
-        &json!({
-            "results": results,
-            "total_results": total,
-            "total_pages": total.div_ceil(per),
-            "page": page,
-        }),
-    )
+    let rows = rows.into_iter().skip(from).take(per);
+    let results: Vec<Value> = rows
+        .map(|record| Value::Object(shown(record, table, rules)))
+        .collect();
+    let mut answer = json!({
+        "results": results,
+        "total_results": total,
+        "total_pages": total.div_ceil(per),
+        "page": page,
+    });
+    if let Some(lie) = rules.lie {
+        bend_list(lie, &mut answer, page, per, "record");
+    }
+    Reply::json(200, &answer)
 }
 
 fn one(status: u16, record: Option<&Record>, table: &Table, rules: &Rules) -> Reply {
@@ -301,6 +319,9 @@ fn shown(record: &Record, table: &Table, rules: &Rules) -> Record {
         && let Some(Value::String(text)) = record.get_mut("description")
     {
         *text = rich(text);
+    }
+    if let (Some(lie), Some(Value::String(text))) = (rules.lie, record.get_mut("description")) {
+        *text = bend_text(lie, text);
     }
     record
 }

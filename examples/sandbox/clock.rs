@@ -1,6 +1,7 @@
-//! The sandbox's own clock: the system's or a fixed one, moved forward on demand.
+//! The sandbox's own clock: the system's or a fixed one, moved forward on demand. Each service has
+//! one that follows it and may be wrong.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,6 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 #[derive(Debug, Default)]
 pub struct Clock {
     state: Mutex<State>,
+    /// The right one, where this one follows another.
+    right: Option<Arc<Clock>>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -25,13 +28,31 @@ impl Clock {
                 fixed,
                 ahead: TimeDelta::zero(),
             }),
+            right: None,
         }
+    }
+
+    /// A clock that follows another.
+    pub fn following(right: &Arc<Self>) -> Self {
+        Self {
+            right: Some(Arc::clone(right)),
+            ..Self::default()
+        }
+    }
+
+    /// Is wrong by so much from now on.
+    pub fn skew(&self, by: TimeDelta) {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ahead = by;
     }
 
     /// The present time.
     pub fn now(&self) -> DateTime<Utc> {
         let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.fixed.unwrap_or_else(Utc::now) + state.ahead
+        let right = self.right.as_ref().map(|right| right.now());
+        state.fixed.or(right).unwrap_or_else(Utc::now) + state.ahead
     }
 
     /// Moves the present time forward.

@@ -13,7 +13,7 @@
 //! Rooms: `model`, `data` (with `people` and `names`), `shop`, `rows`, `eshop`, `query`, `lists`,
 //! `jobs`, `webhooks`,
 //! `shoptet` are the e-shop; `addon` and `calls` its side of an add-on; `books`, `attributes`, `filters`, `caflou` the accounts; `server`,
-//! `http`, `limits`, `faults`, `clock`, `world` serve both.
+//! `http`, `limits`, `faults`, `lies`, `clock`, `world` serve both.
 #![allow(
     dead_code,
     unused_imports,
@@ -42,6 +42,7 @@ pub mod faults;
 pub mod filters;
 pub mod http;
 pub mod jobs;
+pub mod lies;
 pub mod limits;
 pub mod lists;
 pub mod model;
@@ -71,6 +72,7 @@ pub use calls::{Heard, Notification};
 pub use faults::{Fault, Faults, Matcher, Rates};
 pub use http::{Call, Seen, Service};
 pub use jobs::Fate;
+pub use lies::{LIES, Liar, Lie};
 pub use shop::Shop;
 use world::World;
 pub use world::{Moment, Watch};
@@ -112,6 +114,8 @@ pub struct Options {
     pub clock: Option<DateTime<Utc>>,
     /// What goes wrong.
     pub faults: Faults,
+    /// Who lies.
+    pub liar: Liar,
     /// Port of Shoptet; 0 for any.
     pub shoptet_port: u16,
     /// Port of Caflou; 0 for any.
@@ -140,6 +144,7 @@ impl Default for Options {
             newest: Utc::now().trunc_subsecs(0) - TimeDelta::minutes(10),
             clock: None,
             faults: Faults::default(),
+            liar: Liar::default(),
             shoptet_port: 0,
             caflou_port: 0,
             record: true,
@@ -254,6 +259,16 @@ impl Sandbox {
         self.world.options().faults = faults;
     }
 
+    /// Lets others lie from now on, or nobody.
+    pub fn set_liar(&self, liar: Liar) {
+        self.world.options().liar = liar;
+    }
+
+    /// What is lied about now is told truly again.
+    pub fn hush(&self) {
+        self.world.options().liar.hush();
+    }
+
     /// Has a watcher hear of every request from now on; it may hold a request up.
     pub fn watch(&self, watch: impl Fn(Moment, &Call) + Send + Sync + 'static) {
         self.world.watch(Some(Arc::new(watch)));
@@ -274,6 +289,11 @@ impl Sandbox {
     /// Moves the clock of both services forward.
     pub fn advance(&self, by: Duration) {
         self.world.clock.advance(by);
+    }
+
+    /// Lets one service's clock go wrong by so much.
+    pub fn skew(&self, service: Service, by: TimeDelta) {
+        self.world.clock_of(service).skew(by);
     }
 
     /// The present time of both services.

@@ -71,7 +71,7 @@ async fn serve(
     if !reply.content_type.is_empty() {
         response = response.header("content-type", reply.content_type);
     }
-    response = response.header("date", http_date(date.now()));
+    response = response.header("date", http_date(date.clock_of(service).now()));
     for (name, value) in &reply.headers {
         response = response.header(*name, value);
     }
@@ -135,7 +135,7 @@ async fn under_way(world: &Arc<World>, call: &Call) -> Outcome {
         sleep(latency).await;
     }
     match fault {
-        None => Outcome::Answer(dispatch(world, call)),
+        None => Outcome::Answer(lied(world, call)),
         Some(fault) => with_fault(world, call, fault).await,
     }
 }
@@ -193,9 +193,35 @@ async fn with_fault(world: &Arc<World>, call: &Call, fault: Fault) -> Outcome {
 
 fn dispatch(world: &World, call: &Call) -> Reply {
     match call.service {
-        Service::Shoptet => shoptet::answer(world, call),
-        Service::Caflou => caflou::answer(world, call),
+        Service::Shoptet => shoptet::answer(world, call, None),
+        Service::Caflou => caflou::answer(world, call, None),
     }
+}
+
+/// A request that is answered in time, but perhaps not truly. A lie counts where it is told to be
+/// one.
+fn lied(world: &World, call: &Call) -> Reply {
+    let honest = dispatch(world, call);
+    let Some(lie) = world.lie(call) else {
+        return honest;
+    };
+    let bent = match call.service {
+        Service::Shoptet => shoptet::answer(world, call, Some(lie)),
+        Service::Caflou => caflou::answer(world, call, Some(lie)),
+    };
+    if bent.status != honest.status || without_number(&bent) != without_number(&honest) {
+        world.count(lie.name());
+    }
+    bent
+}
+
+/// What an answer says, but for its own number.
+fn without_number(reply: &Reply) -> serde_json::Value {
+    let mut body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    if let Some(body) = body.as_object_mut() {
+        body.remove("metadata");
+    }
+    body
 }
 
 fn failure(world: &World, call: &Call, status: u16) -> Reply {

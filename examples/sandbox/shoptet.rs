@@ -8,6 +8,7 @@ use super::clock::http_date;
 use super::eshop;
 use super::http::{Call, Reply};
 use super::jobs;
+use super::lies::{Lie, bend_shop};
 use super::limits::{BUCKET, Bucket, Standing};
 use super::lists::{self, Given};
 use super::query::{Query, Refusal};
@@ -16,7 +17,7 @@ use super::webhooks;
 use super::world::{Holder, World};
 
 /// Answers a request.
-pub fn answer(world: &World, call: &Call) -> Reply {
+pub fn answer(world: &World, call: &Call, lie: Option<Lie>) -> Reply {
     let parts = call.segments();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if parts.first() == Some(&"action") {
@@ -52,7 +53,10 @@ pub fn answer(world: &World, call: &Call) -> Reply {
     }
     let filling = world.bucket(holder, Bucket::filling);
     let reply = match given {
-        Ok((data, _)) => {
+        Ok((mut data, _)) => {
+            if let Some(lie) = lie {
+                bend_shop(lie, &mut data);
+            }
             let status = match () {
                 () if data["jobId"].is_string() => 202,
                 () if data["signatureKey"].is_string() => 200,

@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::data::Maker;
 use super::faults::Fault;
 use super::http::{Call, Seen, Service};
+use super::lies::Lie;
 use super::limits::{Bucket, Gate, TokenDesk};
 use super::shop::Shop;
 
@@ -42,6 +43,8 @@ pub type Watch = Arc<dyn Fn(Moment, &Call) + Send + Sync>;
 pub struct World {
     /// The present time.
     pub clock: Arc<Clock>,
+    shop_clock: Arc<Clock>,
+    books_clock: Arc<Clock>,
     /// The shop's private token.
     pub private_token: String,
     /// The add-on's token with which the first shop begins.
@@ -63,6 +66,7 @@ pub struct World {
     shoptet_requests: AtomicU64,
     caflou_requests: AtomicU64,
     answers: AtomicU64,
+    lies: AtomicU64,
     watch: Mutex<Option<Watch>>,
 }
 
@@ -83,7 +87,10 @@ impl World {
             .clock
             .map_or(options.newest, |now| options.newest.min(now));
         let counts = (options.orders, options.customers);
-        let shop = Shop::new(options.eshop_id, Arc::clone(&clock), maker, newest, counts);
+        let shop_clock = Arc::new(Clock::following(&clock));
+        let books_clock = Arc::new(Clock::following(&clock));
+        let for_shop = Arc::clone(&shop_clock);
+        let shop = Shop::new(options.eshop_id, for_shop, maker, newest, counts);
         let account_id = "958a30da1d8c2ccb0a3b6194".to_owned();
         let eshop_id = options.eshop_id;
         let oauth_token = "q7m2".repeat(63) + "q7m";
@@ -91,7 +98,7 @@ impl World {
             private_token: format!("{eshop_id}-p-0123456789abcdefghijklmnopqrstuv"),
             oauth_token: oauth_token.clone(),
             caflou_token: "caflou-b1f3a7c5d9e2468013579bdf".to_owned(),
-            books: Mutex::new(Books::new(&account_id, Arc::clone(&clock))),
+            books: Mutex::new(Books::new(&account_id, Arc::clone(&books_clock))),
             account_id,
             options: Mutex::new(options),
             shop: Mutex::new(shop),
@@ -105,8 +112,19 @@ impl World {
             shoptet_requests: AtomicU64::new(0),
             caflou_requests: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            lies: AtomicU64::new(0),
             watch: Mutex::default(),
             clock,
+            shop_clock,
+            books_clock,
+        }
+    }
+
+    /// The clock of a service.
+    pub fn clock_of(&self, service: Service) -> &Clock {
+        match service {
+            Service::Shoptet => &self.shop_clock,
+            Service::Caflou => &self.books_clock,
         }
     }
 
@@ -198,8 +216,19 @@ impl World {
         };
         let number = counter.fetch_add(1, Ordering::Relaxed);
         let fault = self.options().faults.draw(call, number)?;
-        *self.injected().entry(fault.name()).or_default() += 1;
+        self.count(fault.name());
         Some(fault)
+    }
+
+    /// What is wrong with the answer to a request, if anything.
+    pub fn lie(&self, call: &Call) -> Option<Lie> {
+        let number = self.lies.fetch_add(1, Ordering::Relaxed);
+        self.options().liar.draw(call, number)
+    }
+
+    /// Counts what happened, by name.
+    pub fn count(&self, name: &'static str) {
+        *self.injected().entry(name).or_default() += 1;
     }
 
     /// How many requests each service got, noted or not.

@@ -47,6 +47,7 @@ mod packaging;
 mod paired;
 mod pairs;
 mod receiver;
+#[cfg(unix)]
 mod reliability;
 mod remove;
 mod report;

@@ -1,21 +1,23 @@
-//! One life of a connection, made from a seed: a shop that goes on, services that fail, and a
-//! program that is killed and started again.
+//! One life of a connection, made from a seed: a shop that goes on, services that fail and lie,
+//! clocks and disks that are wrong, and a program that is killed and started again.
 
-use std::collections::BTreeMap;
-use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use fastrand::Rng;
-use rust_decimal::Decimal;
+use serde_json::Value;
 
-use super::oracle::{Verdict, judge};
-use super::trap::Trap;
-use crate::sandbox::Faults;
-use crate::sandbox::Shop;
-use crate::sandbox::model::CANCELLED;
+use super::disk::{Disk, has_failed};
+use super::events::{Kinds, happen, seldom};
+use super::fate::{Fate, failure, wrong};
+use super::ledger::Ledger;
+use super::oracle::{Verdict, judge_by};
+use super::run::{Kill, Run};
+use super::shim::Machine;
+use crate::sandbox::{Faults, Liar, Service};
 use crate::support::{Bench, KEY, Settings};
 
 /// Runs with the shop going on and the program being killed.
@@ -24,8 +26,8 @@ const WILD: usize = 5;
 const CALM: usize = 25;
 /// Minutes between two of the first; all together less than the day by which clocks may differ.
 const LONGEST_PAUSE: u64 = 4 * 60;
-/// No run takes longer than this.
-const LONGEST: Duration = Duration::from_mins(3);
+/// The second client's state.
+const SECOND: &str = "state-2.db";
 
 /// What happened in a life.
 #[derive(Debug, Default)]
@@ -38,61 +40,83 @@ pub struct Figures {
     pub events: usize,
     /// Requests of the program.
     pub requests: u64,
-    /// Faults by name.
-    pub injected: BTreeMap<&'static str, u64>,
+    /// Faults, lies and other trouble by name.
+    pub injected: Kinds,
     /// Writes of a further run after all was done.
-    pub late_writes: usize,
+    pub late_writes: Vec<String>,
     /// What Caflou holds.
     pub verdict: Verdict,
-    /// A run that ended as none may.
-    pub strange: Option<String>,
+    /// A run that ended as none may, or did what none may.
+    pub strange: Vec<String>,
+    /// What it had to bear.
+    pub fate: String,
 }
 
 impl Figures {
-    /// Nothing went wrong.
-    pub fn is_good(&self) -> bool {
-        self.verdict.is_good() && self.late_writes == 0 && self.strange.is_none()
+    /// All that went wrong.
+    pub fn problems(&self) -> Vec<String> {
+        let Verdict {
+            lost,
+            doubled,
+            wrong,
+            ..
+        } = &self.verdict;
+        let lists = [
+            ("lost", lost),
+            ("doubled", doubled),
+            ("wrong", wrong),
+            ("written late", &self.late_writes),
+            ("strange", &self.strange),
+        ];
+        let lines = lists.into_iter().flat_map(|(name, list)| {
+            let line = move |one: &String| format!("{name}: {one}");
+            list.iter().map(line)
+        });
+        lines.collect()
     }
+}
+
+/// What a life is lived with.
+struct Life {
+    bench: Arc<Bench>,
+    rng: Rng,
+    fate: Fate,
+    machine: Machine,
+    ledger: Arc<Mutex<Ledger>>,
+    /// States of before, each of them whole.
+    kept: Vec<Disk>,
+    figures: Figures,
+    /// There is a second client.
+    second: bool,
 }
 
 /// Lives the life of a seed to its end.
 pub fn live(seed: u64) -> Figures {
     let mut rng = Rng::with_seed(seed);
     let bench = Arc::new(bench(seed, &mut rng));
-    let mut figures = Figures::default();
-    let sandbox = &bench.sandbox;
+    let fate = Fate::draw(&mut rng);
     let per_mille = rng.u32(2..30);
-    sandbox.set_faults(Faults {
+    bench.sandbox.set_faults(Faults {
         delay: Duration::from_millis(400),
         retry_after: 0,
         ..Faults::storm(seed, per_mille)
     });
+    let mut life = Life {
+        machine: Machine::new(&bench.path("")),
+        second: fate.two,
+        bench,
+        rng,
+        fate,
+        ledger: Arc::default(),
+        kept: Vec::new(),
+        figures: Figures::default(),
+    };
     for _ in 0..WILD {
-        // Longer than runs read back: what one of them misses no later one stumbles over.
-        sandbox.advance(Duration::from_mins(rng.u64(0..LONGEST_PAUSE)));
-        figures.events += happen(&mut sandbox.shop(), &mut rng);
-        figures.run(&bench, Some(&mut rng));
+        life.wild();
     }
-    sandbox.advance(Duration::from_mins(LONGEST_PAUSE));
-    let mut good = false;
-    for _ in 0..CALM {
-        good = figures.run(&bench, None) == Some(0);
-        if good || figures.strange.is_some() {
-            break;
-        }
-    }
-    if !good && figures.strange.is_none() {
-        figures.strange = Some("no run ended well".to_owned());
-    }
-    figures.injected = sandbox.injected();
-    sandbox.set_faults(Faults::default());
-    figures.run(&bench, None);
-    sandbox.forget_seen();
-    figures.run(&bench, None);
-    figures.late_writes = sandbox.writes().len();
-    figures.requests = sandbox.requests();
-    figures.verdict = judge(&sandbox.shop(), &sandbox.books());
-    figures
+    life.calm();
+    life.figures.fate = format!("{:?}", life.fate);
+    life.figures
 }
 
 fn bench(seed: u64, rng: &mut Rng) -> Bench {
@@ -123,125 +147,293 @@ fn bench(seed: u64, rng: &mut Rng) -> Bench {
     bench
 }
 
-/// A few things happen in the shop.
-fn happen(shop: &mut Shop, rng: &mut Rng) -> usize {
-    let events = rng.usize(0..12);
-    for _ in 0..events {
-        let codes: Vec<_> = shop.orders.iter().map(|order| order.code.clone()).collect();
-        // Some orders are changed again and again.
-        let hot = if rng.bool() { 5 } else { codes.len() };
-        let Some(code) = rng.choice(codes.iter().take(hot)).cloned() else {
-            shop.new_order();
-            continue;
-        };
-        let void = shop
-            .order(&code)
-            .and_then(|order| order.status.as_ref())
-            .is_some_and(|status| status.id == CANCELLED);
-        match rng.u8(0..18) {
-            0..2 => {
-                shop.new_order();
-            }
-            2..5 => shop.pay(&code),
-            5..7 => shop.unpay(&code),
-            7..9 if !void => shop.cancel(&code),
-            7..9 => shop.reopen(&code),
-            9 => shop.delete(&code),
-            10..12 if !void => shop.edit(&code, |order| {
-                for amount in [&mut order.price.to_pay, &mut order.price.with_vat] {
-                    *amount = amount.map(|amount| amount + Decimal::ONE);
-                }
-            }),
-            12 => shop.edit(&code, |order| {
-                order.full_name = Some(format!("Jan Novák {}", rng.u8(..)));
-            }),
-            13 => {
-                let customer = shop.draft_customer();
-                let guid = shop.add_customer(customer);
-                let mut order = shop.draft_order();
-                order.customer_guid = Some(guid);
-                shop.add_order(order);
-            }
-            14 => shop.edit_unlogged(&code, |order| order.paid = Some(true)),
-            _ => shop.edit(&code, |_| ()),
-        }
+impl Life {
+    fn count(&mut self, name: &'static str) {
+        *self.figures.injected.entry(name).or_default() += 1;
     }
-    events
-}
 
-/// When a run is killed, and whether the request under way is answered first.
-struct Kill {
-    trap: Trap,
-    answer_first: bool,
-    then: Duration,
-}
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl Kill {
-    /// At a moment of some request of the run. Until it happens, the shop may change once more.
-    fn plan(bench: &Arc<Bench>, rng: &mut Rng) -> Self {
-        let (target, change_at) = (rng.usize(1..70), rng.usize(1..140));
-        let count = AtomicUsize::new(0);
-        let (later, shop) = (Mutex::new(rng.fork()), Arc::clone(bench));
-        let trap = Trap::set(&bench.sandbox, move |_, _| {
-            let now = count.fetch_add(1, Ordering::SeqCst) + 1;
-            if now == change_at {
-                let mut rng = later.lock().expect("a lock");
-                happen(&mut shop.sandbox.shop(), &mut rng);
-            }
-            now == target
-        });
-        Self {
-            trap,
-            answer_first: rng.bool(),
-            then: Duration::from_micros(rng.u64(0..4000)),
+    /// Time passes, things happen, and the program runs until it is killed or done.
+    fn wild(&mut self) {
+        let bench = Arc::clone(&self.bench);
+        let sandbox = &bench.sandbox;
+        // Longer than runs read back: what one of them misses no later one stumbles over.
+        sandbox.advance(Duration::from_mins(self.rng.u64(0..LONGEST_PAUSE)));
+        self.figures.events += happen(&mut sandbox.shop(), &mut self.rng);
+        if self.fate.meaning {
+            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let kinds = &mut self.figures.injected;
+            seldom(sandbox, &mut ledger, &mut self.rng, kinds);
+        }
+        self.ledger().note(&sandbox.shop());
+        self.wrong_clocks();
+        self.other_state();
+        let liar = Liar::new(
+            self.rng.u64(..),
+            self.rng.u32(5..80),
+            self.fate.lies.clone(),
+        );
+        sandbox.set_liar(liar);
+        let second = (self.second && self.rng.bool()).then(|| self.start_second());
+        let full = self.rng.u8(0..6) == 0;
+        self.wild_run(full);
+        if let Some((mut child, run)) = second {
+            let code = run.end(&mut child, None, &mut self.figures);
+            self.judge_end(code, "the second client", &self.bench.path("output-2.txt"));
+        }
+        self.ledger().note(&sandbox.shop());
+        sandbox.set_liar(Liar::default());
+        if self.fate.restores {
+            self.kept.push(Disk::of(&self.bench.path("")));
         }
     }
 
-    fn strike(&self, child: &mut Child) {
-        if self.answer_first {
-            self.trap.release();
-            sleep(self.then);
+    fn wild_run(&mut self, full: bool) {
+        let kill = Kill::plan(&self.bench, &self.ledger, &mut self.rng);
+        if self.fate.clocks && self.rng.u8(0..3) == 0 {
+            let by = wrong(&mut self.rng);
+            kill.jump(self.machine.clock(), by);
+            self.count("our clock in mid-run");
         }
-        self.trap.kill(child);
-    }
-}
-
-impl Figures {
-    /// One run, killed where there is chance in it; gives its exit code unless it was killed.
-    fn run(&mut self, bench: &Arc<Bench>, chance: Option<&mut Rng>) -> Option<i32> {
-        let kill = chance.map(|rng| Kill::plan(bench, rng));
-        let mut command = bench.command(&["run", KEY, "--format", "json"]);
-        let output = bench.path("output.txt");
-        let file = std::fs::File::create(&output).expect("a file");
-        command
-            .stdout(file.try_clone().expect("a file"))
-            .stderr(Stdio::from(file));
-        let mut child = command.spawn().expect("the program");
-        self.runs += 1;
-        let (mut killed, since) = (false, Instant::now());
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a process") {
-                break status;
+        let fails = self.fate.disk && self.rng.u8(0..3) == 0;
+        let fails = fails.then(|| failure(&mut self.rng));
+        let disk = Disk::of(&self.bench.path(""));
+        let mut command = self.command(full);
+        self.machine
+            .has(&mut command, fails.map(|(failure, _)| failure));
+        let (mut child, run) = Run::start(&self.bench, command, "output.txt");
+        let before = self.figures.kills;
+        let code = run.end(&mut child, Some(kill), &mut self.figures);
+        let log = self.machine.written();
+        if let (Some((_, name)), true) = (fails, has_failed(&log)) {
+            self.count(name);
+        }
+        if self.figures.kills > before {
+            if self.fate.disk && self.rng.bool() {
+                self.power_cut(disk, &log);
             }
-            if let Some(kill) = &kill
-                && !killed
-                && kill.trap.has_caught()
+            if self.fate.clocks && self.rng.bool() {
+                self.machine.reboot();
+                self.count("reboot");
+            }
+        } else {
+            self.judge_end(code, "a run", &self.bench.path("output.txt"));
+        }
+        self.damage();
+    }
+
+    fn command(&self, full: bool) -> Command {
+        let mut args = vec!["run", KEY, "--format", "json"];
+        if full {
+            args.push("--full");
+        }
+        self.bench.command(&args)
+    }
+
+    fn start_second(&mut self) -> (Child, Run) {
+        self.count("two clients at once");
+        let mut command = self.command(false);
+        command.args(["--state", SECOND]);
+        Run::start(&self.bench, command, "output-2.txt")
+    }
+
+    fn power_cut(&mut self, mut disk: Disk, log: &[u8]) {
+        disk.replay(log);
+        disk.lose(&mut self.rng);
+        disk.restore(&self.bench.path(""));
+        self.count("power cut");
+    }
+
+    /// Clocks are set, forward and back, and right again.
+    fn wrong_clocks(&mut self) {
+        if !self.fate.clocks {
+            return;
+        }
+        if self.rng.bool() {
+            let by = if self.rng.u8(0..3) == 0 {
+                TimeDelta::zero()
+            } else {
+                wrong(&mut self.rng)
+            };
+            self.machine.wall(by);
+            self.count("our clock");
+        }
+        for (service, name) in [
+            (Service::Shoptet, "the shop's clock"),
+            (Service::Caflou, "Caflou's clock"),
+        ] {
+            if self.rng.u8(0..3) == 0 {
+                let by = TimeDelta::minutes(self.rng.i64(-200..200));
+                self.bench.sandbox.skew(service, by);
+                self.count(name);
+            }
+        }
+    }
+
+    /// The state is an older one, or lost, or was copied to another place.
+    fn other_state(&mut self) {
+        let folder = self.bench.path("");
+        if self.fate.restores && self.rng.u8(0..3) == 0 {
+            if self.rng.bool()
+                && let Some(old) = self.rng.choice(&self.kept).cloned()
             {
-                kill.strike(&mut child);
-                killed = true;
-                self.kills += 1;
+                old.restore(&folder);
+                self.ledger().forgot = true;
+                self.count("state restored");
+            } else {
+                Disk::default().restore(&folder);
+                self.forget();
+                self.count("state lost");
             }
-            if since.elapsed() > LONGEST {
-                child.kill().expect("a process to kill");
-                self.strange = Some("a run did not end".to_owned());
-            }
-            sleep(Duration::from_millis(2));
-        };
-        bench.sandbox.unwatch();
-        if !killed && !matches!(status.code(), Some(0 | 1 | 3)) {
-            let said = std::fs::read_to_string(output).unwrap_or_default();
-            self.strange = Some(format!("a run ended with {status}: {said}"));
         }
-        status.code()
+        if self.fate.two && self.rng.u8(0..4) == 0 {
+            let from = self.bench.path("state.db");
+            if from.exists() {
+                for end in ["", "-wal"] {
+                    let to = self.bench.path(&format!("{SECOND}{end}"));
+                    let from = self.bench.path(&format!("state.db{end}"));
+                    let _ = fs::remove_file(&to);
+                    let _ = fs::copy(from, to);
+                }
+                let _ = fs::remove_file(self.bench.path(&format!("{SECOND}-shm")));
+                self.ledger().forgot = true;
+                self.count("state copied");
+            }
+        }
+    }
+
+    /// Nothing is known any more, not even what is gone from the shop.
+    fn forget(&mut self) {
+        let shop = self.bench.sandbox.shop();
+        let gone = shop.deleted.iter().map(|order| order.code.clone());
+        let gone: Vec<_> = gone.collect();
+        drop(shop);
+        let mut ledger = self.ledger();
+        ledger.forgot = true;
+        ledger.unknown.extend(gone);
+    }
+
+    /// A bit of the state turns over while nobody looks.
+    fn damage(&mut self) {
+        if !self.fate.disk || self.rng.u8(0..5) > 0 {
+            return;
+        }
+        let folder = self.bench.path("");
+        let whole = Disk::of(&folder);
+        let mut broken = whole.clone();
+        if !broken.flip(&mut self.rng) {
+            return;
+        }
+        broken.restore(&folder);
+        self.count("bit flipped");
+        let mut command = self.command(false);
+        self.machine.has(&mut command, None);
+        let (mut child, run) = Run::start(&self.bench, command, "output.txt");
+        let code = run.end(&mut child, None, &mut self.figures);
+        self.judge_end(
+            code,
+            "a run with a flipped bit",
+            &self.bench.path("output.txt"),
+        );
+        if code != Some(0) {
+            // Told: its owner puts the backup back.
+            whole.restore(&folder);
+            self.ledger().forgot = true;
+        }
+    }
+
+    /// Services tell the truth and soon do not fail any more; all has to come right.
+    fn calm(&mut self) {
+        let bench = Arc::clone(&self.bench);
+        let sandbox = &bench.sandbox;
+        sandbox.advance(Duration::from_mins(LONGEST_PAUSE));
+        if !(0..CALM).any(|_| self.calm_run(false)) {
+            self.strange("no run ended well");
+        }
+        for (name, number) in sandbox.injected() {
+            *self.figures.injected.entry(name).or_default() += number;
+        }
+        sandbox.set_faults(Faults::default());
+        self.calm_run(false);
+        self.calm_run(true);
+        sandbox.forget_seen();
+        self.calm_run(false);
+        let writes = sandbox.writes();
+        let line = |one: &crate::sandbox::Seen| format!("{} {} {}", one.method, one.path, one.body);
+        self.figures.late_writes = writes.iter().map(line).collect();
+        self.figures.requests = sandbox.requests();
+        let ledger = self.ledger().clone();
+        self.figures.verdict = judge_by(&sandbox.shop(), &sandbox.books(), &ledger);
+    }
+
+    /// Both clients, one after the other; whether they ended well.
+    fn calm_run(&mut self, full: bool) -> bool {
+        let mut good = true;
+        for second in [false, true] {
+            if second && !self.second {
+                break;
+            }
+            let mut command = self.command(full);
+            if second {
+                command.args(["--state", SECOND]);
+            } else {
+                self.machine.has(&mut command, None);
+            }
+            let output = if second { "output-2.txt" } else { "output.txt" };
+            let (mut child, run) = Run::start(&self.bench, command, output);
+            let code = run.end(&mut child, None, &mut self.figures);
+            let failed = self.judge_end(code, "a calm run", &self.bench.path(output));
+            let ledger = self.ledger();
+            let expected = |id: &String| ledger.past(id).before.is_some();
+            good &= code == Some(0) || (code == Some(3) && failed.iter().all(expected));
+        }
+        good
+    }
+
+    /// Takes down what a run said, and whether it may end so. Gives the records that failed.
+    fn judge_end(
+        &mut self,
+        code: Option<i32>,
+        what: &str,
+        output: &std::path::Path,
+    ) -> Vec<String> {
+        let said = fs::read_to_string(output).unwrap_or_default();
+        let lies = !self.fate.lies.is_empty();
+        let fine = match code {
+            Some(0 | 1 | 3) => true,
+            Some(5) => self.second,
+            Some(7) => lies || self.fate.restores || self.fate.disk,
+            Some(2 | 4) => lies,
+            _ => false,
+        };
+        if !fine {
+            self.strange(&format!("{what} ended with {code:?}: {said}"));
+        }
+        let mut failed = Vec::new();
+        let mut ledger = self.ledger();
+        for line in said.lines() {
+            let Ok(object) = serde_json::from_str::<Value>(line) else {
+                continue;
+            };
+            let some = |name: &str| object[name].as_array().is_some_and(|list| !list.is_empty());
+            let action = object["action"].as_str().unwrap_or_default();
+            let id = object["source_id"].as_str().unwrap_or_default().to_owned();
+            if ["kept", "ignored", "warnings"].map(some).contains(&true)
+                || ["fail", "skip"].contains(&action)
+            {
+                ledger.told.insert(id.clone());
+            }
+            if action == "fail" {
+                failed.push(id);
+            }
+        }
+        failed
+    }
+
+    fn strange(&mut self, what: &str) {
+        self.figures.strange.push(what.to_owned());
     }
 }

@@ -5,12 +5,19 @@
 //! ```
 //!
 //! `RELIABILITY_SEEDS=1000` lives more lives than the usual hundred, `RELIABILITY_SEED=17` one of
-//! them twenty times.
+//! them twenty times; `RELIABILITY_FATE=4` gives each of them the trouble of that place (a bit each)
+//! in `fate.rs`, and no other.
 
+mod disk;
+mod events;
+mod fate;
 mod figures;
+mod ledger;
 mod life;
 mod limits;
 mod oracle;
+mod run;
+mod shim;
 mod simulation;
 mod steps;
 mod trap;

@@ -52,10 +52,17 @@ fn killed_at_any_moment_between_failing_services_nothing_is_lost_and_nothing_com
         "killed and started again between failing services",
         &figures(&all),
     );
-    let bad: Vec<_> = all.iter().filter(|(_, one)| !one.is_good()).collect();
+    let bad = all.iter().map(|(seed, one)| (seed, one.problems(), one));
+    let bad = bad.filter(|(_, problems, _)| !problems.is_empty());
+    let bad = bad.map(|(seed, problems, one)| {
+        format!("seed {seed}: {}\n  {}", one.fate, problems.join("\n  "))
+    });
+    let bad: Vec<_> = bad.collect();
     assert!(
         bad.is_empty(),
-        "again with RELIABILITY_SEED=<one of these>: {bad:#?}"
+        "{} lives went wrong; again with RELIABILITY_SEED=<its seed>:\n{}",
+        bad.len(),
+        bad.join("\n")
     );
 }
 
@@ -85,7 +92,9 @@ fn figures(all: &[(u64, Figures)]) -> Vec<(String, u64)> {
         row("lost", sum(|one| one.verdict.lost.len())),
         row("doubled", sum(|one| one.verdict.doubled.len())),
         row("with wrong values", sum(|one| one.verdict.wrong.len())),
-        row("writes of a further run", sum(|one| one.late_writes)),
+        row("told, not settled", sum(|one| one.verdict.told.len())),
+        row("writes of a further run", sum(|one| one.late_writes.len())),
+        row("runs that ended strangely", sum(|one| one.strange.len())),
     ]);
     rows
 }
