@@ -76,6 +76,7 @@ fn imported(draft: &Draft) -> Known {
         state: RecordState::Synced,
         caflou_id: Some(CaflouId(9)),
         label: draft.label.clone(),
+        origin: None,
         source: values.clone(),
         written: values,
         changed_at: None,

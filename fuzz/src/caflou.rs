@@ -103,6 +103,7 @@ fn check_plans(kind: Kind, stored: &Stored) {
         kind,
         source_id: SourceId("2026000124".to_owned()),
         label: "Novák".to_owned(),
+        origin: None,
         changed_at: None,
         mark: mark(),
         record: Record::Void {
@@ -116,6 +117,7 @@ fn check_plans(kind: Kind, stored: &Stored) {
             state,
             caflou_id: Some(stored.id),
             label: String::new(),
+            origin: None,
             source: before.clone(),
             written: before.clone(),
             changed_at: None,

@@ -114,6 +114,7 @@ fn known(kind: Kind, state: RecordState) -> Known {
         state,
         caflou_id: Some(CaflouId(9)),
         label: "Dřívější".to_owned(),
+        origin: None,
         source: values.clone(),
         written: values,
         changed_at: None,

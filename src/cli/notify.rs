@@ -86,6 +86,7 @@ fn sample(connection: &Connection) -> RunReport {
         status: Status::Ok,
         counts: ByKind::default(),
         totals: Totals::default(),
+        unexplained: 0,
         requests: RequestCounts::default(),
         error: None,
         forecast: 0,

@@ -21,6 +21,7 @@ pub(super) fn report() -> RunReport {
         status: Status::Ok,
         counts: ByKind::default(),
         totals: Totals::default(),
+        unexplained: 0,
         requests: RequestCounts::default(),
         error: None,
         forecast: 0,

@@ -171,20 +171,31 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
 
 fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
     let none = Totals::default();
-    let lines = run.counts.iter().flat_map(|(kind, counts)| {
-        let mode = seen.modes.map(|modes| modes[kind]);
-        let totals = if kind == Kind::Income {
-            &run.totals
-        } else {
-            &none
-        };
-        let items = match counts.read {
-            0 => vec![Line::of(DIM, nothing(kind, mode, run.status, seen))],
-            _ => count_items(counts, totals),
-        };
-        seen.labelled(kind.plural(), items)
-    });
-    lines.collect()
+    let mut lines: Vec<_> = run
+        .counts
+        .iter()
+        .flat_map(|(kind, counts)| {
+            let mode = seen.modes.map(|modes| modes[kind]);
+            let totals = if kind == Kind::Income {
+                &run.totals
+            } else {
+                &none
+            };
+            let items = match counts.read {
+                0 => vec![Line::of(DIM, nothing(kind, mode, run.status, seen))],
+                _ => count_items(counts, totals),
+            };
+            seen.labelled(kind.plural(), items)
+        })
+        .collect();
+    if run.unexplained > 0 {
+        let text = format!(
+            "{}: the value is not net plus VAT (a voucher, a deposit?)",
+            Count(run.unexplained, "income")
+        );
+        lines.extend(seen.folded(Line::of(YELLOW, &text)));
+    }
+    lines
 }
 
 /// Why no record of a kind was looked at.

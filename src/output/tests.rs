@@ -53,6 +53,7 @@ fn end(dry_run: bool) -> RunReport {
         status: Status::Ok,
         counts: ByKind::default(),
         totals: Totals::default(),
+        unexplained: 0,
         requests: RequestCounts {
             source: 412,
             caflou: 1022,

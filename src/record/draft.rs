@@ -11,6 +11,8 @@ pub enum Void {
     Cancelled,
     /// Deleted, or no longer to be found.
     Deleted,
+    /// The personal data in it were erased: nothing is left to import. It happened all the same.
+    Erased,
 }
 
 impl Void {
@@ -20,6 +22,7 @@ impl Void {
         match self {
             Self::Cancelled => "cancelled in the shop",
             Self::Deleted => "deleted in the shop",
+            Self::Erased => "erased in the shop",
         }
     }
 }
@@ -50,6 +53,9 @@ pub struct Draft {
     pub source_id: SourceId,
     /// What people know it by.
     pub label: String,
+    /// What tells it from another record that is given the same key later, as a guid does; `None`:
+    /// the source says nothing of the kind.
+    pub origin: Option<String>,
     /// When it last changed at the source.
     pub changed_at: Option<DateTime<Utc>>,
     /// Our mark in Caflou.
@@ -61,6 +67,21 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// All that the user should hear about this record.
+    #[must_use]
+    pub fn all_warnings(&self) -> Vec<String> {
+        let mut warnings = self.warnings.clone();
+        if let Record::Income(income) = &self.record
+            && let Some(rest) = income.unexplained()
+        {
+            let currency = income.currency.as_str();
+            warnings.push(format!(
+                "the value is not net plus VAT, by {rest} {currency}: a voucher or a deposit?"
+            ));
+        }
+        warnings
+    }
+
     /// The customer at the source whose income it is.
     #[must_use]
     pub fn customer(&self) -> Option<&SourceId> {

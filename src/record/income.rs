@@ -30,6 +30,8 @@ pub enum CompanyLink {
 pub struct Income {
     /// The name shown in lists.
     pub name: String,
+    /// The source says whose it is, by a firm's or a person's name.
+    pub named: bool,
     /// The variable symbol that Caflou pairs bank payments by.
     pub reference_number: String,
     /// Amount to pay, in `currency`.
@@ -61,6 +63,15 @@ pub struct Income {
 }
 
 impl Income {
+    /// The value less net and VAT together, where that is more than any rounding: something else
+    /// was reckoned in, as a voucher or a deposit.
+    #[must_use]
+    pub fn unexplained(&self) -> Option<Decimal> {
+        let sum = self.value_without_vat?.checked_add(self.vat_value?)?;
+        let rest = self.value.checked_sub(sum)?;
+        (rest.abs() > Decimal::ONE).then_some(rest)
+    }
+
     /// The attributes of `POST /transfers`, empty ones left out; the last line of `description`
     /// is our mark.
     #[must_use]
@@ -68,6 +79,7 @@ impl Income {
         // Destructured, so that a new field cannot be forgotten here.
         let Self {
             name,
+            named: _,
             reference_number,
             value,
             value_without_vat,

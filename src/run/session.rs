@@ -66,6 +66,7 @@ impl Session<'_> {
             status: Status::Ok,
             counts: ByKind::default(),
             totals: Totals::default(),
+            unexplained: 0,
             requests: RequestCounts::default(),
             error: None,
             forecast: 0,

@@ -244,6 +244,7 @@ impl<S: Sink> Running<'_, S> {
         summary.forecast += engine.forecast;
         if kind == Kind::Income {
             summary.totals = engine.totals.clone();
+            summary.unexplained = engine.unexplained;
             let unknown = engine.unknown_paid;
             if unknown > 0 {
                 let message = match unknown {

@@ -257,6 +257,25 @@ impl Journal {
         })
     }
 
+    /// Notes which records of the source those are that have these keys.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_origins(&self, origins: &[(Key<'_>, &str)]) -> Result<(), StateError> {
+        if origins.is_empty() {
+            return Ok(());
+        }
+        self.together(|journal| {
+            origins.iter().try_for_each(|((kind, id), origin)| {
+                journal.execute(
+                    "UPDATE records SET origin = ?4 \
+                     WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+                    params![journal.connection, kind.as_str(), id.0, origin],
+                )
+            })
+        })
+    }
+
     /// Notes that the update that was sent last was refused: nothing of it was written.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::record::{Attributes, CaflouId};
+use crate::record::{Attributes, CaflouId, Draft};
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,9 @@ pub struct Known {
     pub caflou_id: Option<CaflouId>,
     /// What people know it by.
     pub label: String,
+    /// Which record of the source it is, as [`Draft::origin`](crate::record::Draft::origin); `None`:
+    /// not known yet.
+    pub origin: Option<String>,
     /// The source's values as last decided upon: written, kept as they were in Caflou, or ignored
     /// by it. For a create of unknown outcome, what was sent.
     pub source: Attributes,
@@ -91,6 +94,12 @@ impl Known {
     #[must_use]
     pub fn is_forgotten(&self) -> bool {
         self.state == RecordState::Gone && self.source.is_empty()
+    }
+
+    /// Whether a record says for the first time which one it is.
+    #[must_use]
+    pub fn learns(&self, draft: &Draft) -> bool {
+        self.origin.is_none() && draft.origin.is_some() && !self.is_forgotten()
     }
 
     /// The source's values as they were when something was last sent, whether it arrived or not.

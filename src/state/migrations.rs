@@ -71,6 +71,7 @@ const STEPS: &[M<'static>] = &[
         "ALTER TABLE runs ADD COLUMN part INTEGER NOT NULL DEFAULT 0
         CHECK (part IN (0, 1)); -- 1: only a part of what the connection imports was asked for",
     ),
+    M::up("ALTER TABLE records ADD COLUMN origin TEXT; -- which record of the source has this key"),
 ];
 
 /// The schema's history.

@@ -216,8 +216,8 @@ impl Journal {
                     "INSERT INTO records (connection, kind, source_id, state, label, source) \
                      VALUES (?1, ?2, ?3, 'gone', '', '{}') ON CONFLICT DO UPDATE SET \
                      state = 'gone', label = '', source = '{}', written = NULL, pending = NULL, \
-                     sent_at = NULL, awaits = NULL, reason = NULL, attempts = 0, \
-                     first_failed_at = NULL, last_failed_at = NULL",
+                     sent_at = NULL, awaits = NULL, origin = NULL, reason = NULL, \
+                     attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
                     key,
                 )?;
                 transaction.execute(&bare, key)?;

@@ -39,7 +39,7 @@ impl View {
         let row = one(
             sqlite,
             "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, \
-             attempts, first_failed_at, last_failed_at, pending FROM records \
+             attempts, first_failed_at, last_failed_at, pending, origin FROM records \
              WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
             params![self.connection, kind.as_str(), id.0],
             read_known,
@@ -248,6 +248,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
     let pending: Option<String> = row.get(11)?;
     let caflou_id = row.get::<_, Option<i64>>(1)?.map(CaflouId);
     let label = row.get(2)?;
+    let origin = row.get(12)?;
     let decode = || {
         let source = attributes(&source).ok_or("values")?;
         let written = match &written {
@@ -268,6 +269,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
             state: RecordState::parse(&state).ok_or("state")?,
             caflou_id,
             label,
+            origin,
             source,
             written,
             changed_at: changed_at.and_then(seconds),

@@ -333,7 +333,14 @@ impl Sink for Apply {
                 _ => None,
             })
             .collect();
-        Ok(self.journal().intend(&intents, leaves_by)?)
+        self.journal().intend(&intents, leaves_by)?;
+        let origins = steps.iter().filter_map(|step| {
+            let creates = matches!(step.plan, Plan::Create { .. });
+            let draft = (step.learns || creates).then_some(&step.draft)?;
+            Some(((draft.kind, &draft.source_id), draft.origin.as_deref()?))
+        });
+        let origins: Vec<_> = origins.collect();
+        Ok(self.journal().note_origins(&origins)?)
     }
 
     async fn settle(&self, mut step: Step) -> Done {
@@ -360,7 +367,16 @@ impl Sink for Apply {
                     ..
                 },
                 Some(change),
-            ) => self.revise(step, change, id, revision).await,
+            ) => {
+                let origin = step.draft.origin.clone();
+                let mut done = self.revise(step, change, id, revision).await;
+                if let Some(origin) = &origin
+                    && let Err(error) = self.journal().note_origins(&[(key, origin)])
+                {
+                    done.fatal.get_or_insert(error.into());
+                }
+                done
+            }
             (Plan::Update { id, revision }, Some(change)) => {
                 self.revise(step, change, id, revision).await
             }

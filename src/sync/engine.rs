@@ -88,6 +88,8 @@ pub struct Engine<'a, S> {
     pub totals: Totals,
     /// Incomes of which the source does not say whether they are paid.
     pub unknown_paid: u64,
+    /// Incomes whose value is not their net value and VAT together.
+    pub unexplained: u64,
     /// Requests that a run sends to Caflou for the plans of a dry run.
     pub forecast: u64,
 }
@@ -102,6 +104,7 @@ enum Job {
 struct Prepared {
     draft: Box<Draft>,
     desired: Attributes,
+    learns: bool,
     awaits: Option<SourceId>,
     job: Job,
     reserved: Option<Keys>,
@@ -126,6 +129,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             counts: Counts::default(),
             totals: Totals::default(),
             unknown_paid: 0,
+            unexplained: 0,
             forecast: 0,
         }
     }
@@ -198,6 +202,7 @@ impl<'a, S: Sink> Engine<'a, S> {
                 Item::Draft(draft) => {
                     if let Record::Income(income) = &draft.record {
                         self.unknown_paid += u64::from(income.paid == Paid::Unknown);
+                        self.unexplained += u64::from(income.unexplained().is_some());
                     }
                     if let Some(draft) = self.unless_it_waits(draft)? {
                         drafts.push((self.number(), draft));
@@ -287,6 +292,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             let Prepared {
                 draft,
                 desired,
+                learns,
                 awaits,
                 job,
                 reserved,
@@ -301,6 +307,7 @@ impl<'a, S: Sink> Engine<'a, S> {
                 step: Step {
                     draft,
                     plan,
+                    learns,
                     awaits,
                     leaves_by: None,
                 },

@@ -7,8 +7,8 @@
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
-    Attributes, CaflouId, Change, Changes, CompanyLink, Draft, Kind, Paid, Record, Value,
-    rich_text_lines, same,
+    Attributes, CaflouId, Change, Changes, CompanyLink, Draft, Income, Kind, Paid, Record, Value,
+    Void, rich_text_lines, same,
 };
 use crate::state::{Known, RecordState};
 
@@ -122,7 +122,7 @@ pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLin
                 let before = known.source_then();
                 hold_payment(&mut attributes, record.paid, &before);
                 if known.state == RecordState::Synced {
-                    hold_company(&mut attributes, &before);
+                    hold_party(&mut attributes, record, (&before, &known.label));
                 }
                 if known.source.is_true("inactive") || known.pending.is_true("inactive") {
                     attributes.set("inactive", Value::Bool(false));
@@ -131,7 +131,7 @@ pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLin
             attributes
         }
         // Its other values are worthless: a cancelled order has a price of zero.
-        Record::Void { .. } => void(draft.kind, known),
+        Record::Void { why, .. } => void(draft.kind, *why, known),
     }
 }
 
@@ -153,18 +153,24 @@ fn hold_payment(attributes: &mut Attributes, paid: Paid, before: &Attributes) {
     }
 }
 
-/// The company stays where the source has none any more: its customer was deleted or erased there,
-/// which does not undo the sale.
-fn hold_company(attributes: &mut Attributes, before: &Attributes) {
+/// Company and name stay where the source has none any more: its customer was deleted or erased
+/// there, which does not undo the sale.
+fn hold_party(attributes: &mut Attributes, income: &Income, (before, label): (&Attributes, &str)) {
     if attributes.get("company_id").is_none() {
         attributes.set_some("company_id", before.get("company_id").cloned());
     }
+    // A record that never had a person's name is labelled with its own.
+    let then = before.text("name");
+    let had_one = then != Some(label) || income.name == income.reference_number;
+    if !income.named && then.is_some() && had_one {
+        attributes.set_some("name", before.get("name").cloned());
+    }
 }
 
-/// What a void record should have: what it has, out of the cash flow.
-fn void(kind: Kind, known: Option<&Known>) -> Attributes {
+/// What a void record should have: what it has, out of the cash flow unless it was only erased.
+fn void(kind: Kind, why: Void, known: Option<&Known>) -> Attributes {
     let mut attributes = known.map(|known| known.source.clone()).unwrap_or_default();
-    if kind == Kind::Income {
+    if kind == Kind::Income && why != Void::Erased {
         attributes.set("inactive", Value::Bool(true));
     }
     attributes
@@ -173,6 +179,9 @@ fn void(kind: Kind, known: Option<&Known>) -> Attributes {
 /// What has to be looked up to plan a record.
 #[must_use]
 pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: Rules) -> Need {
+    if let Some(reason) = known.and_then(|known| another(draft, known)) {
+        return Need::Nothing(Plan::Fail { reason });
+    }
     let void = match &draft.record {
         Record::Void { why, paid } => Some((*why, *paid)),
         Record::Company(_) | Record::Income(_) => None,
@@ -215,6 +224,18 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
             })
         }
     }
+}
+
+/// Why a record is not the one that was imported under its key: the number was given again.
+fn another(draft: &Draft, known: &Known) -> Option<String> {
+    let (then, now) = (known.origin.as_ref()?, draft.origin.as_ref()?);
+    let imported = known.state != RecordState::Failed && !known.is_forgotten();
+    (imported && then != now).then(|| {
+        format!(
+            "this number is another record's now: {then} was imported under it, the source has \
+             {now}; nothing of the first one is overwritten"
+        )
+    })
 }
 
 /// Plans a record that is not in Caflou.
@@ -311,7 +332,7 @@ pub fn update(
     if *paid || known.source.is_true("done") || current.is_true("done") {
         return left_alone(why.as_str(), &known, open);
     }
-    let desired = void(draft.kind, Some(&known));
+    let desired = void(draft.kind, *why, Some(&known));
     let revision = revise(&desired, (&known.source, &known.written), current);
     Plan::Update { id, revision }
 }
@@ -397,7 +418,9 @@ pub fn adopt(
     let revision = match lost {
         Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
             let mut desired = desired.clone();
-            hold_company(&mut desired, &sent.source);
+            if let Record::Income(income) = &draft.record {
+                hold_party(&mut desired, income, (&sent.source, &sent.label));
+            }
             let revision = revise(&desired, (&sent.source, &sent.source), current);
             with_warnings(revision, &sent.source, current)
         }

@@ -286,6 +286,9 @@ pub struct RunReport {
     pub counts: ByKind<Counts>,
     /// Of the created incomes.
     pub totals: Totals,
+    /// Incomes looked at whose value is not net plus VAT; left out of the JSON where there are none.
+    #[serde(rename = "value_differs", skip_serializing_if = "is_zero")]
+    pub unexplained: u64,
     /// Sent.
     pub requests: RequestCounts,
     /// Why it did not go on.
@@ -313,6 +316,14 @@ impl RunReport {
     pub fn changes(&self) -> u64 {
         self.all(Counts::changes)
     }
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -16,6 +16,8 @@ pub struct Step {
     pub draft: Box<Draft>,
     /// What is to be done.
     pub plan: Plan,
+    /// Its origin is not known yet, and its row in the state is there.
+    pub learns: bool,
     /// The customer whose company is not imported yet; the record is looked at again when it is.
     pub awaits: Option<SourceId>,
     /// Until when its intent takes it to have left.
@@ -56,7 +58,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         fields: Changes::default(),
         kept: Vec::new(),
         ignored: Vec::new(),
-        warnings: draft.warnings.clone(),
+        warnings: draft.all_warnings(),
         reason: None,
         matched_by: None,
         not_there: false,

@@ -49,7 +49,7 @@ fn a_paid_order_that_is_packed_or_noted_later_keeps_its_payment_date() {
         assert_eq!(bench.income(&code)["payment_date"], first);
 
         happens(&bench, &code, "2026-11-14", |order| {
-            order.paid = Some(false)
+            order.paid = Some(false);
         });
         bench.run(&["--full"]).exits(0);
         assert_eq!(bench.income(&code)["payment_date"], Value::Null);
@@ -201,4 +201,125 @@ fn an_order_of_which_only_the_link_changed_costs_no_request() {
     bench.run(&[]).exits(0);
     let sent = names(["description", "done", "payment_date"]);
     assert_eq!(keys(&bench.patches()[0]), sent, "the link goes along");
+}
+
+#[test]
+fn a_number_that_is_given_to_another_order_overwrites_nothing() {
+    let bench = Bench::new();
+    let code = bench.order(|order| order.guid = "11111111-0000-4000-8000-000000000001".into());
+    bench.imported();
+    let before = bench.income(&code);
+    let again = |guid: &str| {
+        bench.sandbox.shop().delete(&code);
+        bench.order(|order| {
+            order.code.clone_from(&code);
+            order.guid = guid.into();
+            order.price = price("99.00");
+            order.paid = Some(true);
+        });
+    };
+    again("22222222-0000-4000-8000-000000000002");
+    for args in [&[][..], &[], &["--full"]] {
+        let ran = bench.run(args).exits(3);
+        let reason = ran.change(&code)["reason"].to_string();
+        let both = ["11111111-", "22222222-"];
+        assert!(both.iter().all(|guid| reason.contains(guid)), "{reason}");
+        assert_eq!(bench.income(&code), before);
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    // The order itself may change as it likes.
+    again("11111111-0000-4000-8000-000000000001");
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "update");
+    assert_eq!(bench.income(&code)["value"].to_string(), "99.00");
+}
+
+#[test]
+fn which_order_it_is_is_learnt_by_adoption_and_of_what_older_versions_imported() {
+    for adopts in [true, false] {
+        let bench = Bench::new();
+        let code = bench.order(|_| ());
+        if adopts {
+            bench.sandbox.books().add_transfer(json!({
+                "kind": "income", "name": "Ručně", "date": "2024-05-20", "currency": "CZK",
+                "reference_number": code, "value": 1234.5,
+            }));
+        }
+        bench.imported();
+        if !adopts {
+            bench.in_state("UPDATE records SET origin = NULL");
+            let ran = bench.run(&["--full"]).exits(0);
+            assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged");
+        }
+        bench.sandbox.shop().edit(&code, |order| {
+            order.guid = "22222222-0000-4000-8000-000000000002".into();
+        });
+        let ran = bench.run(&[]).exits(3);
+        assert_eq!(ran.change(&code)["action"], "fail");
+    }
+}
+
+#[test]
+fn an_order_that_never_came_in_leaves_its_number_to_another() {
+    let bench = Bench::new();
+    let code = bench.order(|order| order.price.currency = "???".into());
+    bench.run(&[]).exits(3);
+    bench.sandbox.shop().edit(&code, |order| {
+        order.guid = "22222222-0000-4000-8000-000000000002".into();
+        order.price = price("99.00");
+    });
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&code)["action"], "create");
+}
+
+#[test]
+fn an_erased_order_keeps_its_name_and_an_erased_customer_is_skipped() {
+    let bench = Bench::new();
+    let guid = bench.customer(|_| ());
+    let code = bench.order(|order| order.customer_guid = Some(guid.clone()));
+    bench.imported();
+    let before = bench.income(&code);
+    assert_eq!(before["name"], format!("Objednávka {code} – Jan Novák"));
+    for name in [None, Some("anonymized"), Some("***")] {
+        bench.sandbox.shop().edit(&code, |order| {
+            (order.full_name, order.company) = (name.map(str::to_owned), None);
+            (order.email, order.phone) = (None, None);
+            order.customer_guid = None;
+        });
+        let ran = bench.run(&[]).exits(0);
+        assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged", "{name:?}");
+    }
+    assert_eq!(bench.income(&code), before);
+    bench.sandbox.shop().pay(&code);
+    bench.run(&[]).exits(0);
+    assert_eq!(keys(&bench.patches()[0]), names(["done", "payment_date"]));
+
+    let erased = bench.customer(|customer| {
+        customer.billing = crate::sandbox::model::Address::default();
+        customer.accounts.clear();
+    });
+    for _ in 0..2 {
+        let ran = bench.run(&["--full"]).exits(0);
+        let change = ran.change(&erased);
+        assert_eq!(change["action"], "skip");
+        assert_eq!(change["reason"], "erased in the shop, not imported");
+    }
+    assert_eq!(bench.sandbox.books().companies.len(), 1);
+}
+
+#[test]
+fn a_value_that_is_not_net_plus_vat_is_told_and_counted() {
+    let bench = Bench::new();
+    // A voucher of 200; rounding; nothing to compare.
+    let voucher = bench.order(|order| order.price.to_pay = "1034.50".parse().ok());
+    let rounded = bench.order(|order| order.price.to_pay = "1235.00".parse().ok());
+    bench.order(|order| order.price.vat = None);
+    let ran = bench.run(&[]).exits(0);
+    let warning = "the value is not net plus VAT, by -200.00 CZK: a voucher or a deposit?";
+    assert_eq!(ran.change(&voucher)["warnings"], json!([warning]));
+    assert_eq!(ran.change(&rounded)["warnings"], json!([]));
+    assert_eq!(ran.summary()["value_differs"], 1);
+    let shown = bench.program(&["run", "my-shop", "--full"]).exits(0).stdout;
+    let line = "1 income: the value is not net plus VAT (a voucher, a deposit?)";
+    assert!(shown.contains(line), "{shown}");
 }

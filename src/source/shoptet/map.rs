@@ -31,9 +31,6 @@ pub struct MapSettings {
 /// Why a record cannot be imported as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MapError {
-    /// There is nothing to name a company by.
-    #[error("no name: company, full name and e-mail are all empty")]
-    NoName,
     /// Without it there is no day.
     #[error("no creation time")]
     NoCreationTime,
@@ -90,27 +87,25 @@ pub fn creation_day(order: &Order, settings: &MapSettings) -> Result<NaiveDate, 
 /// An order that the shop no longer has.
 #[must_use]
 pub fn deleted_order(code: &str, settings: &MapSettings) -> Draft {
-    deleted(Kind::Income, code, settings)
+    void(Kind::Income, code, settings, Void::Deleted)
 }
 
 /// A customer that the shop no longer has.
 #[must_use]
 pub fn deleted_customer(guid: &str, settings: &MapSettings) -> Draft {
-    deleted(Kind::Company, guid, settings)
+    void(Kind::Company, guid, settings, Void::Deleted)
 }
 
-fn deleted(kind: Kind, id: &str, settings: &MapSettings) -> Draft {
+fn void(kind: Kind, id: &str, settings: &MapSettings, why: Void) -> Draft {
     let source_id = SourceId(id.to_owned());
     Draft {
         kind,
         mark: settings.mark(&source_id),
         source_id,
         label: id.to_owned(),
+        origin: None,
         changed_at: None,
-        record: Record::Void {
-            why: Void::Deleted,
-            paid: false,
-        },
+        record: Record::Void { why, paid: false },
         warnings: Vec::new(),
     }
 }
@@ -128,7 +123,7 @@ pub fn order(
     let source_id = SourceId(order.code.clone());
     let customer = [&order.company, &order.full_name]
         .into_iter()
-        .find_map(|name| clean(name.as_deref().unwrap_or_default()));
+        .find_map(|name| personal(name.as_deref()));
     let name = settings
         .mapping
         .income_name
@@ -145,7 +140,7 @@ pub fn order(
         let income = income(
             order,
             settings,
-            name.clone(),
+            (name.clone(), customer.is_some()),
             (changed_at, paid_at),
             &mut warnings,
         )?;
@@ -156,6 +151,7 @@ pub fn order(
         mark: settings.mark(&source_id),
         source_id,
         label: customer.unwrap_or(name),
+        origin: order.guid.clone(),
         changed_at,
         record,
         warnings,
@@ -165,7 +161,7 @@ pub fn order(
 fn income(
     order: &Order,
     settings: &MapSettings,
-    name: String,
+    (name, named): (String, bool),
     (changed_at, paid_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     warnings: &mut Vec<String>,
 ) -> Result<Income, MapError> {
@@ -196,6 +192,7 @@ fn income(
         .ok_or(MapError::NoCurrency)?;
     Ok(Income {
         name,
+        named,
         reference_number: order.code.clone(),
         value,
         value_without_vat: money("withoutVat", order.price.without_vat.as_deref())?,
@@ -247,6 +244,20 @@ fn time(field: &'static str, text: Option<&str>) -> Result<Option<DateTime<Utc>>
     parse_time(text).map(Some).ok_or_else(bad)
 }
 
+/// A text about a person; `None` where it was erased, which leaves it empty, starred out, or a word
+/// that says so.
+fn personal(text: Option<&str>) -> Option<String> {
+    let text = clean(text?)?;
+    let word = text.split([' ', '@', '-', '.', '_']).next();
+    let word = word.unwrap_or_default().to_lowercase();
+    let said = ["anonymized", "anonymised"].contains(&word.as_str())
+        || ["anonymizovan", "anonymizován"]
+            .iter()
+            .any(|beginning| word.starts_with(beginning));
+    let starred = text.chars().all(|c| c == '*' || c == ' ');
+    (!said && !starred).then_some(text)
+}
+
 /// A web address, if it is one that may stand in a text that becomes HTML, and that nobody could
 /// take for a mark.
 fn link(text: &str) -> Option<String> {
@@ -261,10 +272,10 @@ fn link(text: &str) -> Option<String> {
 /// A customer as a company.
 ///
 /// # Errors
-/// When there is nothing to name it by.
+/// When a time in it is none.
 pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, MapError> {
     let source_id = SourceId(customer.guid.clone());
-    let text = |field: &Option<String>| field.as_deref().and_then(clean);
+    let text = |field: &Option<String>| personal(field.as_deref());
     let (firm, full_name) = (text(&customer.company), text(&customer.full_name));
     let (account_name, email) = (
         text(&customer.account.full_name),
@@ -274,7 +285,10 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         .into_iter()
         .flatten()
         .next();
-    let name = name.cloned().ok_or(MapError::NoName)?;
+    let Some(name) = name.cloned() else {
+        // Nobody registers without an e-mail address: what has none was erased.
+        return Ok(void(Kind::Company, &customer.guid, settings, Void::Erased));
+    };
     let id_num = text(&customer.company_id);
     let kind = if firm.is_some() || id_num.is_some() {
         CompanyKind::LegalEntity
@@ -314,6 +328,7 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         mark: settings.mark(&source_id),
         source_id,
         label: name,
+        origin: None, // its guid is its key
         changed_at: time("changeTime", customer.change_time.as_deref())?,
         record: Record::Company(company),
         warnings,

@@ -12,6 +12,8 @@ use super::time::parse_time;
 pub struct Order {
     /// `code`: the identifier; may hold letters and dashes.
     pub code: String,
+    /// `guid`: unlike the code, never given again.
+    pub guid: Option<String>,
     /// `creationTime`, as it came.
     pub creation_time: Option<String>,
     /// `changeTime`, as it came.
@@ -152,6 +154,7 @@ impl Order {
         let from_billing = |field| billing.map_or(Ok(None), |billing| billing.text(field));
         Ok(Self {
             code: key(row, "code")?,
+            guid: row.text("guid")?.as_deref().and_then(usable_key),
             creation_time: row.text("creationTime")?,
             change_time: row.text("changeTime")?,
             full_name: row.text("fullName")?.or(from_billing("fullName")?),

@@ -23,6 +23,7 @@ impl<S: Sink> Engine<'_, S> {
         let (company, awaits) = self.company(&draft, company);
         let desired = plan::desired(&draft, known.as_ref(), company.as_ref());
         let rules = self.options.rules;
+        let learns = known.as_ref().is_some_and(|known| known.learns(&draft));
         let (job, reserved) = match plan::need(&draft, known.as_ref(), &desired, rules) {
             Need::Nothing(plan) => (Job::Settle(plan), None),
             Need::Current(id) => match known {
@@ -56,6 +57,7 @@ impl<S: Sink> Engine<'_, S> {
         Ok(Some(Prepared {
             draft,
             desired,
+            learns,
             awaits,
             job,
             reserved,

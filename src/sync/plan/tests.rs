@@ -3,7 +3,7 @@ mod meaning;
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Company, CompanyKind, Currency, Income, Mark, Paid, SourceId, Void};
+use crate::record::{Company, CompanyKind, Currency, Mark, SourceId};
 use crate::state::Failure;
 
 const ID: CaflouId = CaflouId(1001);
@@ -28,6 +28,7 @@ fn draft(kind: Kind, record: Record) -> Draft {
         mark: Mark::new("shoptet", "1", &source_id),
         source_id,
         label: "Jan Novák".to_owned(),
+        origin: None,
         changed_at: None,
         record,
         warnings: Vec::new(),
@@ -37,6 +38,7 @@ fn draft(kind: Kind, record: Record) -> Draft {
 fn income(paid: Paid) -> Draft {
     let income = Income {
         name: "Objednávka 7".to_owned(),
+        named: true,
         reference_number: "7".to_owned(),
         value: "1234.50".parse().unwrap(),
         value_without_vat: None,
@@ -93,6 +95,7 @@ fn known(state: RecordState, draft: &Draft) -> Known {
         state,
         caflou_id: (state == RecordState::Synced || state == RecordState::Gone).then_some(ID),
         label: draft.label.clone(),
+        origin: draft.origin.clone(),
         written: source.clone(),
         source,
         changed_at: None,

@@ -154,6 +154,90 @@ fn a_record_of_which_only_the_link_changed_is_unchanged() {
     assert_eq!(need, Need::Current(ID), "another line is no link");
 }
 
+/// The order `7` is this one.
+fn of(origin: &str, mut draft: Draft) -> Draft {
+    draft.origin = Some(origin.to_owned());
+    draft
+}
+
+#[test]
+fn a_number_that_is_given_again_fails_with_both_named() {
+    let before = of("guid-1", income(Paid::No));
+    let now = of("guid-2", income(Paid::Yes));
+    for state in [
+        RecordState::Sending,
+        RecordState::Uncertain,
+        RecordState::Synced,
+        RecordState::Gone,
+    ] {
+        for rules in [UPDATING, NEW_ONLY, UNMATCHED] {
+            let need = needed(&now, Some(&known(state, &before)), rules);
+            let Need::Nothing(Plan::Fail { reason }) = need else {
+                panic!("{state:?} {need:?}");
+            };
+            assert!(reason.contains("guid-1") && reason.contains("guid-2"));
+        }
+    }
+    let cancelled = of("guid-2", cancelled());
+    let need = needed(&cancelled, Some(&synced(&before)), UPDATING);
+    assert!(matches!(need, Need::Nothing(Plan::Fail { .. })), "{need:?}");
+}
+
+#[test]
+fn the_same_document_or_one_that_says_nothing_is_no_other() {
+    let (before, same) = (of("a", income(Paid::No)), of("a", income(Paid::Yes)));
+    let of_before = synced(&before);
+    for now in [same.clone(), income(Paid::Yes), void(Void::Deleted, false)] {
+        let need = needed(&now, Some(&of_before), UPDATING);
+        assert_eq!(need, Need::Current(ID), "{now:?}");
+    }
+    let older = synced(&income(Paid::No));
+    assert!(older.learns(&same) && !of_before.learns(&same));
+    assert_eq!(needed(&same, Some(&older), UPDATING), Need::Current(ID));
+    let failed = known(RecordState::Failed, &before);
+    let other = of("b", income(Paid::No));
+    let need = needed(&other, Some(&failed), UPDATING);
+    assert_eq!(need, candidates(false), "nothing was imported");
+}
+
+#[test]
+fn a_name_that_was_erased_stays_and_other_names_change() {
+    let named = |name: &str, named: bool| {
+        let mut draft = with(&income(Paid::No), |income| {
+            (income.name, income.named) = (name.to_owned(), named);
+        });
+        draft.label = if named { "Jan" } else { name }.to_owned();
+        draft
+    };
+    let before = synced(&named("Objednávka 7 – Jan", true));
+    let erased = named("Objednávka 7", false);
+    assert_eq!(needed(&erased, Some(&before), UPDATING), UNCHANGED);
+    // The name alone was the person's.
+    let only = synced(&named("Jan", true));
+    assert_eq!(needed(&named("7", false), Some(&only), UPDATING), UNCHANGED);
+
+    let renamed = named("Objednávka 7 – Karel", true);
+    assert_eq!(needed(&renamed, Some(&before), UPDATING), Need::Current(ID));
+    let nameless = synced(&erased);
+    let anew = named("Zakázka 7", false);
+    let need = needed(&anew, Some(&nameless), UPDATING);
+    assert_eq!(need, Need::Current(ID), "it never had a person's name");
+}
+
+#[test]
+fn what_is_erased_is_skipped_or_stays_as_it_is() {
+    let erased = void(Void::Erased, false);
+    let reason = "erased in the shop, not imported";
+    assert_eq!(needed(&erased, None, UPDATING), skipped(reason));
+    for paid in [Paid::Yes, Paid::No] {
+        let before = synced(&income(paid));
+        assert_eq!(needed(&erased, Some(&before), UPDATING), UNCHANGED);
+        let lost = known(RecordState::Uncertain, &income(paid));
+        let revision = adopted(&erased, Some(&lost), &lost.source, UPDATING);
+        assert_eq!(sent(&revision), Vec::<&str>::new());
+    }
+}
+
 fn any_paid() -> impl Strategy<Value = Paid> {
     prop_oneof![Just(Paid::Yes), Just(Paid::No), Just(Paid::Unknown)]
 }
