@@ -10,11 +10,11 @@ fmt:
 # what the compiler and clippy have to say
 lint:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --workspace --all-targets -- -D warnings
 
 # all tests
 test:
-    cargo test
+    cargo test --workspace
 
 # the whole thing without any account
 demo:

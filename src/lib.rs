@@ -26,7 +26,6 @@
 //! - [`run`]: one run of one connection, from what is wanted to how it ended.
 //! - [`cli`]: a file per command.
 
-pub mod addon;
 pub mod caflou;
 pub mod cli;
 pub mod config;

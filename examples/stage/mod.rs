@@ -73,7 +73,12 @@ impl Stage {
 
     /// The program with these arguments, started in the folder; all that it keeps stays there.
     pub fn program(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = process(PROGRAM)?;
+        self.program_as(PROGRAM, arguments)
+    }
+
+    /// The same in another role.
+    pub fn program_as(&self, role: &str, arguments: &[&str]) -> Result<Command> {
+        let mut command = process(role)?;
         command
             .args(arguments)
             .current_dir(self.folder())

@@ -10,7 +10,10 @@ const NOBODY: &str = "nothing was done, as there is no terminal to ask at; add -
 
 /// Whether to go on: with a yes, given beforehand or typed. What is asked is on stderr; without
 /// anybody to ask, the command fails and names the flag.
-pub(super) fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
+///
+/// # Errors
+/// Where nobody can be asked.
+pub fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }

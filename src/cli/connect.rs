@@ -65,7 +65,7 @@ pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Failure> {
 }
 
 fn terminal(global: &Global) -> Terminal {
-    Terminal::new(match global.color {
+    Terminal::new(match global.output.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,

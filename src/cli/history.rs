@@ -94,7 +94,7 @@ impl Shown<'_> {
         HistoryOptions {
             color: self.global.colours(),
             width: Global::width(),
-            all: self.global.verbose > 0,
+            all: self.global.output.verbose > 0,
         }
     }
 

@@ -11,11 +11,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::{Color, Global, LogFormat};
+use super::options::{Color, LogFormat, OutputOptions};
 
 /// Starts logging at the command's usual level; with `-v` what the program decides, with `-vv` each request.
-pub(super) fn start(global: &Global, usual: LevelFilter) {
-    let ours = match (global.quiet, global.verbose) {
+pub(super) fn start(options: &OutputOptions, usual: LevelFilter) {
+    let ours = match (options.quiet, options.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => usual,
         (false, 1) => LevelFilter::INFO,
@@ -24,7 +24,7 @@ pub(super) fn start(global: &Global, usual: LevelFilter) {
     let filter = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("caflou_sync", ours);
-    let colours = match global.color {
+    let colours = match options.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => io::stderr().is_terminal(),
@@ -35,7 +35,7 @@ pub(super) fn start(global: &Global, usual: LevelFilter) {
         // Their reader may be gone; to complain of it on stderr would end the run.
         .log_internal_errors(false)
         .with_target(false);
-    match global.log_format {
+    match options.log_format {
         LogFormat::Json => lines.json().finish().with(filter).init(),
         LogFormat::Text => {
             let lines = lines.with_ansi(colours).event_format(Words);

@@ -1,6 +1,5 @@
 //! The command line: a file per command.
 
-mod addon;
 mod completions;
 mod confirm;
 mod connect;
@@ -10,6 +9,7 @@ mod history;
 mod list;
 mod logging;
 mod notify;
+mod options;
 mod remove;
 mod run;
 mod schedule;
@@ -24,13 +24,18 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, config_path, state_path};
 use crate::output::lines;
 use crate::run::{Exit, Failure};
 use crate::shell::word;
+use options::{Color, Format};
+
+pub use confirm::confirm;
+pub use options::OutputOptions;
+pub use signal::end_on_signal;
 
 /// Brings the customers and orders of a Shoptet e-shop into Caflou as companies and incomes.
 #[derive(Debug, Parser)]
@@ -61,42 +66,8 @@ struct Global {
     /// The import state [default: `state` of the configuration, else state.db in your data folder]
     #[arg(long, global = true, value_name = "FILE", env = "CAFLOU_SYNC_STATE")]
     state: Option<PathBuf>,
-    /// Say more; twice: also each request
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-    /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: Color,
-    /// Output for people, JSON lines for programs, or (`status` only) gauges for Prometheus
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
-    format: Format,
-    /// Log lines on stderr as text or JSON
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    log_format: LogFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    /// On a terminal
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
-    Prometheus,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,8 +94,6 @@ enum Command {
     Notify(notify::NotifyArgs),
     /// Let the import run by itself: a timer of systemd, or cron
     Schedule(schedule::ScheduleArgs),
-    /// The add-on's backend, for who runs one: shops without Premium are paired by it
-    Addon(addon::AddonArgs),
     /// Completions for a shell, on stdout
     Completions(completions::CompletionsArgs),
     /// The manual page, on stdout
@@ -133,10 +102,8 @@ enum Command {
 
 impl Command {
     fn run(&self, global: &Global) -> Result<Exit, Failure> {
-        if global.format == Format::Prometheus && !matches!(self, Self::Status(_)) {
-            let message =
-                "--format prometheus is for `status` only; the others know human and json";
-            return Err(Failure::usage(message));
+        if !matches!(self, Self::Status(_)) {
+            global.output.no_gauges()?;
         }
         match self {
             Self::Connect(args) => connect::connect(global, args),
@@ -150,7 +117,6 @@ impl Command {
             Self::Forget(args) => forget::forget(global, args),
             Self::Notify(args) => notify::notify(global, args),
             Self::Schedule(args) => schedule::schedule(global, args),
-            Self::Addon(args) => addon::addon(global, args),
             Self::Completions(args) => Ok(completions::completions(args)),
             Self::Man(args) => completions::man(args),
         }
@@ -161,7 +127,6 @@ impl Command {
         match self {
             // Nobody watches: with errors only, cron has no mail.
             Self::Run(args) if args.is_brief() => LevelFilter::ERROR,
-            Self::Addon(args) if args.serves() => LevelFilter::INFO,
             _ => LevelFilter::WARN,
         }
     }
@@ -170,14 +135,15 @@ impl Command {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
-    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if let (Command::Addon(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
-        args.keep_typed(matches);
-    }
-    logging::start(&cli.global, cli.command.usual_level());
-    let exit = cli.command.run(&cli.global).unwrap_or_else(|failure| {
-        // The one place that prints an error.
+    let cli = Cli::parse();
+    cli.global.output.start_log(cli.command.usual_level());
+    ended(cli.command.run(&cli.global))
+}
+
+/// The exit code; the one place that prints an error.
+#[must_use]
+pub fn ended(done: Result<Exit, Failure>) -> ExitCode {
+    let exit = done.unwrap_or_else(|failure| {
         let error = format!("error: {:#}", failure.error);
         let width = terminal_size::terminal_size_of(io::stderr());
         let width = width.map(|(width, _)| usize::from(width.0));
@@ -219,17 +185,11 @@ impl Global {
 
     /// Whether stdout gets colours.
     fn colours(&self) -> bool {
-        match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-            }
-        }
+        self.output.colours()
     }
 
     fn json(&self) -> bool {
-        self.format == Format::Json
+        self.output.json()
     }
 
     /// Columns of the terminal on stdout; `None` in a pipe.

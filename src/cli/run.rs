@@ -173,7 +173,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let chosen = args.choose(&config)?;
     if chosen.is_empty() {
         // Only --scheduled can choose none. That may be meant: it is no failure, but no secret.
-        if !global.quiet {
+        if !global.output.quiet {
             let path = config.path.display();
             let _ = writeln!(
                 io::stderr(),
@@ -213,7 +213,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     };
     let exits = match chosen.as_slice() {
         [only] if !args.scheduled => {
-            let progress = (!global.quiet).then(Progress::on_terminal).flatten();
+            let progress = (!global.output.quiet).then(Progress::on_terminal).flatten();
             let mut report = reporter(global, args, io::stdout(), progress);
             vec![one(only, report.as_mut())]
         }
@@ -249,7 +249,7 @@ fn reporter(
     if global.json() {
         return Box::new(JsonLines::new(io::stdout()));
     }
-    if args.is_brief() && global.quiet {
+    if args.is_brief() && global.output.quiet {
         return Box::new(Brief::new(io::sink(), io::stderr(), global.files()));
     }
     if args.is_brief() {
@@ -258,12 +258,12 @@ fn reporter(
     let options = HumanOptions {
         color: global.colours(),
         width: Global::width(),
-        verbosity: if global.quiet {
+        verbosity: if global.output.quiet {
             -1
         } else {
-            i8::try_from(global.verbose).unwrap_or(1)
+            i8::try_from(global.output.verbose).unwrap_or(1)
         },
-        every_record: args.dry_run || global.verbose > 0,
+        every_record: args.dry_run || global.output.verbose > 0,
         files: global.files(),
         progress,
     };

@@ -206,7 +206,7 @@ fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Failure>
 }
 
 fn say(global: &Global, text: &str) {
-    if !global.quiet {
+    if !global.output.quiet {
         let _ = writeln!(io::stdout(), "{text}");
     }
 }

@@ -9,7 +9,7 @@ const INTERRUPTED: &str = "interrupted: what is not done yet stays for the next 
 
 /// Ends the run in order on the first Ctrl-C or SIGTERM, at once on the second. Both are safe: an
 /// intent that is open then is looked for by the next run.
-pub(super) async fn end_on_signal(stopper: Arc<Stopper>) {
+pub async fn end_on_signal(stopper: Arc<Stopper>) {
     let Ok(mut signals) = Signals::new() else {
         return; // they end the process as they always do
     };

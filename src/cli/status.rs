@@ -40,7 +40,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
     let (now, cache) = (Utc::now(), Cache::new(cache_dir()));
     let files = global.files();
     // People see the first few open records, programs all of them.
-    let listed = (global.format == Format::Human).then_some(LISTED);
+    let listed = (global.output.format == Format::Human).then_some(LISTED);
     let timer = if chosen.iter().any(|one| one.import.auto_repeat) {
         Timer::of(&config.path, now)
     } else {
@@ -53,7 +53,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let mut out = io::stdout().lock();
     // The reader may be gone; the exit code tells all the same.
-    let _ = match global.format {
+    let _ = match global.output.format {
         Format::Human => {
             let text = render(&conditions, now, global.colours(), Global::width());
             writeln!(out, "{text}")

@@ -167,7 +167,7 @@ fn email(entry: &Entry<'_>, found: &mut Findings) -> Option<String> {
 }
 
 /// A secret, or rather where it is.
-pub(super) fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
+pub fn secret(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
     if entry.item.is_str() {
         let text = SecretString::from(entry.text(found)?);
         found.plain_secrets.push((entry.line, entry.path.clone()));

@@ -50,6 +50,35 @@ impl Config {
     }
 }
 
+/// Reads and checks another file of settings, which knows these keys at its top. All its problems come
+/// at once; secrets are located, not fetched.
+///
+/// # Errors
+/// Where there is no such file, it cannot be read, or something is wrong with it.
+pub fn read_file<T>(
+    path: &Path,
+    keys: &[&'static str],
+    read: impl FnOnce(&Section<'_>, &mut Findings) -> Option<T>,
+) -> Result<T, ConfigError> {
+    let (text, mode) = self::read(path)?;
+    let document = document(path, &text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut found = Findings::new(&text, folder);
+    let root = Section::root(document.as_table()).check(&mut found, keys);
+    let settings = read(&root, &mut found);
+    check_readers(path, mode, &mut found);
+    match settings {
+        Some(settings) if found.problems.is_empty() => Ok(settings),
+        _ => {
+            found.problems.sort_by_key(|problem| problem.line);
+            Err(ConfigError::Invalid {
+                path: path.to_owned(),
+                problems: found.problems,
+            })
+        }
+    }
+}
+
 /// A file's text and its permission bits (0600 where the system knows none).
 pub(super) fn read(path: &Path) -> Result<(String, u32), ConfigError> {
     let failed = |source: io::Error| match source.kind() {
@@ -177,7 +206,7 @@ fn permissions(_: &Metadata) -> u32 {
 }
 
 /// A file with secrets in it is for its owner only.
-pub(super) fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
+fn check_readers(path: &Path, mode: u32, found: &mut Findings) {
     const OTHERS_READ: u32 = 0o044;
     let first = found
         .plain_secrets

@@ -11,10 +11,9 @@
 //!   dotted keys;
 //! - `notify`: who is told how runs ended;
 //! - `problem`: what is wrong with a file, for people;
-//! - `addon`: `addon.toml`, of an add-on's backend;
+//! - [`reading`]: with what other programs read their own files of settings;
 //! - `places`: where the files are.
 
-mod addon;
 mod connection;
 mod credentials;
 mod edit;
@@ -34,7 +33,6 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use addon::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
 pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
 pub use edit::{EditError, Editor, Reference, dotted};
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
@@ -48,3 +46,13 @@ pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vaul
 pub use setting::{Assignment, Setting};
 pub use template::{NameTemplate, TemplateError};
 pub use value::{parse_day, parse_duration, safe_url};
+
+/// With what the file of another program is read, in the same words and with the same care: the
+/// add-on's backend has one.
+pub mod reading {
+    pub use super::credentials::secret;
+    pub use super::load::read_file;
+    pub use super::notify::{MAIL_SERVER, mail_server};
+    pub use super::reader::{Entry, Findings, Section};
+    pub use super::value::url;
+}

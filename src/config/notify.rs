@@ -11,8 +11,9 @@ use url::Url;
 
 use super::{Secret, value};
 
+pub(super) use read::read;
 pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
-pub(super) use read::{MAIL_SERVER, mail_server, read};
+pub use read::{MAIL_SERVER, mail_server};
 
 /// Who is told what. A setting that a connection leaves out is that of the whole file.
 #[derive(Debug, Clone, Default)]

@@ -18,12 +18,6 @@ pub enum ConfigError {
         /// Where it was looked for.
         path: PathBuf,
     },
-    /// There is no such file of an add-on's backend.
-    #[error("{}: no such file; copy addon.example.toml to begin, or name another with --config", path.display())]
-    NoAddon {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
     /// The file is there, but cannot be read as text.
     #[error("{}: cannot be read", path.display())]
     Unreadable {

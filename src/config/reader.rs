@@ -10,9 +10,9 @@ use super::near;
 use super::problem::Problem;
 
 /// What was noticed while a file was read.
-pub(super) struct Findings {
+pub struct Findings {
     /// The file's folder, to which relative paths are joined.
-    pub(super) folder: PathBuf,
+    pub folder: PathBuf,
     /// The file's own `addon_url`, for connections that name none.
     pub(super) addon_url: Option<Url>,
     /// In the order in which they were noticed.
@@ -42,7 +42,7 @@ impl Findings {
     }
 
     /// Notes a problem.
-    pub(super) fn add(&mut self, line: usize, path: &str, message: impl Into<String>) {
+    pub fn add(&mut self, line: usize, path: &str, message: impl Into<String>) {
         self.suggest(line, path, message, None);
     }
 
@@ -65,7 +65,7 @@ impl Findings {
 }
 
 /// A table of the file.
-pub(super) struct Section<'d> {
+pub struct Section<'d> {
     pub(super) path: String,
     pub(super) line: usize,
     table: &'d dyn TableLike,
@@ -116,7 +116,8 @@ impl<'d> Section<'d> {
     }
 
     /// What the table holds under a key.
-    pub(super) fn entry(&self, found: &Findings, key: &str) -> Option<Entry<'d>> {
+    #[must_use]
+    pub fn entry(&self, found: &Findings, key: &str) -> Option<Entry<'d>> {
         let (key, item) = self.table.get_key_value(key)?;
         let written = key.display_repr();
         let path = if self.path.is_empty() {
@@ -138,7 +139,7 @@ impl<'d> Section<'d> {
     }
 
     /// Like [`Self::entry`]; a problem where it is not there.
-    pub(super) fn required(&self, found: &mut Findings, key: &'static str) -> Option<Entry<'d>> {
+    pub fn required(&self, found: &mut Findings, key: &'static str) -> Option<Entry<'d>> {
         let entry = self.entry(found, key);
         if entry.is_none() {
             self.missing(found, &[key], &format!("{key:?} is missing"));
@@ -154,7 +155,7 @@ impl<'d> Section<'d> {
     }
 
     /// The value under a key as `read` takes it, or `default` where there is none.
-    pub(super) fn or<T>(
+    pub fn or<T>(
         &self,
         found: &mut Findings,
         key: &str,
@@ -167,7 +168,7 @@ impl<'d> Section<'d> {
 }
 
 /// One key of a table and what it holds. Each reading notes a problem where it gives nothing.
-pub(super) struct Entry<'d> {
+pub struct Entry<'d> {
     pub(super) key: &'d str,
     pub(super) path: String,
     pub(super) line: usize,
@@ -176,13 +177,13 @@ pub(super) struct Entry<'d> {
 
 impl<'d> Entry<'d> {
     /// Notes a problem of this value.
-    pub(super) fn wrong<T>(&self, found: &mut Findings, message: impl Into<String>) -> Option<T> {
+    pub fn wrong<T>(&self, found: &mut Findings, message: impl Into<String>) -> Option<T> {
         found.add(self.line, &self.path, message);
         None
     }
 
     /// Notes that something else was expected.
-    pub(super) fn expected<T>(&self, found: &mut Findings, what: &str) -> Option<T> {
+    pub fn expected<T>(&self, found: &mut Findings, what: &str) -> Option<T> {
         let is = match self.item {
             Item::None => "nothing",
             Item::Table(_) | Item::Value(Value::InlineTable(_)) => "a table",
@@ -198,11 +199,7 @@ impl<'d> Entry<'d> {
     }
 
     /// A table with no keys but these.
-    pub(super) fn section(
-        &self,
-        found: &mut Findings,
-        known: &[&'static str],
-    ) -> Option<Section<'d>> {
+    pub fn section(&self, found: &mut Findings, known: &[&'static str]) -> Option<Section<'d>> {
         self.open(found).map(|section| section.check(found, known))
     }
 
@@ -222,7 +219,7 @@ impl<'d> Entry<'d> {
     }
 
     /// Text that is more than white space, without control characters.
-    pub(super) fn text(&self, found: &mut Findings) -> Option<&'d str> {
+    pub fn text(&self, found: &mut Findings) -> Option<&'d str> {
         let Some(text) = self.item.as_str() else {
             return self.expected(found, "text");
         };
@@ -230,7 +227,7 @@ impl<'d> Entry<'d> {
     }
 
     /// A whole number in a range.
-    pub(super) fn integer(&self, found: &mut Findings, range: RangeInclusive<i64>) -> Option<i64> {
+    pub fn integer(&self, found: &mut Findings, range: RangeInclusive<i64>) -> Option<i64> {
         let Some(number) = self.item.as_integer() else {
             return self.expected(found, "a whole number");
         };
@@ -255,7 +252,7 @@ impl<'d> Entry<'d> {
     }
 
     /// A list of texts like [`Self::text`]. An element's problem has the element's line.
-    pub(super) fn texts(&self, found: &mut Findings) -> Option<Vec<String>> {
+    pub fn texts(&self, found: &mut Findings) -> Option<Vec<String>> {
         let Some(list) = self.item.as_array() else {
             return self.expected(found, "a list of texts, such as [\"one\", \"two\"]");
         };

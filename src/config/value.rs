@@ -41,7 +41,7 @@ pub(super) fn choice<T: Copy>(
 }
 
 /// An address that requests with secrets may be sent to, without a query.
-pub(super) fn url(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
+pub fn url(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
     let url = match safe_url(entry.text(found)?) {
         Ok(url) => url,
         Err(message) => return entry.wrong(found, message),

@@ -66,7 +66,7 @@ pub struct Failure {
 
 impl Failure {
     /// With the exit code that says so.
-    pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+    pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
         Self {
             error: error.into(),
             exit,
@@ -74,7 +74,7 @@ impl Failure {
     }
 
     /// Wrong usage or configuration.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, anyhow::Error::msg(message.into()))
     }
 }

@@ -1,9 +1,6 @@
 //! What packagers take: completions, manual pages, files for containers.
 
 use std::fs;
-use std::net::IpAddr;
-
-use caflou_sync::config::AddonConfig;
 
 use crate::support::Bench;
 
@@ -59,26 +56,6 @@ fn pages_that_cannot_be_written_are_an_error() {
 fn file(name: &str) -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-#[test]
-fn the_settings_in_the_guide_for_an_add_on_load() {
-    let guide = file("docs/addon.md");
-    let settings = guide.split("\n```toml\n").nth(1).unwrap();
-    let settings = settings.split("\n```").next().unwrap();
-    let bench = Bench::new();
-    let path = bench.path("addon.toml");
-    fs::write(&path, settings).unwrap();
-    let config = AddonConfig::load(&path).unwrap();
-    let (listen, key) = (config.listen.to_string(), format!("{:?}", config.key));
-    assert!(key.contains("secrets/key"), "{key}");
-    // where the example for nginx passes requests on, and from
-    assert!(
-        file("examples/deploy/addon/nginx.conf").contains(&format!("proxy_pass http://{listen};"))
-    );
-    let nginx = "127.0.0.1".parse().unwrap();
-    let mut trusted = config.trusted_proxies.iter();
-    assert!(trusted.any(|network| network.contains::<&IpAddr>(&nginx)));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::config::{Secret, value};
 pub(in crate::config) const NOTIFY: [&str; 6] =
     ["on", "after", "email", "webhook", "command", "heartbeat"];
 /// The keys of a mail server.
-pub(in crate::config) const MAIL_SERVER: [&str; 7] = [
+pub const MAIL_SERVER: [&str; 7] = [
     "server", "port", "security", "user", "password", "ca_file", "from",
 ];
 /// The keys of `email` in it: those of a mail server, and the recipients.
@@ -80,10 +80,7 @@ fn read_email(entry: &Entry<'_>, found: &mut Findings) -> Option<Email> {
 }
 
 /// The mail server of a table that may hold more.
-pub(in crate::config) fn mail_server(
-    section: &Section<'_>,
-    found: &mut Findings,
-) -> Option<MailServer> {
+pub fn mail_server(section: &Section<'_>, found: &mut Findings) -> Option<MailServer> {
     let ways = Security::ALL.map(|way| (way.as_str(), way));
     let security = section.or(found, "security", Security::Starttls, |entry, found| {
         value::choice(entry, found, &ways)

@@ -100,7 +100,7 @@ fn unpairing_ends_every_pairing_of_the_shop_while_the_backend_serves() {
     let ran = stage.program(&["unpair", "222651"]).exits(2);
     let wanted = "error: nothing was done, as there is no terminal to ask at; add --yes to go on. \
                   This ends all pairings of e-shop 222651 (1 program), and its pairing code. The \
-                  add-on stays installed; `caflou-sync addon new-code 222651` lets programs pair \
+                  add-on stays installed; `caflou-sync-addon new-code 222651` lets programs pair \
                   again\n";
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", wanted));
     stage.token(&secret).is(200);
@@ -115,7 +115,7 @@ fn a_shop_without_the_add_on_is_told_of() {
     let stage = Stage::new();
     for args in [&["new-code", "7"][..], &["unpair", "7", "--yes"]] {
         let ran = stage.program(args).exits(2);
-        let wanted = "error: e-shop 7 has not installed the add-on; `caflou-sync addon list` shows \
+        let wanted = "error: e-shop 7 has not installed the add-on; `caflou-sync-addon list` shows \
                       those that have\n";
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", wanted));
     }
@@ -130,7 +130,7 @@ fn without_a_configuration_a_key_or_a_state_file_it_says_what_to_do() {
                   with --config\n";
     assert_eq!(ran.stderr, wanted);
     let ran = stage.program(&["list", "--state", "other.db"]).exits(2);
-    let wanted = "error: other.db: no such file; `caflou-sync addon serve` makes it\n";
+    let wanted = "error: other.db: no such file; `caflou-sync-addon serve` makes it\n";
     assert_eq!(ran.stderr, wanted);
     let text = std::fs::read_to_string(stage.path("addon.toml")).unwrap();
     let text = text.replace(super::stage::KEY, "a good long pass phrase");

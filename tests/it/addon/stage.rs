@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -122,11 +122,19 @@ impl Stage {
         self.folder.path().join(name)
     }
 
-    /// `caflou-sync addon …`
+    /// `caflou-sync-addon …`
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_caflou-sync"));
+        // Cargo names only the programs of this crate; the other one lies beside.
+        let program = Path::new(env!("CARGO_BIN_EXE_caflou-sync"));
+        let name = format!("caflou-sync-addon{}", std::env::consts::EXE_SUFFIX);
+        let program = program.with_file_name(name);
+        assert!(
+            program.exists(),
+            "cargo build -p caflou-sync-addon makes it"
+        );
+        let mut command = Command::new(program);
         let home = self.folder.path();
-        command.arg("addon").args(args).current_dir(home);
+        command.args(args).current_dir(home);
         command.env_clear().env("HOME", home).stdin(Stdio::null());
         command
     }

@@ -14,7 +14,7 @@ const YOUNG: Duration = Duration::from_millis(250);
 
 /// The places for connections.
 #[derive(Debug, Clone)]
-pub(super) struct Places(Arc<Shared>);
+pub(crate) struct Places(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -42,7 +42,7 @@ struct Connection {
 
 /// A connection's place; free again once dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     shared: Arc<Shared>,
     number: u64,
     close: Arc<Notify>,
@@ -50,10 +50,10 @@ pub(super) struct Place {
 
 /// A request that is being answered: its connection is not closed meanwhile.
 #[derive(Debug)]
-pub(super) struct Answering<'a>(&'a Place);
+pub(crate) struct Answering<'a>(&'a Place);
 
 impl Places {
-    pub(super) fn new(most: usize, most_of_address: usize) -> Self {
+    pub(crate) fn new(most: usize, most_of_address: usize) -> Self {
         Self(Arc::new(Shared {
             most,
             most_of_address,
@@ -64,7 +64,7 @@ impl Places {
 
     /// A place for a connection of this address, once there is one; `None` at once where all of the
     /// address's are being answered.
-    pub(super) async fn enter(&self, address: Option<IpAddr>) -> Option<Place> {
+    pub(crate) async fn enter(&self, address: Option<IpAddr>) -> Option<Place> {
         let shared = &self.0;
         loop {
             let changed = shared.changed.notified();
@@ -150,13 +150,13 @@ impl State {
 
 impl Place {
     /// Returns when the connection has to be closed.
-    pub(super) async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         self.close.notified().await;
     }
 
     /// The whole request is there; `None` where the connection is being closed, and nobody would hear
     /// the answer.
-    pub(super) fn answering(&self) -> Option<Answering<'_>> {
+    pub(crate) fn answering(&self) -> Option<Answering<'_>> {
         let mut state = self.shared.lock();
         state.open.get_mut(&self.number)?.waited_for = None;
         Some(Answering(self))

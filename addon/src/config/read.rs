@@ -6,12 +6,11 @@ use std::path::Path;
 use ipnet::IpNet;
 use url::Url;
 
-use super::{AddonConfig, AddonLimits, AddonOauth, AddonTls};
-use crate::config::credentials::secret;
-use crate::config::notify::{MAIL_SERVER, mail_server};
-use crate::config::problem::ConfigError;
-use crate::config::reader::{Entry, Findings, Section};
-use crate::config::{load, value};
+use super::{AddonConfig, AddonLimits, AddonOauth, AddonTls, LoadError};
+use caflou_sync::config::reading::{
+    self, Entry, Findings, MAIL_SERVER, Section, mail_server, read_file, secret,
+};
+use caflou_sync::config::{ConfigError, Secret};
 
 /// The keys of the file's top.
 pub(super) const TOP: [&str; 15] = [
@@ -53,33 +52,17 @@ const MOST_TRIES: i64 = 1000;
 
 impl AddonConfig {
     /// Reads and checks a file. All its problems come at once; secrets are located, not fetched.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let (text, mode) = load::read(path).map_err(|error| match error {
-            ConfigError::NotFound { path } => ConfigError::NoAddon { path },
-            other => other,
-        })?;
-        let document = load::document(path, &text)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut found = Findings::new(&text, folder);
-        let root = Section::root(document.as_table()).check(&mut found, &TOP);
-        let config = read(&root, &mut found);
-        load::check_readers(path, mode, &mut found);
-        match config {
-            Some(config) if found.problems.is_empty() => Ok(config),
-            _ => {
-                found.problems.sort_by_key(|problem| problem.line);
-                Err(ConfigError::Invalid {
-                    path: path.to_owned(),
-                    problems: found.problems,
-                })
-            }
-        }
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        read_file(path, &TOP, read).map_err(|error| match error {
+            ConfigError::NotFound { path } => LoadError::Missing { path },
+            other => LoadError::Config(other),
+        })
     }
 }
 
 fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
     let public_url = root.required(found, "public_url");
-    let public_url = public_url.and_then(|entry| value::url(&entry, found));
+    let public_url = public_url.and_then(|entry| reading::url(&entry, found));
     let state = root.or(found, "state", found.folder.join(STATE), |entry, found| {
         entry.text(found).map(|file| found.folder.join(file))
     });
@@ -97,7 +80,7 @@ fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
     });
     let oauth = read_oauth(root, found, public_url.as_ref());
     let shoptet_api_url = match root.entry(found, "shoptet_api_url") {
-        Some(entry) => value::url(&entry, found),
+        Some(entry) => reading::url(&entry, found),
         None => Url::parse(SHOPTET_API).ok(),
     };
     let webhook_signature_key = required_secret(root, found, "webhook_signature_key");
@@ -122,11 +105,7 @@ fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
     })
 }
 
-fn required_secret(
-    root: &Section<'_>,
-    found: &mut Findings,
-    key: &'static str,
-) -> Option<crate::config::Secret> {
+fn required_secret(root: &Section<'_>, found: &mut Findings, key: &'static str) -> Option<Secret> {
     let entry = root.required(found, key)?;
     secret(&entry, found)
 }
@@ -177,7 +156,7 @@ fn read_oauth(
 ) -> Option<AddonOauth> {
     let token_url = root.required(found, "token_url");
     let token_url = token_url.and_then(|entry| {
-        let url = value::url(&entry, found)?;
+        let url = reading::url(&entry, found)?;
         if !url.path().ends_with("/getAccessToken") {
             let message = "expected the address that ends in \"/getAccessToken\"";
             return entry.wrong(found, message);
@@ -191,7 +170,7 @@ fn read_oauth(
     });
     let redirect_uri = match root.entry(found, "redirect_uri") {
         // Checked as an address, kept as it was written: the OAuth server compares the text.
-        Some(entry) => value::url(&entry, found)
+        Some(entry) => reading::url(&entry, found)
             .and_then(|_| entry.text(found))
             .map(str::to_owned),
         None => public_url.map(|url| below(url, INSTALL).to_string()),

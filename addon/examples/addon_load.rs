@@ -1,6 +1,6 @@
 //! How the add-on's backend bears a thousand paired shops that ask for a token at once:
 //!
-//! `cargo run --release --example addon_load [-- SHOPS]`
+//! `cargo build --release -p caflou-sync-addon && cargo run --release --example addon_load [-- SHOPS]`
 //!
 //! The backend is a process of its own; Shoptet's side is the sandbox. Each shop installs the add-on and a
 //! program of it is paired. Then all of them ask at once: first while every token is still good, then when
@@ -14,9 +14,9 @@
 )]
 
 #[allow(dead_code, reason = "it needs a part of it")]
-#[path = "../tests/it/mail.rs"]
+#[path = "../../tests/it/mail.rs"]
 mod mail;
-#[path = "sandbox/lib.rs"]
+#[path = "../../examples/sandbox/lib.rs"]
 mod sandbox;
 
 use std::fs;
@@ -131,7 +131,7 @@ fn start(folder: &Path, sandbox: &Sandbox, mail_port: u16) -> (Backend, String) 
     }
     let log = folder.join("log");
     let child = Command::new(program())
-        .args(["addon", "serve", "--log-format", "json", "--config"])
+        .args(["serve", "--log-format", "json", "--config"])
         .arg(&path)
         .stdin(Stdio::null())
         .stderr(fs::File::create(&log).unwrap())
@@ -160,7 +160,7 @@ fn program() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
-    path.join("caflou-sync")
+    path.join("caflou-sync-addon")
 }
 
 fn pair(

@@ -6,13 +6,14 @@
 //! ```
 #![allow(clippy::print_stdout, reason = "a demonstration")]
 
-#[path = "../tests/it/mail.rs"]
+#[path = "../../tests/it/mail.rs"]
 #[allow(
     dead_code,
     clippy::unwrap_used,
     reason = "the mail server of the tests; it may panic"
 )]
 mod mail;
+#[path = "../../examples/stage/mod.rs"]
 mod stage;
 
 use std::fmt::Write as _;
@@ -38,12 +39,16 @@ const ORDERS: usize = 6;
 const CUSTOMERS: usize = 2;
 /// How long the backend may take to start.
 const START: Duration = Duration::from_secs(20);
+/// The program of the add-on's operator, and this process in its role.
+const BACKEND: &str = "caflou-sync-addon";
 /// For this demo only.
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 fn main() -> ExitCode {
-    if stage::role().is_some() {
-        return caflou_sync::cli::main();
+    match stage::role() {
+        Some(role) if role == BACKEND => return caflou_sync_addon::cli::main(),
+        Some(_) => return caflou_sync::cli::main(),
+        None => {}
     }
     match demo() {
         Ok(()) => ExitCode::SUCCESS,
@@ -78,7 +83,7 @@ fn demo() -> Result<()> {
     play.all_is_in()?;
 
     head("6. What the add-on's operator sees:");
-    play.run(&["--config", "addon/addon.toml", "addon", "list"], 0)?;
+    play.run_as(BACKEND, &["list", "--config", "addon/addon.toml"], 0)?;
 
     head("7. Half a year later, the owner uninstalls the add-on. The next run says so.");
     play.uninstall()?;
@@ -107,7 +112,7 @@ struct Backend {
 impl Backend {
     fn start(stage: &Stage, port: u16) -> Result<Self> {
         let process = stage
-            .program(&["--config", "addon/addon.toml", "addon", "serve"])?
+            .program_as(BACKEND, &["serve", "--config", "addon/addon.toml"])?
             .stdout(Stdio::null())
             .stderr(fs::File::create(stage.folder().join("addon/log"))?)
             .spawn()
@@ -211,12 +216,17 @@ impl Play {
 
     /// Runs the program in sight, as a user would type it.
     fn run(&self, arguments: &[&str], code: i32) -> Result<()> {
+        self.run_as(stage::PROGRAM, arguments, code)
+    }
+
+    /// The same with one of the two programs.
+    fn run_as(&self, program: &str, arguments: &[&str], code: i32) -> Result<()> {
         let (dim, bold) = (Style::new().dimmed(), Style::new().bold());
         let typed = arguments.join(" ");
-        anstream::println!("{dim}${dim:#} {bold}caflou-sync {typed}{bold:#}\n");
+        anstream::println!("{dim}${dim:#} {bold}{program} {typed}{bold:#}\n");
         let status = self
             .stage
-            .program(arguments)?
+            .program_as(program, arguments)?
             .env(CAFLOU_TOKEN, self.sandbox.caflou_token())
             // A keyring of this user's is not for a demo: secrets go into files.
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
@@ -224,7 +234,7 @@ impl Play {
             .status()?;
         ensure!(
             status.code() == Some(code),
-            "caflou-sync {typed} ended with {status}, not {code}"
+            "{program} {typed} ended with {status}, not {code}"
         );
         Ok(())
     }

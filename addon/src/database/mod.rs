@@ -58,7 +58,7 @@ pub enum DatabaseError {
     #[error("the state file cannot be used: {0}")]
     Statement(#[from] rusqlite::Error),
     /// A command for a file that no backend made yet.
-    #[error("{}: no such file; `caflou-sync addon serve` makes it", path.display())]
+    #[error("{}: no such file; `caflou-sync-addon serve` makes it", path.display())]
     Missing {
         /// The file.
         path: PathBuf,

@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::pairing::PairingCode;
+use caflou_sync::pairing::PairingCode;
 
 /// Bytes of the key, of a hash and of a pairing secret.
 const BYTES: usize = 32;
@@ -216,7 +216,7 @@ fn parse_key(text: &str) -> Option<[u8; BYTES]> {
 }
 
 /// The bytes of hexadecimal digits.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;

@@ -22,8 +22,8 @@ use super::backend::Backend;
 use super::database::{KeptToken, NewToken, Paired, Standing};
 use super::metrics::Event;
 use super::vault::{Kind, Vault, VaultError};
-use crate::http::HttpError;
-use crate::state::CachedToken;
+use caflou_sync::http::HttpError;
+use caflou_sync::state::CachedToken;
 
 /// No token is given out that ends so soon; of one that lives shortly, its last quarter.
 const MARGIN: TimeDelta = TimeDelta::minutes(2);
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whose turn it is to renew a shop's token.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<u64, Arc<Turn>>>);
+pub(crate) struct Turns(Mutex<HashMap<u64, Arc<Turn>>>);
 
 /// The turn, and how the last renewal failed.
 type Turn = tokio::sync::Mutex<Option<(Instant, Refusal)>>;
@@ -47,7 +47,7 @@ impl Turns {
 }
 
 /// Gives a token. `hash` is that of the pairing secret, `refused` one that Shoptet no longer takes.
-pub(super) async fn token(
+pub(crate) async fn token(
     backend: &Backend,
     hash: [u8; 32],
     refused: Option<SecretString>,
@@ -200,7 +200,7 @@ impl Backend {
 }
 
 /// A token as it is kept.
-pub(super) fn sealed(
+pub(crate) fn sealed(
     vault: &Vault,
     eshop_id: u64,
     token: &CachedToken,
@@ -221,7 +221,7 @@ fn answer(token: &CachedToken) -> Response {
 }
 
 /// The same for a secret that never was one and for one whose pairing ended.
-pub(super) fn unpaired() -> Refusal {
+pub(crate) fn unpaired() -> Refusal {
     let message = "the add-on was uninstalled, or the pairing was removed; pair again with a new \
                    pairing code";
     Refusal::new(StatusCode::UNAUTHORIZED, "unpaired", message)

@@ -25,7 +25,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -34,7 +34,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn after(self, wait: Duration) -> Self {
+    pub(crate) fn after(self, wait: Duration) -> Self {
         Self {
             retry_after: Some(wait),
             ..self
@@ -42,12 +42,12 @@ impl Refusal {
     }
 
     /// What the request says cannot be used.
-    pub(super) fn bad(message: impl Into<String>) -> Self {
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
     }
 
     /// This side cannot do it now.
-    pub(super) fn unavailable() -> Self {
+    pub(crate) fn unavailable() -> Self {
         let message = "the add-on's backend cannot do this now; try again in a few minutes";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
             .after(Duration::from_mins(1))
@@ -83,12 +83,12 @@ impl IntoResponse for Refusal {
 }
 
 /// An answer that no cache keeps.
-pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
     text_response(status, "application/json", body.to_string())
 }
 
 /// As [`json_response`], of another type.
-pub(super) fn text_response(status: StatusCode, kind: &'static str, body: String) -> Response {
+pub(crate) fn text_response(status: StatusCode, kind: &'static str, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -11,7 +11,7 @@ const LINE: u8 = 64;
 
 /// The client's address: the last one in `X-Forwarded-For` that is no trusted proxy's, and only where
 /// the request came from a trusted proxy. What stands before that one, anybody may have written.
-pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut client = peer.to_canonical();
     if !is_trusted(client, trusted) {
         return client;
@@ -37,13 +37,13 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Ip
 }
 
 /// Whether it is one of the proxies.
-pub(super) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+pub(crate) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     let address = address.to_canonical();
     trusted.iter().any(|network| network.contains(&address))
 }
 
 /// What limits count by: the address, of IPv6 the first one of the whole line.
-pub(super) fn line(client: IpAddr) -> IpAddr {
+pub(crate) fn line(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
             let network = Ipv6Net::new(address, LINE).map(|network| network.network());

@@ -41,15 +41,15 @@ struct Asked {
 
 /// Who asks; an extension of each request.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) peer: IpAddr,
-    pub(super) place: Arc<Place>,
+pub(crate) struct Caller {
+    pub(crate) peer: IpAddr,
+    pub(crate) place: Arc<Place>,
 }
 
 type Shared = State<Arc<Backend>>;
 
 /// What everybody may ask for. Requests carry their [`Caller`].
-pub(super) fn routes(backend: Arc<Backend>) -> Router {
+pub(crate) fn routes(backend: Arc<Backend>) -> Router {
     let install = |state: Shared, asked| answer("/install", state, asked, on_install);
     let pair = |state: Shared, asked| answer("/pair", state, asked, on_pair);
     let token = |state: Shared, asked| answer("/token", state, asked, on_token);
@@ -67,7 +67,7 @@ pub(super) fn routes(backend: Arc<Backend>) -> Router {
 }
 
 /// What is at the address of the metrics. Requests carry their [`Caller`].
-pub(super) fn metrics_routes(backend: Arc<Backend>) -> Router {
+pub(crate) fn metrics_routes(backend: Arc<Backend>) -> Router {
     let metrics = |state: Shared, asked| answer("/metrics", state, asked, on_metrics);
     Router::new()
         .route("/metrics", get(metrics))

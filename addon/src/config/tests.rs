@@ -1,10 +1,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::read::{LIMITS, TLS, TOP};
 use super::*;
-use crate::config::ConfigError;
-use crate::config::addon::read::{LIMITS, TLS, TOP};
-use crate::config::notify::MAIL_SERVER;
+use caflou_sync::config::reading::MAIL_SERVER;
 
 const EXAMPLE: &str = include_str!("../../../addon.example.toml");
 
@@ -19,7 +18,7 @@ server = "smtp.example.com"
 from = "addon@example.com"
 "#;
 
-fn load_in(folder: &Path, text: &str) -> Result<AddonConfig, ConfigError> {
+fn load_in(folder: &Path, text: &str) -> Result<AddonConfig, LoadError> {
     let path = folder.join("addon.toml");
     fs::write(&path, text).unwrap();
     AddonConfig::load(&path)

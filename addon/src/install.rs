@@ -4,7 +4,7 @@
 //! code is good once, so what it gave is stored before anything else is tried. Then the owner is written
 //! to; only when the mail server has taken the letter the answer is 200. Where it is too slow, the answer
 //! is an error and the owner installs once more, which replaces this installation cleanly; where Shoptet
-//! kept it nevertheless, `addon new-code` makes a new code.
+//! kept it nevertheless, `caflou-sync-addon new-code` makes a new code.
 //!
 //! Anybody may make codes up, and each takes as long as Shoptet takes to refuse it: so the few places for
 //! installations are shared out between addresses.
@@ -28,9 +28,9 @@ use super::letter::{Contents, Language, post};
 use super::metrics::Event;
 use super::token::sealed;
 use super::vault::Kind;
-use crate::http::HttpError;
-use crate::pairing::PairingCode;
-use crate::source::shoptet::oauth::Installation;
+use caflou_sync::http::HttpError;
+use caflou_sync::pairing::PairingCode;
+use caflou_sync::source::shoptet::oauth::Installation;
 
 /// How long all of it may take; Shoptet waits five seconds, the network takes its part.
 const LIMIT: Duration = Duration::from_millis(4600);
@@ -44,7 +44,7 @@ const LONGEST_CODE: usize = 512;
 pub const CODE_LIFE: TimeDelta = TimeDelta::days(14);
 
 /// Installs.
-pub(super) async fn install(
+pub(crate) async fn install(
     backend: &Backend,
     client: IpAddr,
     code: Option<&str>,
@@ -108,7 +108,7 @@ async fn installed(backend: &Backend, code: &str, deadline: Instant) -> Result<R
         eshop_id,
         reason,
         "the e-mail with the pairing code was not sent: the owner has to install once more, or: \
-         caflou-sync addon new-code"
+         caflou-sync-addon new-code"
     );
     let message =
         "the e-mail with the pairing code could not be sent; install the add-on once more";

@@ -15,6 +15,10 @@
 //! - [`Vault`]: what is encrypted, and what only a hash is kept of.
 //! - `database`: the tables; `store`: the thread that owns them.
 //! - `metrics`: counts, for Prometheus.
+//! - [`config`]: `addon.toml`; [`cli`]: a program for who runs it.
+//!
+//! It is a program of its own: another user, on another machine, with other secrets than the one for shop
+//! owners. Of that one's library it uses the file reader, the http door, e-mail and pairing codes.
 //!
 //! An OAuth access token goes to Shoptet's OAuth server and nowhere else. Tokens, codes, secrets, e-mail
 //! addresses and addresses of clients are in no log line.
@@ -22,6 +26,8 @@
 mod address;
 mod answer;
 mod backend;
+pub mod cli;
+pub mod config;
 mod database;
 mod install;
 mod letter;

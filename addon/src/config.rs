@@ -4,13 +4,26 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use caflou_sync::config::{ConfigError, MailServer, Secret};
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-
-use ipnet::IpNet;
+use thiserror::Error;
 use url::Url;
 
-use super::{MailServer, Secret};
+/// Why the file is of no use.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// There is none.
+    #[error("{}: no such file; copy addon.example.toml to begin, or name another with --config", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// Something is wrong with it.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
 
 /// The settings of an add-on's backend, whole and valid.
 #[derive(Debug, Clone)]

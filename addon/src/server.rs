@@ -27,7 +27,7 @@ use super::backend::Backend;
 use super::places::{Place, Places};
 use super::routes::{Caller, metrics_routes, routes};
 use super::tls::{TlsError, acceptor};
-use crate::http::Stop;
+use caflou_sync::http::Stop;
 
 /// How long the head of a request may take to arrive, and an idle connection stays open.
 const HEAD_TIME: Duration = Duration::from_secs(10);

@@ -16,12 +16,13 @@ use super::share::Shares;
 use super::store::Store;
 use super::token::Turns;
 use super::vault::{Vault, VaultError};
-use crate::config::{AddonConfig, Secret, SecretError};
-use crate::http::{HttpError, Lane, LaneOptions, Policy, Stopper};
-use crate::mail::Login;
-use crate::source::shoptet::country::Countries;
-use crate::source::shoptet::oauth::{AddonClient, OauthServer};
-use crate::state::{Lock, LockError};
+use crate::config::AddonConfig;
+use caflou_sync::config::{Secret, SecretError};
+use caflou_sync::http::{HttpError, Lane, LaneOptions, Policy, Stopper};
+use caflou_sync::mail::Login;
+use caflou_sync::source::shoptet::country::Countries;
+use caflou_sync::source::shoptet::oauth::{AddonClient, OauthServer};
+use caflou_sync::state::{Lock, LockError};
 
 /// Connections that Shoptet allows at once per address are 50; some are left for installations.
 const TOKENS_AT_ONCE: usize = 36;
@@ -39,21 +40,21 @@ const COUNTRY_TIMEOUT: Duration = Duration::from_millis(600);
 /// The backend.
 #[derive(Debug)]
 pub struct Backend {
-    pub(super) config: AddonConfig,
-    pub(super) client: AddonClient,
-    pub(super) mail_login: Option<Login>,
-    pub(super) webhook_key: hmac::Key,
-    pub(super) vault: Arc<Vault>,
-    pub(super) store: Store,
-    pub(super) metrics: Metrics,
+    pub(crate) config: AddonConfig,
+    pub(crate) client: AddonClient,
+    pub(crate) mail_login: Option<Login>,
+    pub(crate) webhook_key: hmac::Key,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) store: Store,
+    pub(crate) metrics: Metrics,
     /// For API access tokens.
-    pub(super) oauth: OauthServer,
+    pub(crate) oauth: OauthServer,
     /// For installations, which have no time to stand in line.
-    pub(super) install_oauth: OauthServer,
-    pub(super) countries: Countries,
-    pub(super) turns: Turns,
-    pub(super) installing: Queue,
-    pub(super) under_way: Shares,
+    pub(crate) install_oauth: OauthServer,
+    pub(crate) countries: Countries,
+    pub(crate) turns: Turns,
+    pub(crate) installing: Queue,
+    pub(crate) under_way: Shares,
     _lock: Lock,
     /// Requests to Shoptet are never broken off: what is under way is brought to its end.
     _stopper: Stopper,

@@ -29,7 +29,7 @@ pub enum TlsError {
 }
 
 /// What answers TLS handshakes.
-pub(super) fn acceptor(files: &AddonTls) -> Result<TlsAcceptor, TlsError> {
+pub(crate) fn acceptor(files: &AddonTls) -> Result<TlsAcceptor, TlsError> {
     let unusable = |key, file: &Path, reason: &dyn std::fmt::Display| TlsError::File {
         key,
         file: file.display().to_string(),

@@ -8,10 +8,10 @@ use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::config::MailServer;
-use crate::mail::{self, Letter, Login, MailError, escaped};
-use crate::output::safe;
-use crate::pairing::PairingCode;
+use caflou_sync::config::MailServer;
+use caflou_sync::mail::{self, Letter, Login, MailError, escaped};
+use caflou_sync::output::safe;
+use caflou_sync::pairing::PairingCode;
 
 /// A language in which owners of shops are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

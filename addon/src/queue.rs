@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 /// The queue.
 #[derive(Debug)]
-pub(super) struct Queue(Arc<Mutex<State>>);
+pub(crate) struct Queue(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -25,7 +25,7 @@ struct State {
 
 /// A place; free again once dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     address: IpAddr,
     /// `None` where nobody took it.
     queue: Option<Arc<Mutex<State>>>,
@@ -33,7 +33,7 @@ pub(super) struct Place {
 
 impl Queue {
     /// `most_waiting` is how many may wait of one address.
-    pub(super) fn new(places: usize, most_waiting: usize) -> Self {
+    pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: places,
             held: HashMap::new(),
@@ -43,7 +43,7 @@ impl Queue {
     }
 
     /// A place, when it is this address's turn; `None` at once where too many wait of it already.
-    pub(super) async fn enter(&self, address: IpAddr) -> Option<Place> {
+    pub(crate) async fn enter(&self, address: IpAddr) -> Option<Place> {
         let (tell, told) = oneshot::channel();
         {
             let mut state = lock(&self.0);

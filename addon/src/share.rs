@@ -6,18 +6,18 @@ use std::sync::{Mutex, PoisonError};
 
 /// Numbers by address.
 #[derive(Debug, Default)]
-pub(super) struct Shares(Mutex<HashMap<IpAddr, u32>>);
+pub(crate) struct Shares(Mutex<HashMap<IpAddr, u32>>);
 
 /// A request that is under way.
 #[derive(Debug)]
-pub(super) struct Share<'a> {
+pub(crate) struct Share<'a> {
     shares: &'a Shares,
     address: IpAddr,
 }
 
 impl Shares {
     /// Counts one more, where there are fewer than `most`.
-    pub(super) fn take(&self, address: IpAddr, most: u32) -> Option<Share<'_>> {
+    pub(crate) fn take(&self, address: IpAddr, most: u32) -> Option<Share<'_>> {
         let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = numbers.entry(address).or_default();
         (*number < most).then(|| {

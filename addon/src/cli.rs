@@ -1,26 +1,26 @@
-//! `addon`: the add-on's backend, and what its operator looks at and does.
+//! The command line: the backend, and what its operator looks at and does.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use caflou_sync::cli::{OutputOptions, confirm, end_on_signal, ended};
+use caflou_sync::http::Stopper;
+use caflou_sync::output::{Count, local, table};
+use caflou_sync::run::{Exit, Failure};
 use chrono::{SecondsFormat, Utc};
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use tracing::info;
+use tracing::level_filters::LevelFilter;
 
-use super::confirm::confirm;
-use super::signal::end_on_signal;
-use super::{Exit, Failure, Global};
-use crate::addon::{
+use crate::config::{AddonConfig, LoadError};
+use crate::{
     Backend, CODE_LIFE, Contents, Database, DatabaseError, Kind, Language, ListedShop, Listening,
     StartError, Vault, mail_login, post, serve, vault,
 };
-use crate::config::AddonConfig;
-use crate::http::Stopper;
-use crate::output::{Count, local, table};
 
 /// The configuration where none is named.
 const CONFIG: &str = "addon.toml";
@@ -31,23 +31,32 @@ const MAIL_LIMIT: Duration = Duration::from_secs(30);
 const CONFIGURATION: &str = "The configuration is addon.toml in the current folder, or the one of --config. \
                              See docs/addon.md.";
 
-/// What `addon` is asked for.
+/// The backend of a Shoptet add-on, by which shops without Premium are paired with caflou-sync.
+#[derive(Debug, Parser)]
+#[command(name = "caflou-sync-addon", version, max_term_width = 100, after_help = CONFIGURATION)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
 #[derive(Debug, Args)]
-#[command(after_help = CONFIGURATION)]
-pub(super) struct AddonArgs {
-    /// The add-on's configuration [default: ./addon.toml]
-    // Takes the place of the option of every command, whose variable is for connections.
+#[command(next_help_heading = "Options of every command")]
+struct Global {
+    /// The configuration [default: ./addon.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The add-on's state file [default: `state` of the configuration]
+    /// The state file [default: `state` of the configuration]
     #[arg(long, global = true, value_name = "FILE")]
     state: Option<PathBuf>,
-    #[command(subcommand)]
-    command: AddonCommand,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 #[derive(Debug, Subcommand)]
-enum AddonCommand {
+enum Command {
     /// Serve: take installations, pair programs, give them tokens; until SIGTERM or Ctrl-C
     #[command(after_help = CONFIGURATION)]
     Serve,
@@ -82,38 +91,42 @@ struct UnpairArgs {
     yes: bool,
 }
 
-impl AddonArgs {
-    /// Whether it serves: then its log lines tell what it does.
-    pub(super) fn serves(&self) -> bool {
-        matches!(self.command, AddonCommand::Serve)
+impl Command {
+    fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        global.output.no_gauges()?;
+        let path = global.config.clone();
+        let config = AddonConfig::load(&path.unwrap_or_else(|| PathBuf::from(CONFIG)));
+        let mut config = config.map_err(|error: LoadError| Failure::new(Exit::Usage, error))?;
+        if let Some(state) = &global.state {
+            config.state.clone_from(state);
+        }
+        match self {
+            Self::Serve => start(config),
+            Self::List => list(global, &config),
+            Self::NewCode(args) => new_code(global, &config, args),
+            Self::Unpair(args) => unpair(global, &config, args),
+        }
     }
 
-    /// Leaves only what was typed of the files: the variables name those of connections, which a
-    /// backend on the same computer does not share.
-    pub(super) fn keep_typed(&mut self, matches: &ArgMatches) {
-        let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-        self.config.take_if(|_| !typed("config"));
-        self.state.take_if(|_| !typed("state"));
+    /// What log lines are about without `-v` and `-q`.
+    fn usual_level(&self) -> LevelFilter {
+        match self {
+            Self::Serve => LevelFilter::INFO,
+            Self::List | Self::NewCode(_) | Self::Unpair(_) => LevelFilter::WARN,
+        }
     }
 }
 
-/// Does what is asked for.
-pub(super) fn addon(global: &Global, args: &AddonArgs) -> Result<Exit, Failure> {
-    let path = args.config.clone();
-    let mut config = AddonConfig::load(&path.unwrap_or_else(|| PathBuf::from(CONFIG)))?;
-    if let Some(state) = &args.state {
-        config.state.clone_from(state);
-    }
-    match &args.command {
-        AddonCommand::Serve => start(config),
-        AddonCommand::List => list(global, &config),
-        AddonCommand::NewCode(args) => new_code(global, &config, args),
-        AddonCommand::Unpair(args) => unpair(global, &config, args),
-    }
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.global.output.start_log(cli.command.usual_level());
+    ended(cli.command.run(&cli.global))
 }
 
 fn start(config: AddonConfig) -> Result<Exit, Failure> {
-    let backend = Arc::new(Backend::start(config)?);
+    let backend = Arc::new(Backend::start(config).map_err(unstarted)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -139,7 +152,7 @@ fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Failure> {
     let shops = database.transaction(|database| database.shops(Utc::now()));
     let shops = shops.map_err(failed)?;
     let mut out = io::stdout().lock();
-    if global.json() {
+    if global.output.json() {
         for shop in &shops {
             let _ = writeln!(out, "{}", object(shop));
         }
@@ -159,7 +172,7 @@ fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Failure> {
         "CODE UNTIL",
     ];
     let rows: Vec<_> = shops.iter().map(row).collect();
-    let _ = writeln!(out, "{}", table(&header, &rows, global.colours()));
+    let _ = writeln!(out, "{}", table(&header, &rows, global.output.colours()));
     Ok(Exit::Done)
 }
 
@@ -209,7 +222,7 @@ fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result
         let contact = vault
             .open(Kind::Contact, eshop_id, &shop.contact)
             .map_err(failed)?;
-        let login = mail_login(config)?;
+        let login = mail_login(config).map_err(unstarted)?;
         let contents = Contents {
             eshop_id,
             shop_url: &shop.url,
@@ -223,7 +236,7 @@ fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result
         block_on(letter)?.map_err(failed)?;
     }
     let until_text = until.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text = match (global.json(), args.mail) {
+    let text = match (global.output.json(), args.mail) {
         (true, true) => {
             json!({"eshop_id": eshop_id, "mailed": true, "until": until_text}).to_string()
         }
@@ -257,7 +270,7 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     let paired = Count(programs.len() as u64, "program");
     let question = format!(
         "This ends all pairings of e-shop {eshop_id} ({paired}), and its pairing code. The add-on stays \
-         installed; `caflou-sync addon new-code {eshop_id}` lets programs pair again"
+         installed; `caflou-sync-addon new-code {eshop_id}` lets programs pair again"
     );
     if !confirm(&question, args.yes)? {
         return Ok(Exit::Done);
@@ -265,7 +278,7 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
     let ended = database
         .transaction(|database| database.unpair(eshop_id))
         .map_err(failed)?;
-    let text = if global.json() {
+    let text = if global.output.json() {
         json!({"eshop_id": eshop_id, "unpaired": ended}).to_string()
     } else {
         format!(
@@ -279,7 +292,7 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
 
 /// The state file of a backend, which may be serving at the same time.
 fn open(config: &AddonConfig) -> Result<(Vault, Database), Failure> {
-    let vault = vault(config)?;
+    let vault = vault(config).map_err(unstarted)?;
     let database = Database::open_existing(&config.state, &vault).map_err(|error| {
         let exit = match error {
             DatabaseError::Missing { .. } | DatabaseError::OtherKey { .. } => Exit::Usage,
@@ -300,7 +313,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 
 fn unknown(eshop_id: u64) -> Failure {
     Failure::usage(format!(
-        "e-shop {eshop_id} has not installed the add-on; `caflou-sync addon list` shows those that have"
+        "e-shop {eshop_id} has not installed the add-on; `caflou-sync-addon list` shows those that have"
     ))
 }
 
@@ -308,15 +321,14 @@ fn failed(error: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Exit::Failed, error)
 }
 
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        let exit = match &error {
-            StartError::Secret { .. }
-            | StartError::Key(_)
-            | StartError::Database(DatabaseError::OtherKey { .. }) => Exit::Usage,
-            StartError::Serving { .. } => Exit::Locked,
-            StartError::Lock(_) | StartError::Database(_) | StartError::Http(_) => Exit::Failed,
-        };
-        Self::new(exit, error)
-    }
+/// Where it does not start.
+fn unstarted(error: StartError) -> Failure {
+    let exit = match &error {
+        StartError::Secret { .. }
+        | StartError::Key(_)
+        | StartError::Database(DatabaseError::OtherKey { .. }) => Exit::Usage,
+        StartError::Serving { .. } => Exit::Locked,
+        StartError::Lock(_) | StartError::Database(_) | StartError::Http(_) => Exit::Failed,
+    };
+    Failure::new(exit, error)
 }

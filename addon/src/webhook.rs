@@ -19,10 +19,10 @@ use super::backend::Backend;
 use super::database::Standing;
 use super::metrics::Event;
 use super::vault::unhex;
-use crate::source::shoptet::parse_time;
+use caflou_sync::source::shoptet::parse_time;
 
 /// The header with the signature: hexadecimal HMAC-SHA1 of the body.
-pub(super) const SIGNATURE: &str = "shoptet-webhook-signature";
+pub(crate) const SIGNATURE: &str = "shoptet-webhook-signature";
 /// How old an event may be: two more attempts come within half an hour.
 const OLDEST: TimeDelta = TimeDelta::hours(1);
 /// How far clocks may differ.
@@ -52,7 +52,7 @@ enum Outcome {
 }
 
 /// Takes an event.
-pub(super) async fn webhook(
+pub(crate) async fn webhook(
     backend: &Backend,
     signature: Option<&str>,
     body: &[u8],

@@ -20,7 +20,7 @@ use super::answer::{Refusal, json_response};
 use super::backend::Backend;
 use super::database::{Limited, Tries};
 use super::metrics::Event;
-use crate::pairing::PairingCode;
+use caflou_sync::pairing::PairingCode;
 
 /// No program has a longer name, in characters.
 const LONGEST_NAME: usize = 64;
@@ -29,7 +29,7 @@ const NO_HASH: [u8; 32] = [0; 32];
 
 /// What a program sends.
 #[derive(Deserialize)]
-pub(super) struct Request {
+pub(crate) struct Request {
     eshop_id: u64,
     code: String,
     program: String,
@@ -44,7 +44,7 @@ enum Tried {
 }
 
 /// Pairs.
-pub(super) async fn pair(
+pub(crate) async fn pair(
     backend: &Backend,
     client: IpAddr,
     request: Request,
