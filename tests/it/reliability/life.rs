@@ -17,6 +17,7 @@ use super::ledger::Ledger;
 use super::oracle::{Verdict, judge_by};
 use super::run::{Kill, Run};
 use super::shim::Machine;
+use super::simulation::number;
 use crate::sandbox::{Faults, Liar, Service};
 use crate::support::{Bench, KEY, Settings};
 
@@ -116,6 +117,10 @@ pub fn live(seed: u64) -> Figures {
     }
     life.calm();
     life.figures.fate = format!("{:?}", life.fate);
+    if number("RELIABILITY_SEED").is_some() && !life.figures.problems().is_empty() {
+        let said = fs::read_to_string(life.bench.path("output.txt"));
+        life.figures.strange.push(said.unwrap_or_default());
+    }
     life.figures
 }
 

@@ -83,15 +83,18 @@ struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn customer(&mut self, customer: &Customer) {
         let found = self.companies.get(mark(&customer.guid).as_str());
-        let found = found.map_or(Vec::new(), Clone::clone);
+        let mut found = found.map_or(Vec::new(), Clone::clone);
+        let loose = self.ledger.loose.contains(&customer.guid);
+        // What somebody put into the trash counts for nothing.
+        found.retain(|record| !loose || record["trash"] != true);
         let twin = || {
             let others = self.shop.customers.iter();
             let mut others = others.filter(|other| other.guid != customer.guid);
             others.any(|other| are_alike(customer, other))
         };
         match found.as_slice() {
-            [] if self.ledger.loose.contains(&customer.guid) || twin() => return,
-            [_] if self.ledger.loose.contains(&customer.guid) => {}
+            [] if loose || twin() => return,
+            [_] if loose => {}
             [one] => self.differs(&customer.guid, one, &company(customer)),
             several => self.verdict.count(&customer.guid, several.len()),
         }

@@ -22,9 +22,6 @@ use crate::support::Bench;
 /// No run takes longer than this.
 const LONGEST: Duration = Duration::from_mins(3);
 
-/// Whether the day of a payment that moves is noticed.
-const PAYMENTS_STAY: bool = false;
-
 /// When a run is killed, and whether the request under way is answered first.
 pub struct Kill {
     trap: Trap,
@@ -45,7 +42,7 @@ impl Kill {
         let moved: Arc<Mutex<Vec<String>>> = Arc::default();
         let (take_jump, tell) = (Arc::clone(&jump), Arc::clone(&moved));
         let trap = Trap::set(&bench.sandbox, move |moment, call| {
-            if PAYMENTS_STAY && let Some(what) = moves_payment(&shop, moment, call) {
+            if let Some(what) = moves_payment(&shop, moment, call) {
                 tell.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(what);
