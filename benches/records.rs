@@ -22,10 +22,7 @@ use serde_json::{Value, json};
 const PAGE: usize = 50;
 /// Changes of a page (`GET /api/orders/changes`).
 const CHANGES: usize = 1000;
-const RULES: Rules = Rules {
-    mode: Mode::NewAndUpdate,
-    match_existing: true,
-};
+const RULES: Rules = Rules::new(Mode::NewAndUpdate, true);
 
 fn main() {
     divan::main();

@@ -88,10 +88,7 @@ fn check_list(kind: Kind, rows: &[Stored]) {
 
 /// Plans with what Caflou holds: nothing but our own values and a way back to them is written.
 fn check_plans(kind: Kind, stored: &Stored) {
-    let rules = Rules {
-        mode: Mode::NewAndUpdate,
-        match_existing: true,
-    };
+    let rules = Rules::new(Mode::NewAndUpdate, true);
     let desired = sent(kind);
     let before = {
         let mut before = desired.clone();

@@ -69,10 +69,7 @@ fn check(draft: &Draft) {
     check_mark(draft.mark.as_str());
     check_text("label", draft.label.as_str());
     draft.warnings.iter().for_each(|text| check_line(text));
-    let rules = Rules {
-        mode: Mode::NewAndUpdate,
-        match_existing: true,
-    };
+    let rules = Rules::new(Mode::NewAndUpdate, true);
     let company = CompanyLink::Imported(CaflouId(7));
     let desired = plan::desired(draft, None, Some(&company));
     match plan::absent(draft, &desired) {

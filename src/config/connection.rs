@@ -38,13 +38,15 @@ pub(super) const CAFLOU: [&str; 7] = [
     "timeout",
 ];
 /// The keys of `[connections.NAME.import]`.
-pub(super) const IMPORT: [&str; 6] = [
+pub(super) const IMPORT: [&str; 8] = [
     "companies",
     "incomes",
     "from",
     "to",
     "auto_repeat",
     "max_changes",
+    "locked_until",
+    "unpaid_expires",
 ];
 /// The keys of `[connections.NAME.mapping]`.
 pub(super) const MAPPING: [&str; 8] = [
@@ -201,6 +203,12 @@ fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
         Some(u64::try_from(number).ok())
     };
     let max_changes = section.or(found, "max_changes", None, count);
+    let locked_until = section.or(found, "locked_until", None, day);
+    let days = |entry: &Entry<'_>, found: &mut Findings| {
+        let days = entry.integer(found, 1..=MOST_DAYS)?;
+        Some(u16::try_from(days).ok())
+    };
+    let unpaid_expires = section.or(found, "unpaid_expires", None, days);
     if let (Some(Some(from)), Some(Some(to))) = (from, to)
         && from > to
     {
@@ -214,6 +222,8 @@ fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
         to: to?,
         auto_repeat: auto_repeat?,
         max_changes: max_changes?,
+        locked_until: locked_until?,
+        unpaid_expires: unpaid_expires?,
     })
 }
 

@@ -230,6 +230,10 @@ pub struct Import {
     pub auto_repeat: bool,
     /// A run that would change more records than this stops before its first write.
     pub max_changes: Option<u64>,
+    /// The last day of the closed period: incomes with a day in it are not written.
+    pub locked_until: Option<NaiveDate>,
+    /// So many days after its day an unpaid income becomes inactive: 1 to 3650.
+    pub unpaid_expires: Option<u16>,
 }
 
 impl Default for Import {
@@ -241,6 +245,8 @@ impl Default for Import {
             to: None,
             auto_repeat: false,
             max_changes: None,
+            locked_until: None,
+            unpaid_expires: None,
         }
     }
 }

@@ -269,3 +269,24 @@ fn runs_are_remembered_for_400_days_unless_the_file_says_otherwise() {
     let said = problems(&format!("keep_runs = 0\n{SMALL}"));
     assert!(said.contains("0 is not between 1 and 36500"), "{said}");
 }
+
+#[test]
+fn a_closed_period_and_days_to_pay_are_read_and_checked() {
+    let lines = "locked_until = 2026-06-30\nunpaid_expires = 60";
+    let config = load(&with("import", lines)).unwrap();
+    let import = &config.connections[0].import;
+    assert_eq!(import.locked_until, NaiveDate::from_ymd_opt(2026, 6, 30));
+    assert_eq!(import.unpaid_expires, Some(60));
+    for (wrong, said) in [
+        (
+            "locked_untill = 2026-06-30",
+            "did you mean \"locked_until\"?",
+        ),
+        ("locked_until = \"30. 6.\"", "is not a day such as"),
+        ("unpaid_expires = 0", "0 is not between 1 and 3650"),
+        ("unpaid_expires = \"60\"", "expected a whole number"),
+    ] {
+        let problems = problems(&with("import", wrong));
+        assert!(problems.contains(said), "{problems}");
+    }
+}

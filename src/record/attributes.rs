@@ -149,6 +149,24 @@ impl Attributes {
         }
     }
 
+    /// Takes one away.
+    pub fn remove(&mut self, field: &str) {
+        self.0.remove(field);
+    }
+
+    /// Sets all that are in another set.
+    pub fn overlay(&mut self, other: &Self) {
+        let others = other.0.iter();
+        self.0
+            .extend(others.map(|(field, value)| (*field, value.clone())));
+    }
+
+    /// The day of one, with a time behind it or without.
+    #[must_use]
+    pub fn day(&self, field: &str) -> Option<NaiveDate> {
+        self.text(field)?.get(..10)?.parse().ok()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

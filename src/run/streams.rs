@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta, Utc};
 use tokio::sync::mpsc;
 
 use super::end::End;
@@ -84,8 +84,9 @@ impl<S: Sink> Running<'_, S> {
             mapping: session.connection.mapping.clone(),
         };
         let client = self.services.shoptet.clone();
-        let source =
-            Source::new(client, settings, session.interval(), shop.now).with_bulk(session.bulk());
+        let source = Source::new(client, settings, session.interval(), shop.now)
+            .with_bulk(session.bulk())
+            .with_overdue(self.overdue(&shop));
         self.not_suddenly_empty(&shop).await?;
         let run = Run {
             source: &source,
@@ -208,10 +209,7 @@ impl<S: Sink> Running<'_, S> {
             connection: connection.key.clone(),
             pair: self.session.pair(),
             program: PROGRAM,
-            rules: Rules {
-                mode: self.session.mode(kind),
-                match_existing: connection.mapping.match_existing,
-            },
+            rules: self.rules(kind, scope, run.shop),
             companies: connection.import.companies != Mode::No,
             awaiting: run.awaiting.clone(),
             view: (self.view)()?,
@@ -258,6 +256,31 @@ impl<S: Sink> Running<'_, S> {
             (Some(fatal), _) => Err(fatal),
             (None, reading) => Ok(reading?.complete),
         }
+    }
+
+    /// The settings that planning follows.
+    fn rules(&self, kind: Kind, scope: &Scope, shop: &Shop) -> Rules {
+        let connection = self.session.connection;
+        let import = &connection.import;
+        Rules {
+            mode: self.session.mode(kind),
+            match_existing: connection.mapping.match_existing,
+            locked_until: import.locked_until,
+            unpaid_expires: import.unpaid_expires,
+            today: shop.now.with_timezone(&shop.zone).date_naive(),
+            tells_again: *scope == Scope::Full,
+        }
+    }
+
+    /// Days of unpaid incomes that a run looks at again though nothing happened to them: those that
+    /// are not paid in time by now, as far as they are followed and may be written.
+    fn overdue(&self, shop: &Shop) -> Option<(Option<NaiveDate>, NaiveDate)> {
+        let rules = self.rules(Kind::Income, &Scope::Full, shop);
+        let before = rules
+            .expired_before()
+            .filter(|_| rules.updates(Kind::Income))?;
+        let open = rules.locked_until.and_then(|day| day.succ_opt());
+        Some((open.max(self.session.interval().from), before))
     }
 
     fn move_cursor(

@@ -76,7 +76,7 @@ impl Journal {
         })
     }
 
-    fn execute(&self, sql: &str, params: impl Params) -> Result<(), StateError> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), StateError> {
         let done = self.sqlite.prepare_cached(sql);
         let done = done.and_then(|mut statement| statement.execute(params));
         done.map(drop).map_err(|error| self.trouble(&error))

@@ -106,9 +106,7 @@ impl Known {
     #[must_use]
     pub fn source_then(&self) -> Attributes {
         let mut source = self.source.clone();
-        for field in self.pending.fields() {
-            source.set_some(field, self.pending.get(field).cloned());
-        }
+        source.overlay(&self.pending);
         source
     }
 }

@@ -72,6 +72,15 @@ const STEPS: &[M<'static>] = &[
         CHECK (part IN (0, 1)); -- 1: only a part of what the connection imports was asked for",
     ),
     M::up("ALTER TABLE records ADD COLUMN origin TEXT; -- which record of the source has this key"),
+    M::up(
+        "CREATE TABLE withheld (
+        connection TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        source_id TEXT NOT NULL,
+        what TEXT NOT NULL,          -- fingerprint of a change that was told and not made
+        PRIMARY KEY (connection, kind, source_id)
+    ) STRICT, WITHOUT ROWID;",
+    ),
 ];
 
 /// The schema's history.

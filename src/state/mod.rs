@@ -20,6 +20,7 @@ mod runs;
 mod there;
 mod tokens;
 mod view;
+mod withheld;
 
 pub use cache::{Cache, CachedToken, hex_digest};
 pub use error::StateError;

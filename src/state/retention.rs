@@ -252,6 +252,7 @@ impl Journal {
             "DELETE FROM changes WHERE run_id IN (SELECT run_id FROM runs WHERE connection = ?1)",
             "DELETE FROM runs WHERE connection = ?1",
             "DELETE FROM records WHERE connection = ?1",
+            "DELETE FROM withheld WHERE connection = ?1",
             "DELETE FROM cursors WHERE connection = ?1",
             "DELETE FROM pairs WHERE connection = ?1",
         ] {

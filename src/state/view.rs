@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::file_of;
@@ -129,6 +129,28 @@ impl View {
             "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
             wanted,
         )
+    }
+
+    /// Records in Caflou, unpaid and active as the source was last seen, with a day in this range:
+    /// from the first on, where there is one, and before the last.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unpaid(
+        &self,
+        kind: Kind,
+        (from, before): (Option<NaiveDate>, NaiveDate),
+    ) -> Result<Vec<SourceId>, StateError> {
+        let from = from.map(|day| day.to_string()).unwrap_or_default();
+        // Days as text sort as days; what they hold needs no quoting.
+        let sql = format!(
+            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
+             AND state = 'synced' AND json_extract(source, '$.done') = 0 \
+             AND coalesce(json_extract(source, '$.inactive'), 0) = 0 \
+             AND json_extract(source, '$.date') >= '{from}' \
+             AND json_extract(source, '$.date') < '{before}'"
+        );
+        self.ids(kind, &sql, |_| true)
     }
 
     fn ids(

@@ -389,15 +389,23 @@ impl Sink for Apply {
                     ..Done::told(None)
                 }
             }
-            (Plan::Skip { settled, .. }, Some(mut change)) => match settled {
-                Some(settled) => {
+            (Plan::Skip { settled, once, .. }, Some(mut change)) => {
+                let synced = settled.map(|settled| {
                     let (id, revision) = *settled;
                     change.caflou_id = Some(id);
-                    let synced = synced(&step, id, (&revision.source, &revision.written), None);
-                    self.tell(change, |journal| journal.synced(&synced))
-                }
-                None => self.tell(change, |journal| journal.forget(key)),
-            },
+                    synced(&step, id, (&revision.source, &revision.written), None)
+                });
+                self.tell(change, |journal| {
+                    match &synced {
+                        Some(synced) => journal.synced(synced)?,
+                        None => journal.forget(key)?,
+                    }
+                    match once {
+                        Some(what) => journal.note_withheld(key.0, key.1, &what),
+                        None => Ok(()),
+                    }
+                })
+            }
             (Plan::Gone { source }, Some(change)) => {
                 self.tell(change, |journal| journal.gone(key, &source))
             }

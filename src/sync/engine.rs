@@ -24,7 +24,7 @@ use crate::state::{Known, Pair, View};
 use self::under_way::{Finished, Ready, UnderWay};
 use super::awaiting::{Awaiting, Incomes};
 use super::outcome::{Done, Fatal};
-use super::plan::{Plan, Rules};
+use super::plan::{self, Plan, Rules};
 use super::report::{Action, Change, Counts, Event, Report, Totals};
 use super::sink::{Sink, Step};
 
@@ -105,6 +105,7 @@ struct Prepared {
     draft: Box<Draft>,
     desired: Attributes,
     learns: bool,
+    told: Option<String>,
     awaits: Option<SourceId>,
     job: Job,
     reserved: Option<Keys>,
@@ -293,12 +294,14 @@ impl<'a, S: Sink> Engine<'a, S> {
                 draft,
                 desired,
                 learns,
+                told,
                 awaits,
                 job,
                 reserved,
             } = prepared;
+            let rules = self.options.rules;
             let (plan, look) = match job {
-                Job::Settle(plan) => (plan, None),
+                Job::Settle(plan) => (plan::unless_told(plan, told.as_deref(), rules), None),
                 Job::Adopt(id, by, known) => (Plan::Unchanged, Some((id, Some(by), known))),
                 Job::Revise(id, known) => (Plan::Unchanged, Some((id, None, Some(known)))),
             };
@@ -307,6 +310,7 @@ impl<'a, S: Sink> Engine<'a, S> {
                 step: Step {
                     draft,
                     plan,
+                    told,
                     learns,
                     awaits,
                     leaves_by: None,

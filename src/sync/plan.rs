@@ -4,11 +4,21 @@
 //! looked up, [`adopt`] and [`update`] decide with what was found. Planning again after a plan was
 //! applied gives [`Plan::Unchanged`].
 
+mod closed;
+mod desired;
+mod expiry;
+
+pub use closed::{hold_closed, unless_told};
+pub use desired::desired;
+pub use expiry::expire;
+
+use chrono::NaiveDate;
+
+use self::desired::{hold_party, void};
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
-    Attributes, CaflouId, Change, Changes, CompanyLink, Draft, Income, Kind, Paid, Record, Value,
-    Void, rich_text_lines, same,
+    Attributes, CaflouId, Change, Changes, Draft, Kind, Record, Value, rich_text_lines, same,
 };
 use crate::state::{Known, RecordState};
 
@@ -24,9 +34,30 @@ pub struct Rules {
     pub mode: Mode,
     /// Whether records that are in Caflou already are linked instead of created again.
     pub match_existing: bool,
+    /// The last day of the closed period.
+    pub locked_until: Option<NaiveDate>,
+    /// So many days after its day an unpaid income becomes inactive.
+    pub unpaid_expires: Option<u16>,
+    /// The day, where the source is.
+    pub today: NaiveDate,
+    /// What is told only once is told again.
+    pub tells_again: bool,
 }
 
 impl Rules {
+    /// These, with no period closed and nothing that expires.
+    #[must_use]
+    pub const fn new(mode: Mode, match_existing: bool) -> Self {
+        Self {
+            mode,
+            match_existing,
+            locked_until: None,
+            unpaid_expires: None,
+            today: NaiveDate::MIN,
+            tells_again: false,
+        }
+    }
+
     /// Whether imported records of a kind are updated. Companies never are.
     #[must_use]
     pub fn updates(&self, kind: Kind) -> bool {
@@ -69,6 +100,8 @@ pub enum Plan {
         /// The record, where a failure or an update of unknown outcome is settled with it, and what
         /// is then known of it.
         settled: Option<Box<(CaflouId, Revision)>>,
+        /// It is told once: what is remembered to know that it was.
+        once: Option<String>,
     },
     /// It was deleted in Caflou: leave it alone for good.
     Gone {
@@ -109,71 +142,6 @@ pub enum Need {
     },
     /// The record as it is there now.
     Current(CaflouId),
-}
-
-/// The values that a record should have in Caflou, by what the source says now and what is known.
-#[must_use]
-pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLink>) -> Attributes {
-    match &draft.record {
-        Record::Company(record) => record.attributes(&draft.mark),
-        Record::Income(record) => {
-            let mut attributes = record.attributes(&draft.mark, company);
-            if let Some(known) = known {
-                let before = known.source_then();
-                hold_payment(&mut attributes, record.paid, &before);
-                if known.state == RecordState::Synced {
-                    hold_party(&mut attributes, record, (&before, &known.label));
-                }
-                if known.source.is_true("inactive") || known.pending.is_true("inactive") {
-                    attributes.set("inactive", Value::Bool(false));
-                }
-            }
-            attributes
-        }
-        // Its other values are worthless: a cancelled order has a price of zero.
-        Record::Void { why, .. } => void(draft.kind, *why, known),
-    }
-}
-
-/// What is paid stays paid while the source does not say otherwise, with the day that it had when it
-/// was first seen as paid.
-fn hold_payment(attributes: &mut Attributes, paid: Paid, before: &Attributes) {
-    if !before.is_true("done") {
-        return;
-    }
-    let held: &[&str] = match paid {
-        Paid::Yes => &["payment_date"],
-        Paid::Unknown => &["done", "payment_date", "date"],
-        Paid::No => &[],
-    };
-    for field in before.fields().filter(|field| held.contains(field)) {
-        if before.text(field).is_some() || before.is_true(field) {
-            attributes.set_some(field, before.get(field).cloned());
-        }
-    }
-}
-
-/// Company and name stay where the source has none any more: its customer was deleted or erased
-/// there, which does not undo the sale.
-fn hold_party(attributes: &mut Attributes, income: &Income, (before, label): (&Attributes, &str)) {
-    if attributes.get("company_id").is_none() {
-        attributes.set_some("company_id", before.get("company_id").cloned());
-    }
-    // A record that never had a person's name is labelled with its own.
-    let then = before.text("name");
-    let had_one = then != Some(label) || income.name == income.reference_number;
-    if !income.named && then.is_some() && had_one {
-        attributes.set_some("name", before.get("name").cloned());
-    }
-}
-
-/// What a void record should have: what it has, out of the cash flow unless it was only erased.
-fn void(kind: Kind, why: Void, known: Option<&Known>) -> Attributes {
-    let mut attributes = known.map(|known| known.source.clone()).unwrap_or_default();
-    if kind == Kind::Income && why != Void::Erased {
-        attributes.set("inactive", Value::Bool(true));
-    }
-    attributes
 }
 
 /// What has to be looked up to plan a record.
@@ -246,6 +214,7 @@ pub fn absent(draft: &Draft, desired: &Attributes) -> Plan {
             reason: format!("{}, not imported", why.as_str()),
             warning: None,
             settled: None,
+            once: None,
         },
         Record::Company(_) | Record::Income(_) => Plan::Create {
             attributes: desired.clone(),
@@ -286,6 +255,7 @@ fn left_alone(why: &str, known: &Known, open: bool) -> Plan {
         reason: format!("{why}, but paid: left alone"),
         warning: Some("paid and then cancelled or deleted: check whether the money went back"),
         settled,
+        once: None,
     }
 }
 
@@ -325,7 +295,16 @@ pub fn update(
     let known = settle(known, current);
     let Record::Void { why, paid } = &draft.record else {
         let revision = revise(desired, (&known.source, &known.written), current);
-        let revision = with_warnings(revision, &known.source, current);
+        let mut revision = with_warnings(revision, &known.source, current);
+        // Not paid in time, says the source: but somebody entered the payment in Caflou.
+        if current.is_true("done")
+            && !known.source.is_true("done")
+            && let Some(change) = revision.fields.0.get("inactive")
+            && change.after == Value::Bool(true)
+        {
+            revision.fields.0.remove("inactive");
+            revision.kept.push("inactive");
+        }
         return Plan::Update { id, revision };
     };
     // Marked as paid by the shop or in Caflou: there is money in it.
@@ -426,9 +405,12 @@ pub fn adopt(
         }
         Some(sent) => linked(&sent.source, current),
         None => {
-            let mut revision = linked(desired, current);
+            let mut desired = desired.clone();
+            // It is switched off by a later run, like any other that is not paid in time.
+            desired.remove("inactive");
+            let mut revision = linked(&desired, current);
             if rules.updates(draft.kind) {
-                revision.fields = payment(desired, current);
+                revision.fields = payment(&desired, current);
             }
             revision
         }

@@ -24,12 +24,19 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
         to,
         auto_repeat: _,
         max_changes: _,
+        locked_until,
+        unpaid_expires,
     } = import;
+    // Absent settings leave no line: the print of what does not use them stays as it was.
+    let locked = locked_until.map(|day| format!("locked until={day}\n"));
+    let expires = unpaid_expires.map(|days| format!("unpaid expires={days}\n"));
     let text = format!(
-        "{}\n{}\n{from:?}\n{to:?}\n{}",
+        "{}\n{}\n{from:?}\n{to:?}\n{}{}{}",
         companies.as_str(),
         incomes.as_str(),
-        mapping.fingerprint_text()
+        mapping.fingerprint_text(),
+        locked.unwrap_or_default(),
+        expires.unwrap_or_default(),
     );
     hex_digest(&text, 16)
 }
@@ -138,6 +145,16 @@ mod tests {
             ..import.clone()
         };
         assert_ne!(print(&import), print(&later));
+        let locked = Import {
+            locked_until: "2021-01-01".parse().ok(),
+            ..import.clone()
+        };
+        let expiring = Import {
+            unpaid_expires: Some(60),
+            ..import.clone()
+        };
+        assert_ne!(print(&import), print(&locked));
+        assert_ne!(print(&import), print(&expiring));
         let mapping = Mapping {
             category_id: Some(1),
             ..Mapping::default()

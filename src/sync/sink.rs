@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::record::{Changes, CompanyLink, Draft, Record, SourceId};
+use crate::record::{Changes, CompanyLink, Draft, Record, SourceId, Value};
 use crate::source::{Broken, Verdict};
 
 use super::outcome::{Done, Fatal};
@@ -16,6 +16,8 @@ pub struct Step {
     pub draft: Box<Draft>,
     /// What is to be done.
     pub plan: Plan,
+    /// What the user was told of it before, of what is told once.
+    pub told: Option<String>,
     /// Its origin is not known yet, and its row in the state is there.
     pub learns: bool,
     /// The customer whose company is not imported yet; the record is looked at again when it is.
@@ -68,6 +70,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         Plan::Create { attributes } => {
             change.action = Action::Create;
             change.fields = Changes::creation(attributes);
+            change.reason = off_because(&draft.record, &change.fields);
         }
         Plan::Adopt { id, by, revision } => {
             change.action = Action::Adopt;
@@ -85,10 +88,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
                 change.action = Action::Update;
                 warn(&mut change, revision);
                 change.fields = revision.fields.clone();
-                change.reason = match &draft.record {
-                    Record::Void { why, .. } => Some(why.as_str().to_owned()),
-                    _ => None,
-                };
+                change.reason = off_because(&draft.record, &change.fields);
             } else if revision.kept.is_empty() {
                 return None;
             } else {
@@ -110,6 +110,17 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         }
     }
     Some(change)
+}
+
+/// Why a record is out of the cash flow, or goes out of it.
+fn off_because(record: &Record, fields: &Changes) -> Option<String> {
+    let off = fields.0.get("inactive");
+    let off = off.is_some_and(|change| change.after == Value::Bool(true));
+    match record {
+        Record::Void { why, .. } => Some(why.as_str().to_owned()),
+        Record::Income(_) if off => Some("not paid in time (unpaid_expires)".to_owned()),
+        Record::Income(_) | Record::Company(_) => None,
+    }
 }
 
 fn warn(change: &mut Change, revision: &Revision) {

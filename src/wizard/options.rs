@@ -37,6 +37,8 @@ impl Wizard<'_> {
             to,
             auto_repeat,
             max_changes: usual.max_changes,
+            locked_until: usual.locked_until,
+            unpaid_expires: usual.unpaid_expires,
         })
     }
 

@@ -21,6 +21,11 @@ fn values_are_toml_or_text() {
         ("import.from=2021-01-01", "import.from = 2021-01-01"),
         ("import.auto_repeat=true", "import.auto_repeat = true"),
         (
+            "import.locked_until=2026-06-30",
+            "import.locked_until = 2026-06-30",
+        ),
+        ("import.unpaid_expires=60", "import.unpaid_expires = 60"),
+        (
             "mapping.tags=[\"a\", \"b\"]",
             "mapping.tags = [\"a\", \"b\"]",
         ),

@@ -33,7 +33,7 @@ pub use shop::Shop;
 pub use time::parse_time;
 pub use wire::{Customer, Order};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Interval;
 
@@ -48,6 +48,7 @@ pub struct Source {
     interval: Interval,
     now: DateTime<Utc>,
     bulk: BulkOptions,
+    overdue: Option<(Option<NaiveDate>, NaiveDate)>,
 }
 
 impl Source {
@@ -66,7 +67,15 @@ impl Source {
             interval,
             now,
             bulk: BulkOptions::default(),
+            overdue: None,
         }
+    }
+
+    /// The same source that, beside what changed, reads again what is unpaid with a day in this range
+    /// (see [`View::unpaid`](crate::state::View::unpaid)).
+    #[must_use]
+    pub fn with_overdue(self, overdue: Option<(Option<NaiveDate>, NaiveDate)>) -> Self {
+        Self { overdue, ..self }
     }
 
     /// The same source that reads in bulk in this way.

@@ -157,6 +157,11 @@ impl Orders<'_> {
             .into_iter()
             .map(|id| id.0);
         codes.extend(open.filter(|code| !self.seen.contains(code)));
+        if let Some(days) = self.source.overdue {
+            let overdue = self.state.unpaid(Kind::Income, days)?.into_iter();
+            let overdue = overdue.map(|id| id.0);
+            codes.extend(overdue.filter(|code| !self.seen.contains(code)));
+        }
         codes.sort_unstable();
         codes.dedup();
         self.read_codes(codes, Missing::Deleted).await

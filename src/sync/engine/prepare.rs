@@ -21,11 +21,19 @@ impl<S: Sink> Engine<'_, S> {
         earlier: &mut Vec<(u64, Prepared)>,
     ) -> Result<Option<Prepared>, Fatal> {
         let (company, awaits) = self.company(&draft, company);
-        let desired = plan::desired(&draft, known.as_ref(), company.as_ref());
         let rules = self.options.rules;
+        let mut desired = plan::desired(&draft, known.as_ref(), company.as_ref());
+        plan::expire(&mut desired, &draft, rules);
+        let told = match rules.locked_until {
+            Some(_) => self.options.view.withheld(draft.kind, &draft.source_id)?,
+            None => None,
+        };
         let learns = known.as_ref().is_some_and(|known| known.learns(&draft));
         let (job, reserved) = match plan::need(&draft, known.as_ref(), &desired, rules) {
-            Need::Nothing(plan) => (Job::Settle(plan), None),
+            Need::Nothing(plan) => {
+                let plan = plan::hold_closed(plan, (known.as_ref(), None), rules);
+                (Job::Settle(plan), None)
+            }
             Need::Current(id) => match known {
                 Some(known) => {
                     // A lost update that is carried out now would overwrite the next one.
@@ -58,6 +66,7 @@ impl<S: Sink> Engine<'_, S> {
             draft,
             desired,
             learns,
+            told,
             awaits,
             job,
             reserved,
@@ -135,6 +144,7 @@ impl<S: Sink> Engine<'_, S> {
             }
             Candidates::None => {
                 let plan = plan::absent(draft, desired);
+                let plan = plan::hold_closed(plan, (None, None), self.options.rules);
                 let creates = matches!(plan, Plan::Create { .. });
                 if creates && let Some((lookup, _)) = &mut self.lookup {
                     lookup.reserve(&keys);
@@ -263,17 +273,19 @@ pub(super) async fn decide<S: Sink>(
             return done;
         }
     };
-    step.plan = match (by, known, current) {
+    let plan = match (by, &known, &current) {
         (Some(by), known, Some(current)) => {
-            plan::adopt(draft, known.as_deref(), desired, (id, by), &current, rules)
+            plan::adopt(draft, known.as_deref(), desired, (id, by), current, rules)
         }
         (Some(_), _, None) => Plan::Fail {
             reason: format!(
                 "the matching Caflou record {id} was just deleted; the next run looks again"
             ),
         },
-        (None, Some(known), current) => plan::update(draft, &known, desired, id, current.as_ref()),
+        (None, Some(known), current) => plan::update(draft, known, desired, id, current.as_ref()),
         (None, None, _) => Plan::Unchanged,
     };
+    let plan = plan::hold_closed(plan, (known.as_deref(), current.as_ref()), rules);
+    step.plan = plan::unless_told(plan, step.told.as_deref(), rules);
     sink.settle(step).await
 }

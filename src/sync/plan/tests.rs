@@ -1,17 +1,17 @@
+mod closed;
 mod meaning;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Company, CompanyKind, Currency, Mark, SourceId};
+use crate::record::{
+    Company, CompanyKind, CompanyLink, Currency, Income, Mark, Paid, SourceId, Void,
+};
 use crate::state::Failure;
 
 const ID: CaflouId = CaflouId(1001);
 
-const UPDATING: Rules = Rules {
-    mode: Mode::NewAndUpdate,
-    match_existing: true,
-};
+const UPDATING: Rules = Rules::new(Mode::NewAndUpdate, true);
 const NEW_ONLY: Rules = Rules {
     mode: Mode::NewOnly,
     ..UPDATING
@@ -132,6 +132,7 @@ fn skipped(reason: &str) -> Need {
         reason,
         warning,
         settled: None,
+        once: None,
     })
 }
 
