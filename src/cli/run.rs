@@ -60,6 +60,10 @@ pub(super) struct RunArgs {
     /// Go on although the shop shows no orders at all
     #[arg(long)]
     allow_empty: bool,
+    /// Go on where more would change at once than is likely to be meant: `deletions` lets any
+    /// number of cancelled or deleted orders become inactive
+    #[arg(long, value_name = "WHAT")]
+    allow: Vec<Allowed>,
     /// End in order after this time, such as 90s, 30m or 2h; what is not done stays for the next run
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     timeout: Option<Duration>,
@@ -83,6 +87,12 @@ enum Agenda {
     Incomes,
 }
 
+/// What a guard rail lets through when the user says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Allowed {
+    Deletions,
+}
+
 impl Agenda {
     fn kind(self) -> Kind {
         match self {
@@ -100,6 +110,7 @@ impl RunArgs {
             dry_run: self.dry_run,
             full: self.full,
             allow_empty: self.allow_empty,
+            allow_deletions: self.allow.contains(&Allowed::Deletions),
             only: self.only.map(Agenda::kind),
             documents: documents
                 .map(|code| SourceId(code.trim().to_owned()))

@@ -26,7 +26,7 @@ impl End {
 impl From<Fatal> for End {
     fn from(fatal: Fatal) -> Self {
         let status = match fatal {
-            Fatal::Stopped(_) => Status::Stopped,
+            Fatal::Stopped(_) | Fatal::Guarded(_) => Status::Stopped,
             Fatal::Access(_) | Fatal::Service(_) | Fatal::State(_) => Status::Failed,
         };
         Self {

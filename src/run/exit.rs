@@ -21,7 +21,7 @@ pub enum Exit {
     Locked = 5,
     /// Changes are pending (`--dry-run --detailed-exitcode`).
     Pending = 6,
-    /// Stopped by a guard rail before any write.
+    /// Stopped by a guard rail before any write of what it guards.
     Guarded = 7,
 }
 
@@ -50,6 +50,7 @@ impl From<&Fatal> for Exit {
     fn from(fatal: &Fatal) -> Self {
         match fatal {
             Fatal::Access(_) => Self::Access,
+            Fatal::Guarded(_) => Self::Guarded,
             Fatal::Service(_) | Fatal::State(_) | Fatal::Stopped(_) => Self::Failed,
         }
     }

@@ -15,7 +15,9 @@ use crate::record::Kind;
 use crate::source::Scope;
 use crate::source::shoptet::{MapSettings, PROGRAM, Shop, Source};
 use crate::state::{Cursor, View};
-use crate::sync::{Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink};
+use crate::sync::{
+    Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink, may_vanish,
+};
 
 /// Items between reading and planning.
 const CHANNEL: usize = 128;
@@ -36,6 +38,9 @@ struct Run<'a, K> {
     /// Moves a cursor.
     keep: K,
 }
+
+/// An agenda that was read whole.
+type Read<'s> = (Kind, &'s Scope);
 
 /// A report that both agendas tell.
 struct Shared<'r, 'a>(&'r RefCell<&'a mut dyn Report>);
@@ -100,7 +105,7 @@ impl<S: Sink> Running<'_, S> {
         if session.wanted.dry_run {
             // What is shown is read from the top: companies first.
             for (kind, scope) in &self.scopes {
-                self.import(*kind, scope, &run).await?;
+                self.import(*kind, scope, &run).await?; // no cursor moves
             }
             return Ok(());
         }
@@ -123,7 +128,7 @@ impl<S: Sink> Running<'_, S> {
                 }
                 ended
             }
-            None => Ok(()),
+            None => Ok(None),
         };
         if self.scopes.len() > 1 {
             run.awaiting.open();
@@ -139,7 +144,21 @@ impl<S: Sink> Running<'_, S> {
             (companies, incomes) = both => [companies, incomes],
             () = asked_to_stop => return Ok(()), // never: it only passes the word on
         };
-        let mut errors: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+        let (mut read, mut errors) = (Vec::new(), Vec::new());
+        for ended in ended {
+            match ended {
+                Ok(agenda) => read.extend(agenda),
+                Err(error) => errors.push(error),
+            }
+        }
+        // What was read is believed where it still is the same shop.
+        if !read.is_empty() {
+            let same = self.recognise().await;
+            let mut read = read.into_iter();
+            let moved =
+                same.and_then(|()| read.try_for_each(|agenda| self.move_cursor(agenda, run)));
+            errors.extend(moved.err());
+        }
         // The one that failed says more than the one that was stopped because of it.
         errors.sort_by_key(|error| matches!(error, Fatal::Stopped(_)));
         match errors.into_iter().next() {
@@ -148,8 +167,13 @@ impl<S: Sink> Running<'_, S> {
         }
     }
 
-    /// One agenda, and its cursor.
-    async fn import<K>(&self, kind: Kind, scope: &Scope, run: &Run<'_, K>) -> Result<(), Fatal>
+    /// One agenda; what was read whole, if it was: its cursor is to move.
+    async fn import<'s, K>(
+        &self,
+        kind: Kind,
+        scope: &'s Scope,
+        run: &Run<'_, K>,
+    ) -> Result<Option<Read<'s>>, Fatal>
     where
         K: Fn(Kind, &Cursor) -> Result<(), Fatal>,
     {
@@ -160,10 +184,8 @@ impl<S: Sink> Running<'_, S> {
             run.awaiting.close();
         }
         let own = kind == Kind::Income && self.session.wanted.own_interval();
-        if ended? && !own {
-            self.move_cursor(kind, scope, run.shop, &run.keep)?;
-        }
-        Ok(())
+        let moves = ended? && !own && !matches!(scope, Scope::Only(_));
+        Ok(moves.then_some((kind, scope)))
     }
 
     /// A shop that shows no order at all, though many were imported, is more likely broken than
@@ -215,6 +237,7 @@ impl<S: Sink> Running<'_, S> {
             view: (self.view)()?,
             reader: Reader::new(Arc::clone(&self.services.caflou)),
             thorough: *scope == Scope::Full,
+            may_vanish: self.may_vanish(kind, scope)?,
             sink: self.sink.clone(),
             stop: stop.clone(),
         };
@@ -236,7 +259,13 @@ impl<S: Sink> Running<'_, S> {
                 }
             }
         };
-        let (reading, fatal) = tokio::join!(reading, engine.run(items));
+        let (reading, mut fatal) = tokio::join!(reading, engine.run(items));
+        if fatal.is_none() && reading.is_ok() && engine.vanished() > 0 {
+            fatal = match self.recognise().await {
+                Ok(()) => engine.let_vanish().await,
+                Err(fatal) => Some(fatal),
+            };
+        }
         let mut summary = run.summary.borrow_mut();
         summary.counts[kind] = engine.counts;
         summary.forecast += engine.forecast;
@@ -253,6 +282,7 @@ impl<S: Sink> Running<'_, S> {
             }
         }
         match (fatal, reading) {
+            (Some(Fatal::Guarded(said)), _) => Err(self.guarded(&said)),
             (Some(fatal), _) => Err(fatal),
             (None, reading) => Ok(reading?.complete),
         }
@@ -283,16 +313,53 @@ impl<S: Sink> Running<'_, S> {
         Some((open.max(self.session.interval().from), before))
     }
 
-    fn move_cursor(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-        shop: &Shop,
-        keep: &impl Fn(Kind, &Cursor) -> Result<(), Fatal>,
-    ) -> Result<(), Fatal> {
+    /// The most records that may become inactive; `None`: any number. Those that the user named
+    /// are meant.
+    fn may_vanish(&self, kind: Kind, scope: &Scope) -> Result<Option<u64>, Fatal> {
+        let any = self.session.wanted.allow_deletions || matches!(scope, Scope::Only(_));
+        if any {
+            return Ok(None);
+        }
+        let imported = (self.view)()?.count_imported(kind)?;
+        Ok(Some(may_vanish(imported)))
+    }
+
+    /// Too much would have become inactive: what to do about it.
+    fn guarded(&self, said: &str) -> Fatal {
+        let Session {
+            connection,
+            wanted,
+            files,
+            ..
+        } = self.session;
+        let (key, full) = (&connection.key, if wanted.full { " --full" } else { "" });
+        Fatal::Guarded(format!(
+            "{said}; none of them was changed. Look with `caflou-sync run {key}{files}{full} \
+             --dry-run`, and if it is right go on with `caflou-sync run {key}{files}{full} --allow \
+             deletions`"
+        ))
+    }
+
+    /// Makes sure, at the end of a reading, that it is still the same shop.
+    async fn recognise(&self) -> Result<(), Fatal> {
+        let eshop_id = self.session.connection.eshop_id;
+        let session = self.session;
+        tokio::select! {
+            shop = self.services.shoptet.shop(eshop_id) => shop?,
+            () = session.stop.wait() => return Err(session.stopped()),
+        };
+        Ok(())
+    }
+
+    /// Moves the cursor of what was read whole.
+    fn move_cursor<K>(&self, (kind, scope): Read<'_>, run: &Run<'_, K>) -> Result<(), Fatal>
+    where
+        K: Fn(Kind, &Cursor) -> Result<(), Fatal>,
+    {
+        let shop = run.shop;
         let listed_at = match scope {
-            Scope::Only(_) => return Ok(()),
-            Scope::Full
+            Scope::Only(_)
+            | Scope::Full
             | Scope::Since {
                 whole_list: true, ..
             } => shop.now,
@@ -300,7 +367,7 @@ impl<S: Sink> Running<'_, S> {
                 .cursor(kind)?
                 .map_or(shop.now, |cursor| cursor.listed_at),
         };
-        keep(
+        (run.keep)(
             kind,
             &Cursor {
                 at: shop.now,

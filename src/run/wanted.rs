@@ -14,6 +14,8 @@ pub(crate) struct Wanted {
     pub(crate) full: bool,
     /// It goes on although the source shows no document at all.
     pub(crate) allow_empty: bool,
+    /// Any number of records may become inactive.
+    pub(crate) allow_deletions: bool,
     /// Only records of this kind.
     pub(crate) only: Option<Kind>,
     /// Only these documents; empty: all.

@@ -6,6 +6,7 @@
 mod lost;
 mod prepare;
 mod under_way;
+mod vanished;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use crate::http::Stop;
 use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
 use crate::state::{Known, Pair, View};
+
+pub use self::vanished::may_vanish;
 
 use self::under_way::{Finished, Ready, UnderWay};
 use super::awaiting::{Awaiting, Incomes};
@@ -62,6 +65,8 @@ pub struct EngineOptions<S> {
     pub reader: Reader,
     /// Many records may be new: Caflou's whole list is read at once.
     pub thorough: bool,
+    /// The most records that may become inactive; `None`: any number.
+    pub may_vanish: Option<u64>,
     /// Where plans go.
     pub sink: S,
     /// Ends the run.
@@ -80,6 +85,8 @@ pub struct Engine<'a, S> {
     told: u64,
     waiting: BTreeMap<u64, Option<Done>>,
     later: Vec<(Box<Draft>, DateTime<Utc>)>,
+    /// Records that are to become inactive; `None`: they are let through.
+    vanished: Option<Vec<Box<Draft>>>,
     outages: u32,
     fatal: Option<Fatal>,
     /// How many records there were of each outcome.
@@ -125,6 +132,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             told: 0,
             waiting: BTreeMap::new(),
             later: Vec::new(),
+            vanished: Some(Vec::new()),
             outages: 0,
             fatal: None,
             counts: Counts::default(),
@@ -181,6 +189,11 @@ impl<'a, S: Sink> Engine<'a, S> {
             }
         }
         drop(items);
+        self.end().await
+    }
+
+    /// Settles what was put off, and tells the rest. Returns why the run cannot go on.
+    async fn end(&mut self) -> Option<Fatal> {
         if self.fatal.is_none()
             && let Err(fatal) = self.settle_lost().await
         {

@@ -23,7 +23,7 @@ mod told;
 
 pub use apply::Apply;
 pub use awaiting::Awaiting;
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, may_vanish};
 pub use outcome::{Done, Fatal};
 pub use plan::{Plan, Rules};
 pub use preview::Preview;

@@ -22,6 +22,9 @@ pub enum Fatal {
     /// The state file cannot be used.
     #[error("{0}")]
     State(String),
+    /// More would change at once than is likely to be meant; none of it was written.
+    #[error("{0}")]
+    Guarded(String),
     /// The user, a time limit or a signal ended it.
     #[error("{0}")]
     Stopped(String),

@@ -62,7 +62,7 @@ fn a_first_import_reads_each_list_once_and_sends_each_record_once() {
     assert_eq!(
         spent(&bench, Service::Shoptet),
         pairs([
-            ("GET /api/eshop", 1),
+            ("GET /api/eshop", 2),
             ("GET /api/customers", 1),
             ("GET /api/customers/…", 12),
             ("GET /api/orders", 3),
@@ -81,7 +81,7 @@ fn a_first_import_reads_each_list_once_and_sends_each_record_once() {
 }
 
 #[test]
-fn a_run_without_changes_sends_four_requests_to_the_shop_and_none_to_caflou() {
+fn a_run_without_changes_sends_five_requests_to_the_shop_and_none_to_caflou() {
     let bench = Bench::new();
     bench.customer(|_| ());
     bench.order(|_| ());
@@ -90,7 +90,7 @@ fn a_run_without_changes_sends_four_requests_to_the_shop_and_none_to_caflou() {
     assert_eq!(
         spent(&bench, Service::Shoptet),
         pairs([
-            ("GET /api/eshop", 1),
+            ("GET /api/eshop", 2),
             ("GET /api/customers/changes", 1),
             ("GET /api/orders/changes", 1),
             ("GET /api/orders", 1),
@@ -107,7 +107,7 @@ fn an_order_newly_paid_costs_a_look_and_a_change() {
     bench.imported();
     bench.sandbox.shop().pay(&codes[2]);
     let ran = bench.run(&[]).exits(0);
-    assert_eq!(bench.requests(Service::Shoptet).len(), 4);
+    assert_eq!(bench.requests(Service::Shoptet).len(), 5);
     assert_eq!(
         spent(&bench, Service::Caflou),
         pairs([("GET /transfers/…", 1), ("PATCH /transfers/…", 1)])

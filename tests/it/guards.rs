@@ -106,6 +106,7 @@ fn a_shop_that_suddenly_shows_no_orders_changes_nothing() {
     let go_on = format!("caflou-sync run {KEY} --full --allow-empty");
     let ran = bench.run(&["--full"]);
     guarded(&bench, &ran, &["no orders", "10 were imported", &go_on]);
+    // ten may always go; more than that needs a word of its own
     let ran = bench.run(&["--full", "--allow-empty"]).exits(0);
     assert_eq!(ran.counts("incomes"), "10 read: 10 updated");
     let books = bench.sandbox.books();
@@ -141,7 +142,7 @@ fn with_several_connections_a_guard_rail_comes_after_a_failed_run_and_before_fai
     let (code, ends) = run(&format!("{guarded}{refused}"));
     assert_eq!((code, ends), (4, vec!["stopped".into(), "failed".into()]));
 
-    let shop = Matcher::new(Service::Shoptet, "GET", "/api/eshop").skipping(1);
+    let shop = Matcher::new(Service::Shoptet, "GET", "/api/eshop").skipping(2);
     let no = Fault::Answer {
         status: 400,
         body: "{}".to_owned(),
@@ -149,4 +150,138 @@ fn with_several_connections_a_guard_rail_comes_after_a_failed_run_and_before_fai
     bench.sandbox.set_faults(Faults::once(shop, no));
     let (code, ends) = run(&format!("{guarded}{fine}"));
     assert_eq!((code, ends), (1, vec!["stopped".into(), "failed".into()]));
+}
+
+/// Where the next run begins to read an agenda.
+fn cursor(bench: &Bench, kind: &str) -> i64 {
+    let sql = "SELECT at FROM cursors WHERE kind = ?1";
+    let found = bench.database().query_row(sql, [kind], |row| row.get(0));
+    found.unwrap()
+}
+
+/// So many unpaid orders, imported.
+fn imported(orders: usize) -> (Bench, Vec<String>) {
+    let bench = Bench::new();
+    let codes = (0..orders).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    (bench, codes)
+}
+
+fn inactive(bench: &Bench) -> usize {
+    let books = bench.sandbox.books();
+    let incomes = books.transfers.values();
+    incomes.filter(|one| one["inactive"] == true).count()
+}
+
+#[test]
+fn more_than_a_tenth_that_vanishes_is_not_switched_off_unless_allowed() {
+    let ways: [(&str, fn(&Bench, &str)); 2] = [
+        ("deleted", |bench, code| bench.sandbox.shop().delete(code)),
+        ("cancelled", |bench, code| bench.sandbox.shop().cancel(code)),
+    ];
+    for (how, vanish) in ways {
+        let (bench, codes) = imported(40);
+        for code in &codes[..11] {
+            vanish(&bench, code);
+        }
+        let new = bench.order(|_| ());
+        bench.in_state("UPDATE cursors SET at = at - 60");
+        let before = cursor(&bench, "income");
+        for args in [&[][..], &["--full"]] {
+            let ran = bench.run(args);
+            assert_eq!(ran.code, 7, "{how}: {}", ran.stdout);
+            assert_eq!(ran.summary()["status"], "stopped");
+            assert_eq!(inactive(&bench), 0, "{how}");
+            let full = if args.is_empty() { "" } else { " --full" };
+            let go_on = format!("caflou-sync run {KEY}{full} --allow deletions");
+            for word in ["11 incomes", "it may be 10", &go_on] {
+                assert!(ran.error().contains(word), "{}", ran.error());
+            }
+        }
+        assert_eq!(cursor(&bench, "income"), before, "the cursor moved");
+        // what is new came all the same
+        bench.income(&new);
+        let shown = bench.run(&["--dry-run"]).exits(0);
+        assert!(shown.counts("incomes").contains("11 updated"), "{how}");
+        assert!(
+            shown.stdout.contains("a run would stop: 11 incomes"),
+            "{}",
+            shown.stdout
+        );
+        bench.run(&["--allow", "deletions"]).exits(0);
+        assert_eq!(inactive(&bench), 11, "{how}");
+        bench.run(&["--full"]).exits(0);
+    }
+}
+
+#[test]
+fn ten_that_vanish_are_switched_off_as_ever() {
+    let (bench, codes) = imported(12);
+    for code in &codes[..10] {
+        bench.sandbox.shop().delete(code);
+    }
+    bench.run(&[]).exits(0);
+    assert_eq!(inactive(&bench), 10);
+}
+
+/// Answers a request like this so, after the first `skip` of them.
+fn answer(bench: &Bench, path: &str, skip: usize, status: u16, body: &serde_json::Value) {
+    let matcher = Matcher::new(Service::Shoptet, "GET", path).skipping(skip);
+    let body = body.to_string();
+    let fault = Fault::Answer { status, body };
+    bench.sandbox.set_faults(Faults::once(matcher, fault));
+}
+
+#[test]
+fn a_feed_that_calls_all_orders_deleted_is_not_believed() {
+    let (bench, codes) = imported(12);
+    // so long ago that no other list of what changed shows them
+    let long_ago = Some(crate::support::at(crate::support::MADE));
+    for order in &mut bench.sandbox.shop().orders {
+        order.change_time = long_ago;
+    }
+    let changes = codes.iter().map(|code| {
+        serde_json::json!({"code": code, "changeTime": "2030-01-01T10:00:00+0100", "changeType": "delete"})
+    });
+    let changes: Vec<_> = changes.collect();
+    let page = serde_json::json!({"totalCount": 12, "page": 1, "pageCount": 1, "itemsOnPage": 12, "itemsPerPage": 1000});
+    let body = serde_json::json!({"data": {"changes": changes, "paginator": page}, "errors": null});
+    answer(&bench, "/api/orders/changes", 0, 200, &body);
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.counts("incomes"), "12 read: 12 unchanged");
+    assert!(
+        ran.stdout
+            .contains("12 orders were deleted, but the shop still shows them"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+fn another_shop() -> serde_json::Value {
+    serde_json::json!({"data": {
+        "contactInformation": {"eshopId": 999_111, "eshopName": "Jiný obchod"},
+        "settings": {"timezone": "Europe/Prague"},
+    }, "errors": null})
+}
+
+#[test]
+fn a_shop_that_is_another_one_at_the_end_takes_nothing_out_and_moves_no_cursor() {
+    let (bench, codes) = imported(3);
+    bench.sandbox.shop().delete(&codes[0]);
+    bench.in_state("UPDATE cursors SET at = at - 60");
+    let before = cursor(&bench, "income");
+    answer(&bench, "/api/eshop", 1, 200, &another_shop());
+    let ran = bench.run(&[]).exits(4);
+    assert!(ran.error().contains("999111"), "{}", ran.error());
+    assert_eq!(inactive(&bench), 0);
+    assert_eq!(cursor(&bench, "income"), before, "the cursor moved");
+    bench.run(&[]).exits(0);
+    assert_eq!(inactive(&bench), 1);
+    // customers likewise
+    bench.in_state("UPDATE cursors SET at = at - 60");
+    let before = cursor(&bench, "company");
+    answer(&bench, "/api/eshop", 1, 200, &another_shop());
+    bench.run(&["--only", "companies"]).exits(4);
+    assert_eq!(cursor(&bench, "company"), before, "the cursor moved");
 }

@@ -55,6 +55,9 @@ enum Way {
     },
 }
 
+/// The header that lets a request in, and the token in it.
+pub(super) type Header = (HeaderName, HeaderValue, SecretString);
+
 /// Gives the header that lets a request in.
 #[derive(Debug)]
 pub(super) struct Auth {
@@ -101,10 +104,8 @@ impl Auth {
         }
     }
 
-    /// The header of the next request, and the token in it.
-    pub(super) async fn header(
-        &self,
-    ) -> Result<(HeaderName, HeaderValue, SecretString), SourceError> {
+    /// The header of the next request.
+    pub(super) async fn header(&self) -> Result<Header, SourceError> {
         let name = match self.way {
             Way::Private(_) => "shoptet-private-api-token",
             Way::Addon { .. } | Way::Pairing { .. } => "shoptet-access-token",

@@ -6,14 +6,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::Mutex;
 use tracing::warn;
 use url::Url;
 
 use super::answer::{Unusable, open};
-use super::auth::{Auth, Credentials};
+use super::auth::{Auth, Credentials, Header};
 use super::page::Page;
+use super::shop;
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -41,6 +44,9 @@ pub struct ClientOptions {
     pub stop: Stop,
 }
 
+/// Where a shop says who it is.
+const ESHOP: [&str; 2] = ["api", "eshop"];
+
 /// A client of one shop.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -48,7 +54,15 @@ pub struct Client {
     api_url: Url,
     auth: Arc<Auth>,
     downloads: Arc<Downloads>,
+    identity: Arc<Identity>,
     stop: Stop,
+}
+
+/// Whose tokens are used: one that is renewed in the middle of a run may open another shop.
+#[derive(Debug, Default)]
+struct Identity {
+    /// The shop, and the token that is known to open it. Held while a token is tried.
+    known: Mutex<Option<(u64, SecretString)>>,
 }
 
 /// An answer's `data` with the moment of the service's clock.
@@ -89,6 +103,7 @@ impl Client {
             api_url,
             auth,
             downloads: Arc::new(Downloads::new("Shoptet", stop.clone())?),
+            identity: Arc::default(),
             stop,
         })
     }
@@ -138,7 +153,7 @@ impl Client {
     ) -> Result<Data<T>, SourceError> {
         let url = self.url(path, query);
         let body = body.map(|body| body.to_string().into_bytes());
-        let answer = self.send(&method, &url, body, repeat).await?;
+        let (answer, _) = self.send(&method, &url, body, repeat).await?;
         let text = String::from_utf8_lossy(&answer.body);
         Ok(Data {
             data: open(&text).map_err(|why| garbled(method, &url, &answer, why))?,
@@ -154,23 +169,74 @@ impl Client {
         take: impl FnOnce(&Page<'_>) -> T,
     ) -> Result<T, SourceError> {
         let (method, url) = (Method::GET, self.url(path, query));
-        let answer = self.send(&method, &url, None, Repeat::Safe).await?;
+        let (answer, _) = self.send(&method, &url, None, Repeat::Safe).await?;
         let text = String::from_utf8_lossy(&answer.body);
         let page = open(&text).map_err(|why| garbled(method, &url, &answer, why))?;
         Ok(take(&page))
     }
 
-    /// Sends, and where a token has run out, once more with a fresh one.
+    /// Reads whose token it is; the token, too.
+    pub(super) async fn eshop(&self) -> Result<(Data<Json>, SecretString), SourceError> {
+        let (method, url) = (Method::GET, self.url(&ESHOP, &[]));
+        let (answer, token) = self.send(&method, &url, None, Repeat::Safe).await?;
+        let date = answer.date();
+        Ok((
+            Data {
+                data: whose(&url, &answer)?,
+                date,
+            },
+            token,
+        ))
+    }
+
+    /// From now on all requests are about this shop; this token opens it.
+    pub(super) async fn is_about(&self, eshop_id: u64, token: SecretString) {
+        *self.identity.known.lock().await = Some((eshop_id, token));
+    }
+
+    /// Makes sure that a token opens the shop that the run is about.
+    async fn recognise(&self, (name, value, token): &Header) -> Result<(), SourceError> {
+        if !self.auth.renewable() {
+            return Ok(());
+        }
+        let mut known = self.identity.known.lock().await;
+        let Some((eshop_id, tried)) = known.as_mut() else {
+            return Ok(());
+        };
+        if tried.expose_secret() == token.expose_secret() {
+            return Ok(());
+        }
+        let url = self.url(&ESHOP, &[]);
+        let call = Call {
+            method: Method::GET,
+            url: url.clone(),
+            headers: vec![(name.clone(), value.clone())],
+            body: None,
+            repeat: Repeat::Safe,
+        };
+        let answer = self.door.send(call, || Ok(())).await?;
+        let shop = shop::read(&whose(&url, &answer)?, answer.date())?;
+        shop.must_be(*eshop_id)?;
+        *tried = token.clone();
+        Ok(())
+    }
+
+    /// Sends, and where a token has run out, once more with a fresh one; the token, too.
     async fn send(
         &self,
         method: &Method,
         url: &Url,
         body: Option<Vec<u8>>,
         repeat: Repeat,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<(Answer, SecretString), SourceError> {
         let mut renewed = false;
         loop {
-            let (name, value, token) = self.auth.header().await?;
+            let header = self.auth.header().await?;
+            let told = match url.path() == self.url(&ESHOP, &[]).path() {
+                true => Ok(()),
+                false => self.recognise(&header).await,
+            };
+            let (name, value, token) = header;
             let call = Call {
                 method: method.clone(),
                 url: url.clone(),
@@ -178,15 +244,24 @@ impl Client {
                 body: body.clone(),
                 repeat,
             };
-            match self.door.send(call, || Ok(())).await {
+            let sent = match told {
+                Ok(()) => self
+                    .door
+                    .send(call, || Ok(()))
+                    .await
+                    .map_err(SourceError::from),
+                Err(error) => Err(error),
+            };
+            match sent {
                 Ok(answer) => {
                     announce_end_of_life(url, &answer);
-                    return Ok(answer);
+                    return Ok((answer, token));
                 }
                 Err(error) => {
-                    let refused = error.status() == Some(StatusCode::UNAUTHORIZED);
+                    let refused = matches!(&error, SourceError::Http(error)
+                        if error.status() == Some(StatusCode::UNAUTHORIZED));
                     if !refused || renewed || !self.auth.renewable() {
-                        return Err(error.into());
+                        return Err(error);
                     }
                     self.auth.renew(&token).await?;
                     renewed = true;
@@ -206,6 +281,12 @@ impl Client {
         }
         url
     }
+}
+
+/// The `data` of an answer about the shop.
+fn whose(url: &Url, answer: &Answer) -> Result<Json, HttpError> {
+    let text = String::from_utf8_lossy(&answer.body);
+    open(&text).map_err(|why| garbled(Method::GET, url, answer, why))
 }
 
 fn garbled(method: Method, url: &Url, answer: &Answer, unusable: Unusable) -> HttpError {

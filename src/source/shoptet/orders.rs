@@ -55,6 +55,8 @@ struct Orders<'a> {
     complete: bool,
     /// The user named the orders.
     asked_for: bool,
+    /// When orders were deleted, by what the feed of changes says.
+    deleted: HashMap<String, Option<DateTime<Utc>>>,
     /// Details refused one after another.
     strikes: u32,
     /// Online payments asked for.
@@ -79,6 +81,7 @@ impl Source {
             seen: Seen::default(),
             complete: true,
             asked_for: matches!(scope, Scope::Only(_)),
+            deleted: HashMap::new(),
             strikes: 0,
             payments: Ahead::new(),
         };
@@ -139,14 +142,15 @@ impl Orders<'_> {
             if self.seen.contains(&code) {
                 continue;
             }
-            if entry.deleted {
+            let id = SourceId(code.clone());
+            if entry.deleted && self.is_out(&id)? {
                 self.seen.insert(&code);
-                let draft = deleted_order(&code, &self.source.settings);
-                let draft = Draft {
-                    changed_at: entry.change_time,
-                    ..draft
-                };
+                let draft = self.deleted(&code, entry.change_time);
                 self.send(Item::Draft(Box::new(draft))).await?;
+            } else if entry.deleted {
+                // Nothing is switched off because a list says so: it is asked for.
+                self.deleted.insert(code.clone(), entry.change_time);
+                codes.push(code);
             } else if !self.is_settled(&code, entry.change_time, cursor)? {
                 codes.push(code);
             }
@@ -164,7 +168,37 @@ impl Orders<'_> {
         }
         codes.sort_unstable();
         codes.dedup();
-        self.read_codes(codes, Missing::Deleted).await
+        self.read_codes(codes, Missing::Deleted).await?;
+        self.contradict().await
+    }
+
+    /// Whether an order was never imported or is out of the cash flow: its deletion changes nothing.
+    fn is_out(&self, id: &SourceId) -> Result<bool, SourceError> {
+        let known = self.state.known(Kind::Income, id)?;
+        Ok(known.is_none_or(|known| known.source.is_true("inactive")))
+    }
+
+    /// An order that is deleted.
+    fn deleted(&self, code: &str, at: Option<DateTime<Utc>>) -> Draft {
+        Draft {
+            changed_at: at,
+            ..deleted_order(code, &self.source.settings)
+        }
+    }
+
+    /// What the feed says is deleted and the shop still shows, is there.
+    async fn contradict(&self) -> Result<(), SourceError> {
+        let message = match self.deleted.len() {
+            0 => return Ok(()),
+            1 => "the shop's list of changes says that an order was deleted, but the shop still \
+                  shows it: it stays"
+                .to_owned(),
+            n => format!(
+                "the shop's list of changes says that {n} orders were deleted, but the shop still \
+                 shows them: they stay"
+            ),
+        };
+        self.send(Item::Warning(message)).await
     }
 
     /// Whether an earlier run settled an order with this change time. Times are whole seconds: a

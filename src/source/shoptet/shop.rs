@@ -26,22 +26,74 @@ pub struct Shop {
     pub has_clock: bool,
 }
 
+impl Shop {
+    /// Makes sure that it is the configured shop.
+    ///
+    /// # Errors
+    /// When it is another one.
+    pub(super) fn must_be(&self, eshop_id: u64) -> Result<(), SourceError> {
+        let Self {
+            eshop_id: id, name, ..
+        } = self;
+        if *id == eshop_id {
+            return Ok(());
+        }
+        Err(SourceError::Access(format!(
+            "the Shoptet token belongs to e-shop {id} ({name}), but eshop_id is {eshop_id}; \
+             correct eshop_id or use that shop's token"
+        )))
+    }
+}
+
+/// The shop of an answer's `data`; `date`: the service's clock.
+pub(super) fn read(data: &Json, date: Option<DateTime<Utc>>) -> Result<Shop, SourceError> {
+    let garbled = |reason: String| {
+        SourceError::Http(HttpError::Garbled {
+            service: "Shoptet",
+            method: reqwest::Method::GET,
+            path: "/api/eshop".to_owned(),
+            reason,
+            request_id: None,
+        })
+    };
+    let read = || {
+        let data = Row::of(&data.0)?;
+        let contact = data.object("contactInformation")?;
+        let settings = data.object("settings")?;
+        let text = |row: Option<Row<'_>>, field| row.map_or(Ok(None), |row| row.text(field));
+        let id = contact.map_or(Ok(None), |row| row.whole("eshopId"))?;
+        Ok((id, text(contact, "eshopName")?, text(settings, "timezone")?))
+    };
+    let (id, name, zone) =
+        read().map_err(|error: super::row::RowError| garbled(error.to_string()))?;
+    let id = id.and_then(|id| u64::try_from(id).ok());
+    let id = id.ok_or_else(|| garbled("no eshopId".to_owned()))?;
+    let name = name.as_deref().and_then(clean);
+    let name = name.unwrap_or_else(|| format!("e-shop {id}"));
+    let zone = zone.unwrap_or_else(|| "Europe/Prague".to_owned());
+    let zone: Tz = zone
+        .parse()
+        .map_err(|_| garbled(format!("unknown time zone `{zone:.40}`")))?;
+    Ok(Shop {
+        eshop_id: id,
+        name,
+        zone,
+        now: date.unwrap_or_else(Utc::now),
+        has_clock: date.is_some(),
+    })
+}
+
 impl Client {
-    /// Asks whose token it is and compares with the configured shop.
+    /// Asks whose token it is and compares with the configured shop; each token that is got later
+    /// has to open the same one.
     ///
     /// # Errors
     /// When the token is refused or another shop's.
     pub async fn shop(&self, eshop_id: u64) -> Result<Shop, SourceError> {
-        let shop = self.whose().await?;
-        let Shop {
-            eshop_id: id, name, ..
-        } = &shop;
-        if *id != eshop_id {
-            return Err(SourceError::Access(format!(
-                "the Shoptet token belongs to e-shop {id} ({name}), but eshop_id is {eshop_id}; \
-                 correct eshop_id or use that shop's token"
-            )));
-        }
+        let (answer, token) = self.eshop().await?;
+        let shop = read(&answer.data, answer.date)?;
+        shop.must_be(eshop_id)?;
+        self.is_about(eshop_id, token).await;
         Ok(shop)
     }
 
@@ -50,42 +102,8 @@ impl Client {
     /// # Errors
     /// When the token is refused or the answer is no shop.
     pub async fn whose(&self) -> Result<Shop, SourceError> {
-        let answer = self.get::<Json>(&["api", "eshop"], &[]).await?;
-        let garbled = |reason: String| {
-            SourceError::Http(HttpError::Garbled {
-                service: "Shoptet",
-                method: reqwest::Method::GET,
-                path: "/api/eshop".to_owned(),
-                reason,
-                request_id: None,
-            })
-        };
-        let read = || {
-            let data = Row::of(&answer.data.0)?;
-            let contact = data.object("contactInformation")?;
-            let settings = data.object("settings")?;
-            let text = |row: Option<Row<'_>>, field| row.map_or(Ok(None), |row| row.text(field));
-            let id = contact.map_or(Ok(None), |row| row.whole("eshopId"))?;
-            Ok((id, text(contact, "eshopName")?, text(settings, "timezone")?))
-        };
-        let (id, name, zone) =
-            read().map_err(|error: super::row::RowError| garbled(error.to_string()))?;
-        let id = id.and_then(|id| u64::try_from(id).ok());
-        let id = id.ok_or_else(|| garbled("no eshopId".to_owned()))?;
-        let name = name.as_deref().and_then(clean);
-        let name = name.unwrap_or_else(|| format!("e-shop {id}"));
-        let zone = zone.unwrap_or_else(|| "Europe/Prague".to_owned());
-        let zone: Tz = zone
-            .parse()
-            .map_err(|_| garbled(format!("unknown time zone `{zone:.40}`")))?;
-        let (now, has_clock) = (answer.date.unwrap_or_else(Utc::now), answer.date.is_some());
-        Ok(Shop {
-            eshop_id: id,
-            name,
-            zone,
-            now,
-            has_clock,
-        })
+        let (answer, _) = self.eshop().await?;
+        read(&answer.data, answer.date)
     }
 
     /// Reads one row of everything that a run reads of a kind; how many records there are.

@@ -15,7 +15,7 @@ impl<S: Sink> Engine<'_, S> {
     /// Decides as far as it can be decided in order. `None`: it is put off to the end of the run.
     pub(super) async fn prepare(
         &mut self,
-        draft: Box<Draft>,
+        mut draft: Box<Draft>,
         (known, company): (Option<Known>, Option<CaflouId>),
         number: u64,
         earlier: &mut Vec<(u64, Prepared)>,
@@ -43,6 +43,10 @@ impl<S: Sink> Engine<'_, S> {
                         self.later.push((draft, until));
                         self.tell(number, None);
                         return Ok(None);
+                    }
+                    match self.unless_it_vanishes(draft, (&known, &desired), number) {
+                        Some(given_back) => draft = given_back,
+                        None => return Ok(None),
                     }
                     (Job::Revise(id, Box::new(known)), None)
                 }

@@ -8,7 +8,6 @@ use crate::http::HttpError;
 use crate::record::{Json, Kind, SourceId};
 use crate::source::shoptet::answer::part;
 use crate::source::shoptet::client::Client;
-use crate::source::shoptet::map::deleted_order;
 use crate::source::shoptet::row::Row;
 use crate::source::shoptet::wire::{self, Order};
 use crate::source::{Item, SourceError, Verdict};
@@ -53,7 +52,8 @@ impl Orders<'_> {
                         .broken(Verdict::NotThere, Some(code.to_owned()), reason.to_owned())
                         .await;
                 }
-                let draft = deleted_order(code, &self.source.settings);
+                let at = self.deleted.remove(code).flatten();
+                let draft = self.deleted(code, at);
                 self.send(Item::Draft(Box::new(draft))).await
             }
             Err(SourceError::Http(error)) if error.is_about_this_record() => {

@@ -192,3 +192,30 @@ async fn a_token_that_is_said_to_live_for_ever_lives_for_half_an_hour() {
         assert_eq!(shop.lines(), [EXCHANGE], "{life}");
     }
 }
+
+#[tokio::test]
+async fn a_renewed_token_has_to_open_the_same_shop_before_anything_is_read_with_it() {
+    for (other, reads) in [(222_651, true), (999_111, false)] {
+        let (folder, shop) = (
+            TempDir::new().unwrap(),
+            Script::new([token("222651-a-1"), token("222651-a-2")]).await,
+        );
+        let data = json!({"contactInformation": {"eshopId": other, "eshopName": "Obchod"}});
+        let whose = Reply::new(200, json!({"data": data, "errors": null}));
+        let count = json!({"data": {"orders": [], "paginator": {"totalCount": 7}}, "errors": null});
+        let count = Reply::new(200, count);
+        let api = Script::new([eshop(), expired(), whose, count]).await;
+        let client = addon(&api, &shop, &folder);
+        client.shop(222_651).await.unwrap();
+        let counted = client.count_orders().await;
+        if reads {
+            assert_eq!(counted.unwrap(), Some(7));
+            assert_eq!(api.lines().len(), 4);
+        } else {
+            let error = counted.unwrap_err();
+            assert!(matches!(error, SourceError::Access(_)), "{error}");
+            assert!(error.to_string().contains("e-shop 999111"), "{error}");
+            assert_eq!(api.lines().len(), 3);
+        }
+    }
+}

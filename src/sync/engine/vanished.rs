@@ -1,0 +1,103 @@
+//! Records that are to become inactive, because the source says that they were cancelled or
+//! deleted: held back until everything is read, so that a source that is wrong for a moment takes
+//! nothing out of the cash flow.
+
+use super::Engine;
+use crate::record::{Attributes, Draft, Kind, Record};
+use crate::state::Known;
+use crate::sync::outcome::Fatal;
+use crate::sync::sink::Sink;
+
+/// So many records may become inactive in one run, however few were imported.
+const FEW: u64 = 10;
+/// Beyond that, one in so many of those that were imported.
+const ONE_IN: u64 = 10;
+
+/// The most records that may become inactive in one run unless the user allows more: 10, or a
+/// tenth of the imported ones where that is more.
+#[must_use]
+pub fn may_vanish(imported: u64) -> u64 {
+    FEW.max(imported / ONE_IN)
+}
+
+impl<S: Sink> Engine<'_, S> {
+    /// Holds back a record that is to become inactive; gives back any other.
+    pub(super) fn unless_it_vanishes(
+        &mut self,
+        draft: Box<Draft>,
+        (known, desired): (&Known, &Attributes),
+        number: u64,
+    ) -> Option<Box<Draft>> {
+        let inactive = |attributes: &Attributes| attributes.is_true("inactive");
+        let vanishes = matches!(draft.record, Record::Void { .. })
+            && inactive(desired)
+            && !inactive(&known.source);
+        match &mut self.vanished {
+            Some(held) if vanishes => {
+                held.push(draft);
+                self.tell(number, None);
+                None
+            }
+            _ => Some(draft),
+        }
+    }
+
+    /// How many records are held back.
+    #[must_use]
+    pub fn vanished(&self) -> usize {
+        self.vanished.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Lets through what was held back, unless it is too much: for a source that was read to its
+    /// end and is still the one that it was. Returns why the run cannot go on.
+    pub async fn let_vanish(&mut self) -> Option<Fatal> {
+        let held = self.vanished.take().unwrap_or_default();
+        if let Err(fatal) = self.settle_vanished(held).await {
+            self.fatal.get_or_insert(fatal);
+        }
+        self.end().await
+    }
+
+    async fn settle_vanished(&mut self, held: Vec<Box<Draft>>) -> Result<(), Fatal> {
+        let count = held.len() as u64;
+        if let Some(most) = self.options.may_vanish.filter(|most| count > *most) {
+            let what = match self.options.kind {
+                Kind::Company => "companies",
+                Kind::Income => "incomes",
+            };
+            let said = format!(
+                "{count} {what} would become inactive at once, because the source says that they \
+                 were cancelled or deleted; without your leave it may be {most} (10, or a tenth of \
+                 the imported ones)"
+            );
+            if self.options.sink.writes() {
+                return Err(Fatal::Guarded(said));
+            }
+            self.warn(format!("a run would stop: {said}"));
+        }
+        let held = held.into_iter();
+        let held = held.map(|draft| (self.number(), draft)).collect();
+        self.plan(held).await?;
+        self.drain().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_ten_and_more_than_a_tenth_are_too_many() {
+        let cases = [
+            (0, 10),
+            (10, 10),
+            (100, 10),
+            (109, 10),
+            (110, 11),
+            (5_000, 500),
+        ];
+        for (imported, most) in cases {
+            assert_eq!(may_vanish(imported), most, "{imported}");
+        }
+    }
+}
