@@ -149,6 +149,8 @@ fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run()
         &bench.path("state.db"),
         "DROP INDEX records_open; DROP INDEX changes_of_record; DROP TABLE pairs;
          ALTER TABLE records DROP COLUMN pending;
+         ALTER TABLE records DROP COLUMN origin;
+         DROP TABLE withheld;
          ALTER TABLE runs DROP COLUMN part;
          CREATE INDEX records_open ON records (connection, kind, source_id)
          WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
