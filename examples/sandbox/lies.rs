@@ -146,7 +146,8 @@ pub struct Liar {
     pub per_mille: u32,
     /// The lies it knows.
     pub known: Vec<Lie>,
-    told: Option<(Lie, usize)>,
+    /// What is told now by Shoptet, and by Caflou, and how often still.
+    told: [Option<(Lie, usize)>; 2],
     rest: usize,
 }
 
@@ -164,19 +165,20 @@ impl Liar {
     /// What is wrong with the answer to the `number`th request, if anything.
     pub fn draw(&mut self, call: &Call, number: u64) -> Option<Lie> {
         self.rest = self.rest.saturating_sub(1);
-        if let Some((lie, left)) = self.told
+        let told = usize::from(call.service == Service::Caflou);
+        if let Some((lie, left)) = self.told[told]
             && lie.is_about(call)
         {
             // Who begins to read anew is told the truth: it was so for a moment.
             let again = lie.fits() && page(call) == 1;
-            self.told = (left > 1 && !again).then_some((lie, left.saturating_sub(1)));
+            self.told[told] = (left > 1 && !again).then_some((lie, left.saturating_sub(1)));
             if !again {
                 return Some(lie);
             }
             self.rest = REST;
             return None;
         }
-        if self.per_mille == 0 || self.told.is_some() {
+        if self.per_mille == 0 || self.told[told].is_some() {
             return None;
         }
         let mut rng = Rng::with_seed(self.seed ^ number.wrapping_mul(0xd134_2543_de82_ef95));
@@ -192,13 +194,13 @@ impl Liar {
             Lie::OtherShop => usize::MAX,
             _ => rng.usize(1..LONGEST),
         };
-        self.told = (lasts > 1).then_some((lie, lasts - 1));
+        self.told[told] = (lasts > 1).then_some((lie, lasts - 1));
         Some(lie)
     }
 
     /// It tells the truth until it begins again.
     pub fn hush(&mut self) {
-        self.told = None;
+        self.told = [None, None];
     }
 }
 
@@ -261,7 +263,8 @@ pub fn bend_text(lie: Lie, text: &str) -> String {
 }
 
 /// What the shop answers, bent.
-pub fn bend_shop(lie: Lie, data: &mut Value) {
+/// `is_known` tells which orders are in the accounts already.
+pub fn bend_shop(lie: Lie, data: &mut Value, is_known: impl Fn(&str) -> bool) {
     match lie {
         Lie::OrdersGone => {
             let first = data["paginator"]["page"] == 1;
@@ -277,13 +280,14 @@ pub fn bend_shop(lie: Lie, data: &mut Value) {
                 row["changeType"] = json!("delete");
             }
         }
-        Lie::OtherShop => another_shop(data),
+        Lie::OtherShop => another_shop(data, is_known),
         _ => {}
     }
 }
 
-/// The same numbers of orders, by others and for other money.
-fn another_shop(data: &mut Value) {
+/// The same numbers of orders, by others and for other money. (Who never saw an order cannot know
+/// whose it is.)
+fn another_shop(data: &mut Value, is_known: impl Fn(&str) -> bool) {
     if data["contactInformation"].is_object() {
         data["contactInformation"]["eshopId"] = json!(999_999);
     }
@@ -301,6 +305,9 @@ fn another_shop(data: &mut Value) {
     };
     for row in rows {
         let code = row["code"].as_str().unwrap_or_default().to_owned();
+        if !is_known(&code) {
+            continue;
+        }
         row["guid"] = json!(format!("99999999-9999-4999-8999-{code:0>12}"));
         row["creationTime"] = json!("2020-02-02T02:02:02+0100");
         row["fullName"] = json!("Někdo Jiný");

@@ -55,7 +55,12 @@ pub fn answer(world: &World, call: &Call, lie: Option<Lie>) -> Reply {
     let reply = match given {
         Ok((mut data, _)) => {
             if let Some(lie) = lie {
-                bend_shop(lie, &mut data);
+                let number = world.shop().eshop_id;
+                let books = world.books();
+                let mark = |code: &str| format!("shoptet:{number}:{code}");
+                bend_shop(lie, &mut data, |code| {
+                    books.transfer_by_mark(&mark(code)).is_some()
+                });
             }
             let status = match () {
                 () if data["jobId"].is_string() => 202,
