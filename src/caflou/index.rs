@@ -6,108 +6,10 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use serde::Serialize;
-
-use super::marks::marks;
+use super::keys::{Keys, MatchedBy, cut_key, reference_key, texts_of_company};
+use super::marks::Marks;
 use super::wire::Stored;
-use crate::record::{Attributes, CaflouId, Kind, Mark, Value, registration_key, vat_key};
-
-/// By what two records were taken for the same, in the order in which it is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum MatchedBy {
-    /// Our mark.
-    Mark,
-    /// The registration number (IČO).
-    Registration,
-    /// A VAT number.
-    Vat,
-    /// The e-mail address.
-    Email,
-    /// Reference number, value and currency.
-    Reference,
-}
-
-impl MatchedBy {
-    /// For people: "same e-mail".
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mark => "our mark",
-            Self::Registration => "same registration number",
-            Self::Vat => "same VAT number",
-            Self::Email => "same e-mail",
-            Self::Reference => "same reference number, value and currency",
-        }
-    }
-}
-
-/// The keys by which a record is looked for, best first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keys(Vec<(MatchedBy, String)>);
-
-impl Keys {
-    /// The keys of a record that is to be written.
-    #[must_use]
-    pub fn of(kind: Kind, mark: &Mark, attributes: &Attributes) -> Self {
-        let mut keys = vec![(MatchedBy::Mark, mark.as_str().to_owned())];
-        match kind {
-            Kind::Company => keys.extend(company_keys(attributes)),
-            Kind::Income => keys.extend(reference_key(attributes)),
-        }
-        Self(keys)
-    }
-
-    /// What a full-text search for the record would look for: the reference number of an income.
-    /// Numbers of companies are written in too many ways.
-    pub(super) fn search_term(&self) -> Option<&str> {
-        let (_, key) = self.0.iter().find(|(by, _)| *by == MatchedBy::Reference)?;
-        key.split('\0').next()
-    }
-
-    /// Only the mark.
-    #[must_use]
-    pub fn mark(mark: &Mark) -> Self {
-        Self(vec![(MatchedBy::Mark, mark.as_str().to_owned())])
-    }
-}
-
-fn company_keys(attributes: &Attributes) -> Vec<(MatchedBy, String)> {
-    let country = attributes.text("country");
-    let text = |field| attributes.text(field);
-    let mut keys = Vec::new();
-    let registration = text("id_num").and_then(|number| registration_key(number, country));
-    keys.extend(registration.map(|key| (MatchedBy::Registration, key)));
-    for field in ["id_tax_num", "tax_num"] {
-        keys.extend(
-            text(field)
-                .and_then(vat_key)
-                .map(|key| (MatchedBy::Vat, key)),
-        );
-    }
-    let email = text("email").filter(|email| email.contains('@'));
-    let email = email.map(|email| email.trim().to_lowercase());
-    keys.extend(email.map(|key| (MatchedBy::Email, key)));
-    keys
-}
-
-fn reference_key(attributes: &Attributes) -> Option<(MatchedBy, String)> {
-    let reference = attributes.text("reference_number")?.trim();
-    let currency = attributes.text("currency")?.trim().to_uppercase();
-    let value = match attributes.get("value")? {
-        Value::Number(number) => number.normalize().to_string(),
-        Value::Text(text) => text
-            .trim()
-            .parse::<rust_decimal::Decimal>()
-            .ok()?
-            .normalize()
-            .to_string(),
-        _ => return None,
-    };
-    Some((
-        MatchedBy::Reference,
-        format!("{reference}\u{0}{value}\u{0}{currency}"),
-    ))
-}
+use crate::record::{Attributes, CaflouId, Identity, Kind, comparable};
 
 /// What a look into the index brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,37 +18,32 @@ pub enum Candidates {
     None,
     /// One record.
     One(CaflouId, MatchedBy),
-    /// A record that this run is about to create.
-    Pending(MatchedBy),
     /// More than one: nobody guesses which.
     Several(Vec<CaflouId>, MatchedBy),
 }
-
-/// A record in the index: its id, which is positive, or that it is about to be created.
-type Slot = i64;
-const PENDING: Slot = 0;
 
 /// All records of a kind.
 #[derive(Debug)]
 pub struct Index {
     kind: Kind,
-    program: &'static str,
     hasher: RandomState,
     /// The first record of a key; nearly always the only one.
-    first: BTreeMap<u64, Slot>,
-    more: HashMap<u64, Vec<Slot>>,
+    first: BTreeMap<u64, CaflouId>,
+    more: HashMap<u64, Vec<CaflouId>>,
+    /// Who companies are, as far as they have numbers.
+    who: HashMap<CaflouId, Box<Identity>>,
 }
 
 impl Index {
-    /// An index without records. `program` is what marks of ours begin with.
+    /// An index without records.
     #[must_use]
-    pub fn empty(kind: Kind, program: &'static str) -> Self {
+    pub fn empty(kind: Kind) -> Self {
         Self {
             kind,
-            program,
             hasher: RandomState::new(),
             first: BTreeMap::new(),
             more: HashMap::new(),
+            who: HashMap::new(),
         }
     }
 
@@ -162,60 +59,61 @@ impl Index {
         if *trashed || *template || expense {
             return;
         }
-        for (by, key) in self.keys_of_stored(attributes) {
-            let hash = self.hasher.hash_one((by, key));
-            if !self.slots(hash).any(|slot| slot == id.0) {
-                self.push(hash, id.0);
+        for (by, text) in self.texts_of(attributes) {
+            self.push(self.hasher.hash_one((by, text)), *id);
+        }
+        if self.kind == Kind::Company {
+            let who = Identity::of(attributes);
+            if who.is_empty() {
+                self.who.remove(id);
+            } else {
+                self.who.insert(*id, Box::new(who));
             }
         }
     }
 
-    fn slots(&self, hash: u64) -> impl Iterator<Item = Slot> + '_ {
+    fn ids(&self, hash: u64) -> impl Iterator<Item = CaflouId> + '_ {
         let more = self.more.get(&hash).into_iter().flatten();
         self.first.get(&hash).into_iter().chain(more).copied()
     }
 
-    fn push(&mut self, hash: u64, slot: Slot) {
+    fn push(&mut self, hash: u64, id: CaflouId) {
+        if self.ids(hash).any(|other| other == id) {
+            return;
+        }
         match self.first.entry(hash) {
             Entry::Vacant(first) => {
-                first.insert(slot);
+                first.insert(id);
             }
-            Entry::Occupied(_) => self.more.entry(hash).or_default().push(slot),
+            Entry::Occupied(_) => self.more.entry(hash).or_default().push(id),
         }
     }
 
     /// The marks by which a record would be found.
     #[must_use]
     pub fn marks_of(&self, stored: &Stored) -> Vec<String> {
-        let keys = self.keys_of_stored(&stored.attributes).into_iter();
-        keys.filter(|(by, _)| *by == MatchedBy::Mark)
-            .map(|(_, mark)| mark)
-            .collect()
+        marks(self.kind, &stored.attributes).whole
     }
 
-    fn keys_of_stored(&self, attributes: &Attributes) -> Vec<(MatchedBy, String)> {
+    /// The texts by which a record is found. One with a mark is that record of that connection and
+    /// no other's, whatever its numbers.
+    fn texts_of(&self, attributes: &Attributes) -> Vec<(MatchedBy, String)> {
+        let Marks { whole, cut } = marks(self.kind, attributes);
+        let by_mark = |text| (MatchedBy::Mark, text);
+        let mut texts: Vec<_> = whole.into_iter().map(by_mark).collect();
         match self.kind {
-            Kind::Company => {
-                let mark = attributes
-                    .text("another_identifier")
-                    .map(|id| id.trim().to_owned());
-                let mark = mark.map(|mark| (MatchedBy::Mark, mark));
-                mark.into_iter().chain(company_keys(attributes)).collect()
+            Kind::Company if texts.is_empty() => {
+                texts_of_company(&Identity::of(attributes), attributes)
             }
+            Kind::Income if texts.is_empty() => {
+                let reference = reference_key(attributes).into_iter();
+                reference.map(|text| (MatchedBy::Reference, text)).collect()
+            }
+            Kind::Company => texts,
             Kind::Income => {
-                let marks = marks(
-                    self.program,
-                    attributes.text("description").unwrap_or_default(),
-                    attributes.text("reference_number"),
-                );
-                if marks.is_empty() {
-                    return reference_key(attributes).into_iter().collect();
-                }
-                // A record with a mark is that record of ours and no other's, whatever its number.
-                marks
-                    .into_iter()
-                    .map(|mark| (MatchedBy::Mark, mark))
-                    .collect()
+                let cut = cut.zip(reference_key(attributes));
+                texts.extend(cut.map(|(cut, reference)| by_mark(cut_key(&cut, &reference))));
+                texts
             }
         }
     }
@@ -223,57 +121,64 @@ impl Index {
     /// Looks for a record.
     #[must_use]
     pub fn find(&self, keys: &Keys) -> Candidates {
-        let mut level: Option<(MatchedBy, Vec<CaflouId>, bool)> = None;
-        for (by, key) in &keys.0 {
-            if level.as_ref().is_some_and(|(found, ..)| found != by) {
-                break;
-            }
-            for slot in self.slots(self.hasher.hash_one((by, key))) {
-                let (_, ids, pending) = level.get_or_insert((*by, Vec::new(), false));
-                match slot {
-                    PENDING => *pending = true,
-                    id if ids.contains(&CaflouId(id)) => {}
-                    id => ids.push(CaflouId(id)),
+        self.find_among(keys, |_, _| true)
+    }
+
+    /// Looks for a record among those that are `free` to be it.
+    #[must_use]
+    pub fn find_among(
+        &self,
+        keys: &Keys,
+        mut free: impl FnMut(CaflouId, MatchedBy) -> bool,
+    ) -> Candidates {
+        for key in &keys.keys {
+            let mut ids = Vec::new();
+            for text in &key.texts {
+                for id in self.ids(self.hasher.hash_one((key.by, text))) {
+                    if !ids.contains(&id)
+                        && !self.is_kept_apart(&keys.who, id, key.by)
+                        && free(id, key.by)
+                    {
+                        ids.push(id);
+                    }
                 }
             }
-        }
-        match level {
-            None => Candidates::None,
-            Some((by, ids, pending)) => match (ids.as_slice(), pending) {
-                ([], false) => Candidates::None,
-                ([], true) => Candidates::Pending(by),
-                ([id], false) => Candidates::One(*id, by),
-                _ => Candidates::Several(ids, by),
-            },
-        }
-    }
-
-    /// A record with these keys is about to be created.
-    pub fn reserve(&mut self, keys: &Keys) {
-        for (by, key) in &keys.0 {
-            self.push(self.hasher.hash_one((by, key)), PENDING);
-        }
-    }
-
-    /// It was created, or (`None`) it was not. By its mark nobody looks for it any more, as it is known
-    /// from now on; a created income has a mark and so is no other record's.
-    pub fn settle(&mut self, keys: &Keys, id: Option<CaflouId>) {
-        let id = id.filter(|_| self.kind == Kind::Company);
-        for (by, key) in &keys.0 {
-            let id = id.filter(|_| *by != MatchedBy::Mark);
-            let hash = self.hasher.hash_one((by, key));
-            let mut slots: Vec<_> = self.slots(hash).collect();
-            let Some(at) = slots.iter().position(|slot| *slot == PENDING) else {
-                continue;
-            };
-            slots.remove(at);
-            slots.extend(id.map(|id| id.0).filter(|id| !slots.contains(id)));
-            self.first.remove(&hash);
-            self.more.remove(&hash);
-            for slot in slots {
-                self.push(hash, slot);
+            match ids.as_slice() {
+                [] => {}
+                [id] => return Candidates::One(*id, key.by),
+                _ => return Candidates::Several(ids, key.by),
             }
         }
+        Candidates::None
+    }
+
+    /// Whether a stronger key says that a record found by a weaker one is another company.
+    fn is_kept_apart(&self, who: &Identity, id: CaflouId, by: MatchedBy) -> bool {
+        let Some(other) = self.who.get(&id) else {
+            return false;
+        };
+        match by {
+            MatchedBy::Email => who.differs_by_registration(other) || who.differs_by_vat(other),
+            MatchedBy::Vat => who.differs_by_registration(other),
+            _ => false,
+        }
+    }
+}
+
+/// The marks of a record.
+fn marks(kind: Kind, attributes: &Attributes) -> Marks {
+    let text = |field| attributes.text(field).unwrap_or_default();
+    match kind {
+        Kind::Company => {
+            let identifier = text("another_identifier");
+            let mut marks = Marks::read(identifier, None);
+            if !marks.whole.is_empty() {
+                // an id with spaces, and nothing else
+                marks.whole.push(comparable(identifier).trim().to_owned());
+            }
+            marks
+        }
+        Kind::Income => Marks::read(text("description"), attributes.text("reference_number")),
     }
 }
 

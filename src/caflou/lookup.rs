@@ -4,10 +4,10 @@
 //! transfers. So a search is believed only after it has found a record that is known to be there,
 //! and only where it narrows the list.
 
-use super::index::{Candidates, Index, Keys};
+use super::index::{Candidates, Index};
 use super::pass::{Pass, Whole};
 use super::wire::{Page, Stored};
-use super::{Reader, client};
+use super::{Keys, MatchedBy, Reader, client};
 use crate::http::HttpError;
 use crate::record::{CaflouId, Kind};
 
@@ -52,13 +52,13 @@ struct Rest {
 }
 
 impl Lookup {
-    /// Nothing is known yet. `program` is what marks of ours begin with.
+    /// Nothing is known yet.
     #[must_use]
-    pub fn new(reader: &Reader, kind: Kind, program: &'static str) -> Self {
+    pub fn new(reader: &Reader, kind: Kind) -> Self {
         Self {
             reader: reader.clone(),
             kind,
-            index: Index::empty(kind, program),
+            index: Index::empty(kind),
             rest: None,
             begun: None,
             whole: None,
@@ -258,20 +258,20 @@ impl Lookup {
         Ok(Ok(whole))
     }
 
+    /// Looks for a record that is covered, among those that are `free` to be it.
+    #[must_use]
+    pub fn find_among(
+        &self,
+        keys: &Keys,
+        free: impl FnMut(CaflouId, MatchedBy) -> bool,
+    ) -> Candidates {
+        self.index.find_among(keys, free)
+    }
+
     /// Looks for a record that is covered.
     #[must_use]
     pub fn find(&self, keys: &Keys) -> Candidates {
         self.index.find(keys)
-    }
-
-    /// A record with these keys is about to be created.
-    pub fn reserve(&mut self, keys: &Keys) {
-        self.index.reserve(keys);
-    }
-
-    /// It was created, or (`None`) it was not.
-    pub fn settle(&mut self, keys: &Keys, id: Option<CaflouId>) {
-        self.index.settle(keys, id);
     }
 }
 

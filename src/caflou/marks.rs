@@ -1,64 +1,124 @@
 //! Our marks in what Caflou shows of a record.
 
-use crate::record::rich_text_lines;
+use crate::record::{Mark, comparable, rich_text_lines};
+use crate::source::PROGRAMS;
 
 /// No mark of ours is longer, in characters.
 const LONGEST_MARK: usize = 256;
 
-/// Marks in a description. Somebody may have written behind one, and an id may hold spaces: where
-/// the record's `reference` is what the id begins with, the mark ends there; else it is taken to
-/// the end of the line, and to the first space.
-pub(super) fn marks(program: &str, description: &str, reference: Option<&str>) -> Vec<String> {
-    let start = format!("{program}:");
-    let mut marks = Vec::new();
-    if !description.contains(&start) {
-        return marks;
-    }
-    for line in rich_text_lines(description) {
-        let mut starts = line.match_indices(&start).map(|(at, _)| at).peekable();
-        while let Some(at) = starts.next() {
-            let before = line[..at].chars().next_back();
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_' || c == '.') {
-                continue;
-            }
-            // No id holds the beginning of another mark.
-            let text = &line[at..starts.peek().copied().unwrap_or(line.len())];
-            let end = text.char_indices().nth(LONGEST_MARK + 1);
-            let text = &text[..end.map_or(text.len(), |(end, _)| end)];
-            marks.extend(marks_at(text, start.len(), reference));
-        }
-    }
-    marks.sort_unstable();
-    marks.dedup();
-    marks
+/// What stands behind a mark in a sentence.
+const CLOSING: [char; 10] = ['.', ',', ';', ':', '!', '?', ')', ']', '"', '\''];
+
+/// The marks in a text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Marks, each perhaps read in several ways.
+    pub(super) whole: Vec<String>,
+    /// What the text ends with, where that may be the beginning of a mark whose rest was cut off.
+    pub(super) cut: Option<String>,
 }
 
-/// Marks that a text may begin with, which is at most one character longer than a mark can be.
-/// `after` is the length of the program's name and its colon.
-fn marks_at(text: &str, after: usize, reference: Option<&str>) -> Vec<String> {
-    let Some(id) = id_of(&text[after..]) else {
-        return Vec::new();
-    };
-    let begin = text.len() - id.len();
-    let named = reference.and_then(|reference| id.strip_prefix(reference.trim()));
-    if let Some(behind) = named
-        && behind.len() < id.len()
-        && !behind.starts_with(|c: char| !c.is_whitespace())
-    {
-        return vec![text[..text.len() - behind.len()].to_owned()];
+impl Marks {
+    /// Marks of any program in a text that may have become HTML. Somebody may have written behind
+    /// one, and an id may hold spaces: where the record's `reference` is what the id begins with, the
+    /// mark ends there; else it is taken to the end of the line, and to the first space.
+    pub(super) fn read(text: &str, reference: Option<&str>) -> Self {
+        let mut marks = Self::default();
+        if !may_hold_marks(text) {
+            return marks;
+        }
+        let reference = reference.map(comparable);
+        let reference = reference.as_deref().map(str::trim);
+        let lines = rich_text_lines(text);
+        for (number, line) in lines.iter().enumerate() {
+            let starts = starts(line);
+            for (nth, (at, after)) in starts.iter().enumerate() {
+                // No id holds the beginning of another mark.
+                let next = starts.get(nth + 1).map(|(at, _)| *at);
+                let text = &line[*at..next.unwrap_or(line.len())];
+                let end = text.char_indices().nth(LONGEST_MARK + 1);
+                let text = &text[..end.map_or(text.len(), |(end, _)| end)];
+                let Some(id) = id_of(&text[*after..]) else {
+                    continue;
+                };
+                let last = number + 1 == lines.len() && next.is_none();
+                let ended = marks.add(text, id, reference);
+                marks.cut = (last && !ended).then(|| without_remains(text).to_owned());
+            }
+        }
+        marks.whole.sort_unstable();
+        marks.whole.dedup();
+        marks
     }
-    let word = id.split_whitespace().next().unwrap_or(id);
-    let ends = [begin + word.len(), text.trim_end().len()];
-    let marks = ends.into_iter().map(|end| &text[..end]);
-    let short = marks.filter(|mark| mark.chars().nth(LONGEST_MARK).is_none());
-    short.map(str::to_owned).collect()
+
+    /// Adds what a text may begin with, which is at most one character longer than a mark can be;
+    /// whether it is certain where the mark ends.
+    fn add(&mut self, text: &str, id: &str, reference: Option<&str>) -> bool {
+        let begin = text.len() - id.len();
+        let named = reference.filter(|reference| !reference.is_empty());
+        if let Some(behind) = named.and_then(|reference| id.strip_prefix(reference))
+            && let rest = behind.trim_start_matches(CLOSING)
+            && !rest.starts_with(|c: char| !c.is_whitespace())
+        {
+            self.whole
+                .push(text[..text.len() - behind.len()].to_owned());
+            return true;
+        }
+        let word = id.split_whitespace().next().unwrap_or(id);
+        let bare = word.trim_end_matches(CLOSING);
+        for end in [
+            begin + word.len(),
+            begin + bare.len(),
+            text.trim_end().len(),
+        ] {
+            let mark = &text[..end];
+            if end > begin && mark.chars().nth(LONGEST_MARK).is_none() {
+                self.whole.push(mark.to_owned());
+            }
+        }
+        false
+    }
+}
+
+/// A quick look that leaves most texts out.
+fn may_hold_marks(text: &str) -> bool {
+    let plain = text.is_ascii() && !text.contains(['&', '<']);
+    !plain || PROGRAMS.iter().any(|program| text.contains(program))
+}
+
+/// Where a program's name and a colon stand as a word, and how long they are, in order.
+fn starts(line: &str) -> Vec<(usize, usize)> {
+    let mut starts = Vec::new();
+    for program in PROGRAMS {
+        for (at, _) in line.match_indices(program) {
+            let before = line[..at].chars().next_back();
+            let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+            if line[at + program.len()..].starts_with(':') && !before.is_some_and(inside) {
+                starts.push((at, program.len() + 1));
+            }
+        }
+    }
+    starts.sort_unstable();
+    starts
 }
 
 /// What follows an account at the source and a colon; `None` where there is no such thing: people
 /// write the program's name and a colon, too.
 fn id_of(text: &str) -> Option<&str> {
     let (account, id) = text.split_once(':')?;
-    let is_account = !account.is_empty() && account.chars().all(char::is_alphanumeric);
     let is_id = id.starts_with(|c: char| !c.is_whitespace());
-    (is_account && is_id).then_some(id)
+    (Mark::is_account(account) && is_id).then_some(id)
 }
+
+/// A text that was cut off, without dots that say so and without half a character reference.
+fn without_remains(text: &str) -> &str {
+    let text = text.trim_end().trim_end_matches(['…', '.']);
+    let half = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
+    match text.rsplit_once('&') {
+        Some((whole, rest)) if half(rest) => whole,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests;

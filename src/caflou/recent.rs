@@ -23,21 +23,16 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Reads the first page of a list and up to five of its last. `program` is what marks of ours
-    /// begin with.
+    /// Reads the first page of a list and up to five of its last.
     ///
     /// # Errors
     /// When a page cannot be read.
-    pub async fn read(
-        reader: &Reader,
-        kind: Kind,
-        program: &'static str,
-    ) -> Result<Self, HttpError> {
+    pub async fn read(reader: &Reader, kind: Kind) -> Result<Self, HttpError> {
         let first = reader.page(kind, 1).await?;
         let mut recent = Self {
             reader: reader.clone(),
             kind,
-            index: Index::empty(kind, program),
+            index: Index::empty(kind),
             whole: first.pages <= PAGES,
         };
         recent.add(&first);

@@ -92,6 +92,13 @@ impl Mark {
         }
     }
 
+    /// Whether a text may be the account of a mark: `[A-Za-z0-9._-]+`.
+    #[must_use]
+    pub fn is_account(text: &str) -> bool {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        !text.is_empty() && text.bytes().all(fits)
+    }
+
     /// The mark as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -25,6 +25,6 @@ pub use id::{CaflouId, Kind, Mark, SourceId};
 pub use income::{CompanyLink, Income, Paid};
 pub use json::Json;
 pub use money::{AmountError, amount};
-pub use registration::{registration_key, vat_key};
+pub use registration::{Identity, registration_key, vat_key};
 pub use rich_text::rich_text_lines;
-pub use text::clean;
+pub use text::{clean, comparable, tidy};

@@ -1,6 +1,9 @@
 //! Text that may have become HTML.
 
-/// The lines of a text that may be HTML (`<p>`, `<br>`, entities), trimmed, empty ones left out.
+use super::text::{comparable, without_references};
+
+/// The lines of a text that may be HTML (`<p>`, `<br>`, character references), in their comparable
+/// form, trimmed, empty ones left out.
 #[must_use]
 pub fn rich_text_lines(text: &str) -> Vec<String> {
     let mut plain = String::with_capacity(text.len());
@@ -23,18 +26,10 @@ pub fn rich_text_lines(text: &str) -> Vec<String> {
         }
     }
     plain.push_str(rest);
-    let unescaped = plain
-        .replace("&nbsp;", " ")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&");
-    unescaped
+    without_references(&plain)
         .lines()
-        .map(str::trim)
+        .map(|line| comparable(line).trim().to_owned())
         .filter(|line| !line.is_empty())
-        .map(str::to_owned)
         .collect()
 }
 
@@ -59,6 +54,19 @@ mod tests {
             let text = part.repeat(1_000_000);
             assert_eq!(rich_text_lines(&text), [text.as_str()]);
         }
+    }
+
+    #[test]
+    fn lines_are_the_same_in_other_clothes() {
+        for text in [
+            "Ma\u{301}k 1:2\nb",
+            "<p>M&aacute;k&nbsp;1&#58;2</p><p>b</p>",
+            "M&#225;k 1&#x3a;2<br/>b",
+            "M\u{200b}ák&#32;1:&shy;2&#10;b",
+        ] {
+            assert_eq!(rich_text_lines(text), ["Mák 1:2", "b"], "{text}");
+        }
+        assert_eq!(rich_text_lines("1 &lt; 2 &amp;amp; 3"), ["1 < 2 &amp; 3"]);
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use crate::config::Mode;
 use crate::http::Stopper;
 use crate::record::Kind;
 use crate::source::Scope;
-use crate::source::shoptet::{MapSettings, PROGRAM, Shop, Source};
+use crate::source::shoptet::{MapSettings, Shop, Source};
 use crate::state::{Cursor, View};
 use crate::sync::{
     Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink, may_vanish,
@@ -230,7 +230,6 @@ impl<S: Sink> Running<'_, S> {
             kind,
             connection: connection.key.clone(),
             pair: self.session.pair(),
-            program: PROGRAM,
             rules: self.rules(kind, scope, run.shop),
             companies: connection.import.companies != Mode::No,
             awaiting: run.awaiting.clone(),

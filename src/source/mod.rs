@@ -12,6 +12,20 @@ use crate::http::HttpError;
 use crate::record::{Draft, Kind, SourceId};
 use crate::state::StateError;
 
+/// What marks begin with: the words of all programs that this program or a later release of it brings
+/// records from. A record with such a mark belongs to the connection that wrote it.
+pub const PROGRAMS: [&str; 9] = [
+    "shoptet",
+    "fakturoid",
+    "idoklad",
+    "flexi",
+    "pohoda",
+    "money-s3",
+    "xero",
+    "quickbooks",
+    "zoho-books",
+];
+
 /// What comes out of reading, in the order in which it was read.
 #[derive(Debug)]
 pub enum Item {

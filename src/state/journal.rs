@@ -195,7 +195,7 @@ impl Journal {
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO records (connection, kind, source_id, state, label, source, \
                  changed_at, sent_at) VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7) \
-                 ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, \
+                 ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, doubled = 0, \
                  label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
                  changed_at = excluded.changed_at, sent_at = excluded.sent_at",
             )?;
@@ -298,7 +298,9 @@ impl Journal {
             "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
                  written, changed_at, awaits, sent_at) \
                  VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-                 ON CONFLICT DO UPDATE SET state = 'synced', caflou_id = excluded.caflou_id, \
+                 ON CONFLICT DO UPDATE SET state = 'synced', \
+                 doubled = CASE WHEN caflou_id IS excluded.caflou_id THEN doubled ELSE 0 END, \
+                 caflou_id = excluded.caflou_id, \
                  label = excluded.label, source = excluded.source, written = excluded.written, \
                  changed_at = excluded.changed_at, awaits = excluded.awaits, reason = NULL, \
                  pending = NULL, sent_at = excluded.sent_at, attempts = 0, \

@@ -81,6 +81,25 @@ const STEPS: &[M<'static>] = &[
         PRIMARY KEY (connection, kind, source_id)
     ) STRICT, WITHOUT ROWID;",
     ),
+    M::up(
+        // What earlier releases linked twice stays as it is, and is told; it is not made worse.
+        "ALTER TABLE records ADD COLUMN doubled INTEGER NOT NULL DEFAULT 0
+        CHECK (doubled IN (0, 1)); -- 1: an earlier release linked another record with the same id
+    UPDATE records SET doubled = 1 WHERE state = 'synced' AND caflou_id IS NOT NULL
+        AND (connection, kind, source_id) NOT IN (
+        SELECT connection, kind, min(source_id) FROM records
+        WHERE state = 'synced' AND caflou_id IS NOT NULL GROUP BY connection, kind, caflou_id);
+    CREATE UNIQUE INDEX records_linked ON records (connection, kind, caflou_id)
+        WHERE state = 'synced' AND doubled = 0;
+    CREATE INDEX records_doubled ON records (connection, kind) WHERE doubled = 1;
+    CREATE TABLE parted (
+        connection TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        source_id TEXT NOT NULL,
+        caflou_id INTEGER NOT NULL,  -- the user said that it is not this record
+        PRIMARY KEY (connection, kind, source_id, caflou_id)
+    ) STRICT, WITHOUT ROWID;",
+    ),
 ];
 
 /// The schema's history.

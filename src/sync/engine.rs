@@ -3,12 +3,13 @@
 //! Decisions are made one after another, in the order in which records come; requests to Caflou
 //! run side by side, as many as its lane lets through. What is told keeps the order of reading.
 
+mod look;
 mod lost;
 mod prepare;
 mod under_way;
 mod vanished;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::caflou::{Keys, Lookup, MatchedBy, Reader};
+use crate::caflou::{Lookup, MatchedBy, Reader};
 use crate::http::Stop;
 use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
@@ -51,8 +52,6 @@ pub struct EngineOptions<S> {
     pub connection: String,
     /// Its two sides.
     pub pair: Pair,
-    /// The name of the source in marks.
-    pub program: &'static str,
     /// Mode and matching.
     pub rules: Rules,
     /// Whether companies are imported: an income whose company is missing gets it later.
@@ -80,6 +79,8 @@ pub struct Engine<'a, S> {
     under_way: UnderWay<S>,
     /// What is in Caflou, and since when that is known.
     lookup: Option<(Lookup, DateTime<Utc>)>,
+    /// Records in Caflou that records of this run are linked with.
+    claimed: HashSet<CaflouId>,
     /// The next number to give out, and the next to be told.
     next: u64,
     told: u64,
@@ -115,7 +116,6 @@ struct Prepared {
     told: Option<String>,
     awaits: Option<SourceId>,
     job: Job,
-    reserved: Option<Keys>,
 }
 
 impl<'a, S: Sink> Engine<'a, S> {
@@ -128,6 +128,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             report,
             under_way,
             lookup: None,
+            claimed: HashSet::new(),
             next: 0,
             told: 0,
             waiting: BTreeMap::new(),
@@ -310,7 +311,6 @@ impl<'a, S: Sink> Engine<'a, S> {
                 told,
                 awaits,
                 job,
-                reserved,
             } = prepared;
             let rules = self.options.rules;
             let (plan, look) = match job {
@@ -330,7 +330,6 @@ impl<'a, S: Sink> Engine<'a, S> {
                 },
                 desired,
                 look,
-                reserved,
             });
         }
         let steps = ready.iter_mut().map(|ready| &mut ready.step);
@@ -370,11 +369,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     fn finish(&mut self, finished: Result<Finished, JoinError>) {
-        let Finished {
-            number,
-            reserved,
-            mut done,
-        } = match finished {
+        let Finished { number, mut done } = match finished {
             Ok(finished) => finished,
             Err(error) if error.is_cancelled() => return,
             Err(error) => {
@@ -383,11 +378,6 @@ impl<'a, S: Sink> Engine<'a, S> {
                 return;
             }
         };
-        if let (Some(keys), Some((lookup, _))) = (reserved, &mut self.lookup)
-            && self.options.sink.writes()
-        {
-            lookup.settle(&keys, done.created);
-        }
         if let Some(fatal) = done.fatal.take() {
             self.fatal.get_or_insert(fatal);
         }

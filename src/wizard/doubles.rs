@@ -5,7 +5,6 @@ use crate::caflou::{Candidates, Index, Keys, MatchedBy, Reader, Recent};
 use crate::http::HttpError;
 use crate::output::Count;
 use crate::record::{Draft, Kind, Record};
-use crate::source::shoptet::PROGRAM;
 
 /// What was seen of the newest orders in Caflou.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,7 +27,7 @@ impl Doubles {
         if keys.is_empty() {
             return Ok(Self::default());
         }
-        let mut recent = Recent::read(reader, Kind::Income, PROGRAM).await?;
+        let mut recent = Recent::read(reader, Kind::Income).await?;
         if Self::count(&keys, &recent.index).found == 0 {
             recent.search(&keys).await?;
         }
@@ -76,7 +75,7 @@ impl Doubles {
                     doubles.ours += 1;
                 }
                 Candidates::One(..) | Candidates::Several(..) => doubles.found += 1,
-                Candidates::None | Candidates::Pending(_) => {}
+                Candidates::None => {}
             }
         }
         doubles

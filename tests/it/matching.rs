@@ -52,10 +52,12 @@ fn a_company_is_adopted_by_our_mark() {
 #[test]
 fn a_company_is_adopted_by_its_registration_number_however_it_is_written() {
     for (ours, theirs, country) in [
-        ("00123456", "00 123 456", "CZ"),
-        ("123456", "00123456", "CZ"),
+        ("00123455", "00 123 455", "CZ"),
+        ("123455", "00123455", "CZ"),
         (" 27 08 24 40", "27082440", "CZ"),
-        ("123456", "00123456", "SK"),
+        ("123455", "00123455", "SK"),
+        ("2708\u{200b}2440", "\u{feff}27082440", "CZ"),
+        ("27082440", "27-08\u{a0}24\u{ad}40", "CZ"),
     ] {
         let bench = Bench::new();
         let guid = bench.customer(|customer| {
@@ -326,34 +328,272 @@ fn after_an_adoption_only_what_changes_in_the_shop_is_written() {
     assert_eq!(books.transfers[&id]["inactive"], false, "it is paid");
 }
 
+/// A firm with this number and an accountant's e-mail.
+fn firm(bench: &Bench, number: &str) -> String {
+    bench.customer(|customer| {
+        customer.billing.company = Some(format!("Firma {number}"));
+        customer.billing.company_id = Some(number.into());
+        customer.accounts[0].email = "ucetni@example.cz".into();
+    })
+}
+
 #[test]
-fn two_customers_with_one_registration_number_end_in_one_company() {
+fn two_customers_are_two_companies_whatever_they_share() {
+    for numbers in [
+        ["27082440", "25596641"],
+        ["27082440", "27082440"],
+        ["123", "123"],
+    ] {
+        let bench = Bench::new();
+        let guids = numbers.map(|number| firm(&bench, number));
+        let codes = guids
+            .clone()
+            .map(|guid| bench.order(|order| order.customer_guid = Some(guid)));
+        let dry = bench.run(&["--dry-run"]).exits(0);
+        let ran = bench.run(&[]).exits(0);
+        for ran in [&dry, &ran] {
+            assert_eq!(ran.counts("companies"), "2 read: 2 created", "{numbers:?}");
+        }
+        let ids = guids
+            .each_ref()
+            .map(|guid| bench.company(guid)["id"].clone());
+        assert_ne!(ids[0], ids[1]);
+        for (code, id) in codes.iter().zip(&ids) {
+            assert_eq!(bench.income(code)["company_id"], *id);
+        }
+        let again = bench.run(&["--full"]).exits(0);
+        assert_eq!(again.counts("companies"), "2 read: 2 unchanged");
+    }
+}
+
+#[test]
+fn a_company_is_one_customers_and_the_next_one_gets_its_own() {
+    for in_one_run in [true, false] {
+        let bench = Bench::new();
+        let id = company(&bench, json!({ "email": "ucetni@example.cz" }));
+        let first = firm(&bench, "27082440");
+        if !in_one_run {
+            adopted(&bench.run(&[]).exits(0), &first, id, "same e-mail");
+        }
+        let second = bench.customer(|one| one.accounts[0].email = "ucetni@example.cz".into());
+        let dry = bench.run(&["--dry-run"]).exits(0);
+        let ran = bench.run(&[]).exits(0);
+        for ran in [&dry, &ran] {
+            if in_one_run {
+                adopted(ran, &first, id, "same e-mail");
+            }
+            assert_eq!(ran.change(&second)["action"], "create");
+        }
+        assert_eq!(bench.sandbox.books().companies.len(), 2);
+    }
+}
+
+#[test]
+fn a_weaker_key_joins_nobody_whom_a_stronger_one_keeps_apart() {
+    for (theirs, joined) in [
+        (json!({ "id_num": "27082440", "country": "CZ" }), false),
+        (json!({ "id_num": "25596641", "country": "SK" }), false),
+        (json!({ "tax_num": "CZ27082440" }), false),
+        (json!({ "tax_num": "CZ699000001" }), true),
+        (json!({ "id_num": "123", "country": "CZ" }), true),
+        (json!({ "id_num": "25596641", "country": "CZ" }), true),
+        (json!({ "id_num": "25596641" }), true),
+        (json!({}), true),
+    ] {
+        let bench = Bench::new();
+        let guid = bench.customer(|customer| {
+            customer.billing.company = Some("Druhá s.r.o.".into());
+            customer.billing.company_id = Some("25596641".into());
+            customer.billing.vat_id = Some("CZ25596641".into());
+            customer.accounts[0].email = "ucetni@example.cz".into();
+        });
+        let mut values = theirs.clone();
+        values["email"] = json!("ucetni@example.cz");
+        company(&bench, values);
+        let ran = bench.run(&[]).exits(0);
+        let action = if joined { "adopt" } else { "create" };
+        assert_eq!(ran.change(&guid)["action"], action, "{theirs}");
+    }
+}
+
+#[test]
+fn a_vat_groups_number_joins_nobody_and_one_written_otherwise_does() {
+    for (ours, theirs, joined) in [
+        ("CZ699000001", "CZ699000001", false),
+        ("CZ 699 000 001", "cz699000001", false),
+        ("BE 0477.472.701", "BE0477472701", true),
+        ("BE0477472701", "be 0477-472-701", true),
+        ("CZ\u{200b}27082440", "CZ27082440", true),
+        ("CZ27082440", "CZ27082441", false),
+    ] {
+        let bench = Bench::new();
+        let guid = bench.customer(|customer| customer.billing.vat_id = Some(ours.into()));
+        company(&bench, json!({ "tax_num": theirs }));
+        let ran = bench.run(&[]).exits(0);
+        let action = if joined { "adopt" } else { "create" };
+        assert_eq!(ran.change(&guid)["action"], action, "{ours} {theirs}");
+    }
+}
+
+#[test]
+fn numbers_that_tell_nobody_apart_match_nobody() {
+    for number in ["1", "123", "0", "-", "27082441", "00123456", "nemám"] {
+        let bench = Bench::new();
+        let guid = bench.customer(|customer| customer.billing.company_id = Some(number.into()));
+        company(&bench, json!({ "id_num": number, "country": "CZ" }));
+        let ran = bench.run(&[]).exits(0);
+        assert_eq!(ran.change(&guid)["action"], "create", "{number}");
+    }
+}
+
+#[test]
+fn several_with_one_email_are_a_new_company_with_a_warning_that_names_the_command() {
     let bench = Bench::new();
-    let firm = |bench: &Bench| {
-        bench.customer(|customer| {
-            customer.billing.company = Some("Manák, lahůdky s.r.o.".into());
-            customer.billing.company_id = Some("27082440".into());
-        })
-    };
-    let guids = [firm(&bench), firm(&bench)];
-    let codes = guids
-        .clone()
-        .map(|guid| bench.order(|order| order.customer_guid = Some(guid)));
-    let dry = bench.run(&["--dry-run"]).exits(0);
+    let guid = bench.customer(|customer| customer.accounts[0].email = "a@example.cz".into());
+    let ids = [0; 2].map(|_| company(&bench, json!({ "email": "A@example.cz" })));
     let ran = bench.run(&[]).exits(0);
-    for ran in [&dry, &ran] {
-        assert_eq!(ran.change(&guids[0])["action"], "create");
-        assert_eq!(ran.change(&guids[1])["action"], "adopt");
-        assert_eq!(ran.counts("companies"), "2 read: 1 created, 1 adopted");
+    let change = ran.change(&guid);
+    assert_eq!(change["action"], "create");
+    let warning = change["warnings"][0].as_str().unwrap();
+    let command = format!("caflou-sync link my-shop {guid} --to ID");
+    assert!(warning.contains(&command), "{warning}");
+    for id in ids {
+        assert!(warning.contains(&id.to_string()), "{warning}");
     }
-    assert_eq!(bench.sandbox.books().companies.len(), 1);
-    let id = bench.company(&guids[0])["id"].clone();
-    for code in codes {
-        assert_eq!(bench.income(&code)["company_id"], id);
+    let again = bench.run(&["--full"]).exits(0);
+    assert_eq!(again.counts("companies"), "1 read: 1 unchanged");
+}
+
+#[test]
+fn invisible_characters_and_references_hide_no_match_and_reach_no_field() {
+    let bench = Bench::new();
+    let guid = bench.customer(|customer| {
+        customer.billing.company = Some("\u{feff}Simon &amp; O&#39;Hara\u{200b} s.r.o.".into());
+        customer.billing.street = Some("U &Scaron;vejka\u{ad}".into());
+        customer.accounts[0].email = "\u{200e}a@exam\u{200b}ple.cz".into();
+    });
+    bench.run(&[]).exits(0);
+    let there = bench.company(&guid);
+    assert_eq!(there["name"], "Simon & O'Hara s.r.o.");
+    assert_eq!(there["street"], "U Švejka 1");
+    assert_eq!(there["email"], "a@example.cz");
+    for theirs in ["a@example.cz", "\u{feff}a@example.cz", "A@example\u{ad}.cz"] {
+        let bench = Bench::new();
+        let guid = bench.customer(|one| one.accounts[0].email = "\u{200b}a@example.cz".into());
+        let id = company(&bench, json!({ "email": theirs }));
+        adopted(&bench.run(&[]).exits(0), &guid, id, "same e-mail");
     }
-    bench.sandbox.forget_seen();
-    bench.run(&["--full"]).exits(0);
-    assert_eq!(bench.requests(Service::Caflou), Vec::<String>::new());
+}
+
+#[test]
+fn a_record_with_a_mark_of_any_other_connection_is_never_adopted() {
+    for theirs in [
+        "shoptet:999",
+        "fakturoid:my-firm",
+        "flexi:firma_x",
+        "xero:3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+        "zoho-books:10.234",
+        "money-s3:27082440",
+    ] {
+        let bench = Bench::new();
+        let guid = bench.customer(|customer| customer.billing.company_id = Some("27082440".into()));
+        let code = bench.order(|_| ());
+        let (mark, id) = (
+            format!("{theirs}:contacts/5"),
+            format!("{theirs}:invoices/7"),
+        );
+        company(
+            &bench,
+            json!({ "id_num": "27082440", "another_identifier": mark }),
+        );
+        income(
+            &bench,
+            &code,
+            json!({ "description": format!("<p>x</p><p>{id}</p>") }),
+        );
+        let ran = bench.run(&[]).exits(0);
+        assert_eq!(ran.change(&guid)["action"], "create", "{theirs}");
+        assert_eq!(ran.change(&code)["action"], "create", "{theirs}");
+    }
+}
+
+#[test]
+fn a_lost_create_is_found_by_its_mark_in_other_clothes() {
+    let number = |text: &str| {
+        let numbers = text.chars().map(|c| format!("&#{};", u32::from(c)));
+        numbers.collect::<String>()
+    };
+    for (code, mapping) in [
+        ("2024000001", ""),
+        ("2024000001", "match_existing = false"),
+        ("ŽÁBA 1", "match_existing = false"),
+    ] {
+        let decomposed = mark(code).replace('Ž', "Z\u{30c}").replace('Á', "A\u{301}");
+        let cut = mark(code).chars().take(17).collect::<String>();
+        let texts = [
+            format!(
+                "<p>https://example.cz/?a=1&amp;b=2</p><p>{}</p>",
+                number(&mark(code))
+            ),
+            format!("x\n{}", mark(code).replace(':', "&#58;")),
+            format!("x<br>{decomposed} zaplaceno"),
+            format!("x\n{}", mark(code).replace("tet", "t\u{ad}et")),
+            format!("https://example.cz\n{cut}"),
+            format!("<p>https://example.cz<br>{cut}…</p>"),
+        ];
+        for text in texts {
+            let bench = Bench::set(&Settings {
+                mapping,
+                ..Settings::default()
+            });
+            let code = bench.order(|order| order.code = code.into());
+            let matcher = Matcher::new(Service::Caflou, "POST", "/transfers");
+            bench.caflou_setting("timeout = \"1s\"");
+            bench
+                .sandbox
+                .set_faults(Faults::once(matcher, Fault::CutAfter));
+            let mut run = bench.spawn(&[]);
+            crate::support::wait_for("income", || !bench.sandbox.books().transfers.is_empty());
+            for record in bench.sandbox.books().transfers.values_mut() {
+                record["description"] = json!(text);
+            }
+            assert!(run.runs(), "it waits");
+            let ran = run.end().exits(0);
+            assert_eq!(ran.change(&code)["action"], "adopt", "{text}");
+            assert_eq!(bench.sandbox.books().transfers.len(), 1, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_create_without_its_mark_stays_uncertain_and_is_not_sent_again() {
+    let bench = Bench::set(&Settings {
+        mapping: "match_existing = false",
+        ..Settings::default()
+    });
+    let code = bench.order(|_| ());
+    bench.caflou_setting("timeout = \"1s\"");
+    let matcher = Matcher::new(Service::Caflou, "POST", "/transfers");
+    bench
+        .sandbox
+        .set_faults(Faults::once(matcher, Fault::CutAfter));
+    let run = bench.spawn(&[]);
+    crate::support::wait_for("income", || !bench.sandbox.books().transfers.is_empty());
+    for record in bench.sandbox.books().transfers.values_mut() {
+        record["description"] = Value::Null;
+    }
+    let first = run.end().exits(3);
+    for ran in [first, bench.run(&[]).exits(3)] {
+        let reason = ran.change(&code)["reason"].as_str().unwrap().to_owned();
+        let command = format!("caflou-sync link my-shop {code} --to ID");
+        assert!(reason.contains(&command), "{reason}");
+    }
+    assert_eq!(bench.writes(), ["POST /transfers"]);
+    // What is there and fits no better is no reason to doubt.
+    for record in bench.sandbox.books().transfers.values_mut() {
+        record["value"] = json!(1);
+    }
+    assert_eq!(bench.run(&[]).exits(0).change(&code)["action"], "create");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What is found, by which key, and what is not.
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::record::SourceId;
+use crate::record::{Mark, SourceId};
 
 fn index(kind: Kind, rows: &[serde_json::Value]) -> Index {
-    let mut index = Index::empty(kind, "shoptet");
+    let mut index = Index::empty(kind);
     for row in rows {
         index.add(&Stored::from_json(row).unwrap());
     }
@@ -86,71 +87,203 @@ fn an_income_matches_by_reference_only_with_value_and_currency_and_without_anoth
     assert_eq!(found(expense), Candidates::None);
 }
 
+fn company(json: &serde_json::Value) -> Keys {
+    let mark = Mark::new("shoptet", "1", &SourceId("g".to_owned()));
+    let attributes = Attributes::from_json(json.as_object().unwrap());
+    Keys::of(Kind::Company, &mark, &attributes)
+}
+
 #[test]
 fn companies_match_by_the_first_key_that_matches_and_several_are_several() {
-    let keys = |json: serde_json::Value| {
-        let mark = Mark::new("shoptet", "1", &SourceId("g".to_owned()));
-        Keys::of(
-            Kind::Company,
-            &mark,
-            &Attributes::from_json(json.as_object().unwrap()),
-        )
+    let rows = [
+        json!({"id": 1, "id_num": "00 123 455", "country": "CZ", "email": "a@x.cz"}),
+        json!({"id": 2, "tax_num": "cz27082440", "email": "B@x.cz"}),
+        json!({"id": 3, "email": "b@x.cz"}),
+        json!({"id": 4, "another_identifier": "shoptet:1:g"}),
+    ];
+    let found = |rows: &[serde_json::Value], keys: serde_json::Value| {
+        index(Kind::Company, rows).find(&company(&keys))
     };
-    let index = index(
-        Kind::Company,
-        &[
-            json!({"id": 1, "id_num": "00 123 456", "country": "CZ", "email": "a@x.cz"}),
-            json!({"id": 2, "tax_num": "cz123", "email": "B@x.cz"}),
-            json!({"id": 3, "email": "b@x.cz"}),
-            json!({"id": 4, "another_identifier": "shoptet:1:g"}),
-        ],
-    );
-    let by_mark = index.find(&keys(json!({"id_num": "123456"})));
+    let by_mark = found(&rows, json!({"id_num": "123455"}));
     assert_eq!(by_mark, Candidates::One(CaflouId(4), MatchedBy::Mark));
-    let mut other = keys(json!({"id_num": "123456", "country": "CZ", "email": "b@x.cz"}));
-    other.0.remove(0);
+    let rows = &rows[..3];
+    let both = found(
+        rows,
+        json!({"id_num": "123455", "country": "CZ", "email": "b@x.cz"}),
+    );
+    assert_eq!(both, Candidates::One(CaflouId(1), MatchedBy::Registration));
+    let vat = found(rows, json!({"tax_num": "CZ 27.08-2440", "email": "b@x.cz"}));
+    assert_eq!(vat, Candidates::One(CaflouId(2), MatchedBy::Vat));
+    let email = found(rows, json!({"email": "\u{feff}b@X.cz"}));
+    let several = Candidates::Several(vec![CaflouId(2), CaflouId(3)], MatchedBy::Email);
+    assert_eq!(email, several);
+}
+
+#[test]
+fn a_weaker_key_never_joins_what_a_stronger_keeps_apart() {
+    let email = "ucetni@example.cz";
+    for (theirs, ours, joined) in [
+        (
+            json!({"id_num": "27082440"}),
+            json!({"id_num": "25596641"}),
+            false,
+        ),
+        (
+            json!({"id_num": "27082440"}),
+            json!({"id_num": "123"}),
+            true,
+        ),
+        (json!({"id_num": "27082440"}), json!({}), true),
+        (json!({}), json!({"id_num": "27082440"}), true),
+        (
+            json!({"tax_num": "CZ27082440"}),
+            json!({"tax_num": "CZ25596641"}),
+            false,
+        ),
+        (
+            json!({"tax_num": "CZ699000001"}),
+            json!({"tax_num": "CZ25596641"}),
+            true,
+        ),
+        (
+            json!({"id_num": "27082440", "tax_num": "CZ25596641"}),
+            json!({"id_num": "00123455", "tax_num": "CZ25596641"}),
+            false,
+        ),
+        (
+            json!({"id_num": "27082440", "country": "SK"}),
+            json!({"id_num": "27082440", "country": "CZ"}),
+            false,
+        ),
+        (
+            json!({"id_num": "27082440"}),
+            json!({"id_num": "27082440", "country": "CZ"}),
+            true,
+        ),
+        (
+            json!({"id_num": "27082440", "country": "SK"}),
+            json!({"id_num": "27082440"}),
+            true,
+        ),
+    ] {
+        let (mut theirs, mut ours) = (theirs, ours);
+        theirs["id"] = json!(1);
+        theirs["email"] = json!(email);
+        ours["email"] = json!(email);
+        let found = index(Kind::Company, &[theirs.clone()]).find(&company(&ours));
+        assert_eq!(found != Candidates::None, joined, "{theirs} {ours}");
+    }
+}
+
+#[test]
+fn a_number_in_its_own_country_is_preferred_to_one_without() {
+    let rows = [
+        json!({"id": 1, "id_num": "27082440"}),
+        json!({"id": 2, "id_num": "27082440", "country": "cz"}),
+        json!({"id": 3, "id_num": "27082440", "country": "SK"}),
+    ];
+    let index_of_first = |rows: &[serde_json::Value]| index(Kind::Company, &rows[..1]);
+    let all = index(Kind::Company, &rows);
+    let find = |keys| all.find(&company(&keys));
+    let one = |id| Candidates::One(CaflouId(id), MatchedBy::Registration);
+    assert_eq!(find(json!({"id_num": "27082440", "country": "CZ"})), one(2));
     assert_eq!(
-        index.find(&other),
+        find(json!({"id_num": "27082440", "tax_num": "SK2020123456"})),
+        one(3)
+    );
+    assert_eq!(
+        find(json!({"id_num": "27082440", "country": "PL"})),
+        Candidates::None
+    );
+    let without = index_of_first(&rows);
+    let found = without.find(&company(&json!({"id_num": "27082440", "country": "CZ"})));
+    assert_eq!(found, one(1));
+    let several = (1..=3).map(CaflouId).collect();
+    let several = Candidates::Several(several, MatchedBy::Registration);
+    assert_eq!(find(json!({"id_num": "27082440"})), several);
+}
+
+#[test]
+fn a_company_with_a_mark_is_that_connections_and_what_is_not_free_is_passed_over() {
+    let keys = company(&json!({"id_num": "27082440", "country": "CZ", "email": "a@x.cz"}));
+    for mark in [
+        "shoptet:2:g",
+        "shoptet:1:h",
+        "fakturoid:my-firm:subjects/5",
+        "shoptet&#58;2:g",
+    ] {
+        let row =
+            json!({"id": 1, "another_identifier": mark, "id_num": "27082440", "email": "a@x.cz"});
+        let found = index(Kind::Company, &[row]).find(&keys);
+        assert_eq!(found, Candidates::None, "{mark}");
+    }
+    let number = json!({"id": 1, "another_identifier": "Z-17", "id_num": "27082440"});
+    let email = json!({"id": 2, "email": "a@x.cz"});
+    let index = index(Kind::Company, &[number, email]);
+    let found = |taken: i64| index.find_among(&keys, |id, _| id.0 != taken);
+    assert_eq!(
+        found(2),
         Candidates::One(CaflouId(1), MatchedBy::Registration)
     );
-    let mut vat = keys(json!({"tax_num": "CZ 123", "email": "b@x.cz"}));
-    vat.0.remove(0);
-    assert_eq!(
-        index.find(&vat),
-        Candidates::One(CaflouId(2), MatchedBy::Vat)
-    );
-    let mut email = keys(json!({"email": "b@X.cz"}));
-    email.0.remove(0);
-    let several = Candidates::Several(vec![CaflouId(2), CaflouId(3)], MatchedBy::Email);
-    assert_eq!(index.find(&email), several);
+    assert_eq!(found(1), Candidates::One(CaflouId(2), MatchedBy::Email));
 }
 
 #[test]
-fn what_is_about_to_be_created_is_found_as_pending_until_it_is_settled() {
-    let mut index = Index::empty(Kind::Income, "shoptet");
-    index.reserve(&income("1"));
-    assert_eq!(
-        index.find(&income("1")),
-        Candidates::Pending(MatchedBy::Mark)
-    );
-    index.settle(&income("1"), None);
-    assert_eq!(index.find(&income("1")), Candidates::None);
-}
-
-#[test]
-fn a_created_company_may_be_anothers_and_a_created_income_takes_no_room() {
-    let mark = |id: &str| Mark::new("shoptet", "1", &SourceId(id.to_owned()));
-    let company = |id| {
-        let email = Attributes::from_json(json!({"email": "a@x.cz"}).as_object().unwrap());
-        Keys::of(Kind::Company, &mark(id), &email)
+fn a_mark_in_other_clothes_or_cut_short_is_found() {
+    let keys = income("2026000011");
+    let own = {
+        let mark = Mark::new("shoptet", "1", &SourceId("2026000011".to_owned()));
+        let row = json!({"reference_number": "2026000011", "value": 100, "currency": "CZK"});
+        let attributes = Attributes::from_json(row.as_object().unwrap());
+        Keys::own(Kind::Income, &mark, &attributes)
     };
-    let mut index = Index::empty(Kind::Company, "shoptet");
-    index.reserve(&company("g"));
-    index.settle(&company("g"), Some(CaflouId(9)));
-    let found = Candidates::One(CaflouId(9), MatchedBy::Email);
-    assert_eq!(index.find(&company("h")), found);
-    let mut index = Index::empty(Kind::Income, "shoptet");
-    index.reserve(&income("1"));
-    index.settle(&income("1"), Some(CaflouId(9)));
-    assert!(index.first.is_empty() && index.more.is_empty());
+    for description in [
+        "<p>x<br>shoptet&#58;1&#x3a;2026000011</p>",
+        "shop\u{ad}tet:1:2026000011",
+        "x\nshoptet:1:2026",
+        "<p>x<br>shoptet:1:202600001...</p>",
+    ] {
+        let row = json!({"id": 5, "description": description, "reference_number": "2026000011",
+                         "value": 100, "currency": "CZK", "kind": "income"});
+        let index = index(Kind::Income, &[row]);
+        let one = Candidates::One(CaflouId(5), MatchedBy::Mark);
+        assert_eq!(index.find(&keys), one, "{description}");
+        assert_eq!(index.find(&own), one, "{description}");
+    }
+    for other in [
+        json!({"description": "x\nshoptet:1:2026", "reference_number": "2026"}),
+        json!({"description": "x\nshoptet:1:2026", "value": 99}),
+        json!({"description": "x\nshoptet:1:2025"}),
+        json!({"description": "x\nshoptet:1:2026\nmore"}),
+        json!({"description": "x\nshoptet:2:2026"}),
+    ] {
+        let mut row = json!({"id": 5, "reference_number": "2026000011", "value": 100,
+                             "currency": "CZK", "kind": "income"});
+        for (name, value) in other.as_object().unwrap() {
+            row[name] = value.clone();
+        }
+        let index = index(Kind::Income, &[row]);
+        assert_eq!(index.find(&keys), Candidates::None, "{other}");
+    }
 }
+
+proptest! {
+    #[test]
+    fn two_companies_with_two_valid_numbers_of_one_country_are_never_joined(
+        first in prop::sample::select(&NUMBERS[..]),
+        second in prop::sample::select(&NUMBERS[..]),
+        country in prop::option::of("(CZ|SK)"),
+        vat in prop::option::of("CZ[0-9]{8}"),
+        gap in "[ \u{200b}.]{0,2}",
+    ) {
+        prop_assume!(first.trim_start_matches('0') != second.trim_start_matches('0'));
+        let with = |number: &str| json!({
+            "id": 1, "id_num": format!("{gap}{number}"), "country": country, "tax_num": vat,
+            "email": "ucetni@example.cz",
+        });
+        let found = index(Kind::Company, &[with(first)]).find(&company(&with(second)));
+        prop_assert_eq!(found, Candidates::None);
+    }
+}
+
+const NUMBERS: [&str; 5] = ["27082440", "25596641", "00123455", "123455", "6947"];

@@ -17,7 +17,7 @@ fn found(index: &Lookup) -> [bool; 4] {
 }
 
 async fn whole_list(api: &Script) -> Lookup {
-    let mut lookup = Lookup::new(&reader(api), Kind::Company, "shoptet");
+    let mut lookup = Lookup::new(&reader(api), Kind::Company);
     lookup.read_whole(&[], false).await.unwrap();
     lookup
 }

@@ -19,7 +19,7 @@ fn keys(n: i64) -> Keys {
 
 /// Looks for these orders, one after another; `true` for each that is found.
 async fn look(api: &Script, orders: &[i64], certain: bool) -> Vec<bool> {
-    let mut lookup = Lookup::new(&reader(api), Kind::Income, "shoptet");
+    let mut lookup = Lookup::new(&reader(api), Kind::Income);
     if !certain {
         lookup.begin().await.unwrap();
     }
@@ -131,7 +131,7 @@ async fn a_search_of_which_something_is_unread_is_not_believed() {
 /// Reads a list that has to have the records 1 to 6, with these answers.
 async fn with_the_known(answers: impl IntoIterator<Item = Reply>) -> (String, usize) {
     let api = Script::new(answers).await;
-    let mut lookup = Lookup::new(&reader(&api), Kind::Income, "shoptet");
+    let mut lookup = Lookup::new(&reader(&api), Kind::Income);
     let said = match lookup.read_whole(&[1, 2, 3, 4, 5, 6], false).await {
         Ok(()) => format!("{:?}", lookup.standing(CaflouId(1))),
         Err(error) => error.to_string(),

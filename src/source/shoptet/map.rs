@@ -5,13 +5,14 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
+use super::super::PROGRAMS;
 use super::PROGRAM;
 use super::time::parse_time;
 use super::wire::{Customer, Order, Price};
 use crate::config::{Mapping, PaymentDate};
 use crate::record::{
     AmountError, Company, CompanyKind, Currency, CurrencyError, Draft, Income, Kind, Mark, Paid,
-    Record, SourceId, Void, amount, clean,
+    Record, SourceId, Void, amount, clean, tidy,
 };
 
 /// The system status "cancelled" (`GET /api/orders/statuses`).
@@ -128,7 +129,7 @@ pub fn order(
         .mapping
         .income_name
         .render(&order.code, customer.as_deref());
-    let name = clean(&name).unwrap_or_else(|| order.code.clone());
+    let name = tidy(&name).unwrap_or_else(|| order.code.clone());
     let changed_at = time("changeTime", order.change_time.as_deref())?;
     let mut warnings = Vec::new();
     let record = if order.status_id == Some(CANCELLED) {
@@ -265,7 +266,9 @@ fn link(text: &str) -> Option<String> {
     let usable = (text.starts_with("https://") || text.starts_with("http://"))
         && text.len() <= 1000
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
-        && !text.contains(&format!("{PROGRAM}:"));
+        && !PROGRAMS
+            .iter()
+            .any(|program| text.contains(&format!("{program}:")));
     usable.then(|| text.to_owned())
 }
 
@@ -311,7 +314,7 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         kind,
         email,
         phone: text(&customer.account.phone),
-        street: clean(&street),
+        street: tidy(&street),
         city: text(&customer.city),
         zip: text(&customer.zip),
         country,

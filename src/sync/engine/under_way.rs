@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use tokio::task::{JoinError, JoinSet};
 
 use super::prepare::{Look, decide};
-use crate::caflou::{Keys, Reader};
+use crate::caflou::Reader;
 use crate::record::Attributes;
 use crate::sync::outcome::Done;
 use crate::sync::plan::Rules;
@@ -23,14 +23,11 @@ pub(super) struct Ready {
     pub(super) desired: Attributes,
     /// What has to be read in Caflou before.
     pub(super) look: Option<Look>,
-    /// The keys that are reserved for it in the index.
-    pub(super) reserved: Option<Keys>,
 }
 
 /// A record that was dealt with.
 pub(super) struct Finished {
     pub(super) number: u64,
-    pub(super) reserved: Option<Keys>,
     pub(super) done: Done,
 }
 
@@ -78,17 +75,12 @@ impl<S: Sink> UnderWay<S> {
                     step,
                     desired,
                     look,
-                    reserved,
                 } = ready;
                 let done = match look {
                     None => sink.settle(step).await,
                     Some(look) => decide(&sink, &reader, rules, step, &desired, look).await,
                 };
-                Finished {
-                    number,
-                    reserved,
-                    done,
-                }
+                Finished { number, done }
             });
         }
     }

@@ -1,0 +1,83 @@
+//! Which record of a connection a record in Caflou is linked with, and which it is not.
+
+use rusqlite::params;
+
+use super::view::{asked, one};
+use super::{StateError, View};
+use crate::record::{CaflouId, Kind, SourceId};
+
+const LINKED: &str = "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
+     AND caflou_id = ?3 AND state = 'synced' AND doubled = 0";
+const DOUBLED: &str = "SELECT one.caflou_id, one.source_id, two.source_id FROM records AS one \
+     JOIN records AS two ON two.connection = one.connection AND two.kind = one.kind \
+     AND two.caflou_id = one.caflou_id AND two.state = 'synced' AND two.doubled = 0 \
+     WHERE one.connection = ?1 AND one.kind = ?2 AND one.state = 'synced' AND one.doubled = 1 \
+     ORDER BY one.caflou_id, one.source_id";
+
+/// Two records that an earlier release linked with one in Caflou.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubled {
+    /// The record in Caflou.
+    pub caflou_id: CaflouId,
+    /// The one that should let go of it.
+    pub source_id: SourceId,
+    /// The one that has it, too.
+    pub other: SourceId,
+}
+
+impl View {
+    /// The record of this connection that a record in Caflou is linked with.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn linked_with(&self, kind: Kind, id: CaflouId) -> Result<Option<SourceId>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(None);
+        };
+        let key = params![self.connection, kind.as_str(), id.0];
+        one(sqlite, LINKED, key, |row| row.get(0).map(SourceId))
+    }
+
+    /// Whether the user said that a record in Caflou is not this one.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_parted(
+        &self,
+        (kind, source_id): (Kind, &SourceId),
+        id: CaflouId,
+    ) -> Result<bool, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(false);
+        };
+        let found = one(
+            sqlite,
+            "SELECT 1 FROM parted WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
+             AND caflou_id = ?4",
+            params![self.connection, kind.as_str(), source_id.0, id.0],
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Records that an earlier release linked with a record in Caflou that has another one.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn doubled(&self, kind: Kind) -> Result<Vec<Doubled>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(Vec::new());
+        };
+        asked(sqlite, || {
+            let mut statement = sqlite.prepare_cached(DOUBLED)?;
+            let rows = statement.query_map(params![self.connection, kind.as_str()], |row| {
+                Ok(Doubled {
+                    caflou_id: CaflouId(row.get(0)?),
+                    source_id: SourceId(row.get(1)?),
+                    other: SourceId(row.get(2)?),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+}

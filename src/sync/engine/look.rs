@@ -1,0 +1,198 @@
+//! Whether a record is in Caflou already: what is found there, and what of it may be the record.
+
+use chrono::Utc;
+
+use super::{Engine, Job, stopped};
+use crate::caflou::{Candidates, Keys, Lookup, MatchedBy};
+use crate::http::{HttpError, Stop};
+use crate::output::Count;
+use crate::record::{Attributes, CaflouId, Draft, Kind};
+use crate::state::{Known, StateError};
+use crate::sync::outcome::Fatal;
+use crate::sync::plan::{self, Plan};
+use crate::sync::sink::Sink;
+
+impl<S: Sink> Engine<'_, S> {
+    /// Looks for a record in Caflou and decides what that means. `lost`: a create of it may have been
+    /// carried out.
+    pub(super) async fn look_up(
+        &mut self,
+        draft: &mut Draft,
+        known: Option<Known>,
+        desired: &Attributes,
+        (lost, by_mark_only): (bool, bool),
+    ) -> Result<Job, Fatal> {
+        let all = Keys::of(draft.kind, &draft.mark, desired);
+        let keys = if by_mark_only {
+            Keys::own(draft.kind, &draft.mark, desired)
+        } else {
+            all.clone()
+        };
+        self.cover(draft.kind, &keys, lost).await?;
+        let found = self.find(&keys, draft)?;
+        // What lost its mark on the way may be ours: that it is not there is not known.
+        if lost && by_mark_only && draft.kind == Kind::Income && found == Candidates::None {
+            let (Candidates::One(..) | Candidates::Several(..)) = self.find(&all, draft)? else {
+                return Ok(Job::Settle(self.absent(draft, desired)));
+            };
+            let reason = format!(
+                "it is not known whether it was created: Caflou has an income with the same number, \
+                 value and currency, but without our mark. If it is the one: {}",
+                self.link_command(draft)
+            );
+            return Ok(Job::Settle(Plan::Fail { reason }));
+        }
+        Ok(match found {
+            Candidates::None if lost && !self.is_proven() => {
+                let reason = "outcome unknown: Caflou's list keeps changing, so nothing proves \
+                              that it is not there; the next run looks again";
+                let reason = reason.to_owned();
+                Job::Settle(Plan::Fail { reason })
+            }
+            Candidates::None => Job::Settle(self.absent(draft, desired)),
+            Candidates::One(id, by) => match self.whose(draft.kind, id)? {
+                Some(other) if other != draft.source_id.0 => Job::Settle(Plan::Fail {
+                    reason: format!(
+                        "Caflou {} {id} has its mark, but is linked with {other}: to settle that, \
+                         {}",
+                        word(draft.kind, 1),
+                        self.command("unlink", &other, None)
+                    ),
+                }),
+                _ => {
+                    self.claimed.insert(id);
+                    Job::Adopt(id, by, known.map(Box::new))
+                }
+            },
+            Candidates::Several(ids, MatchedBy::Email) => {
+                draft.warnings.push(format!(
+                    "{} have its e-mail ({}): it gets a company of its own. If it is one of them: {}",
+                    Count(ids.len() as u64, "Caflou company"),
+                    list(&ids),
+                    self.link_command(draft)
+                ));
+                Job::Settle(self.absent(draft, desired))
+            }
+            Candidates::Several(ids, by) => {
+                let reason = format!(
+                    "several Caflou {} match ({}): {}. Say which it is: {}",
+                    word(draft.kind, ids.len()),
+                    by.as_str(),
+                    list(&ids),
+                    self.link_command(draft)
+                );
+                Job::Settle(Plan::Fail { reason })
+            }
+        })
+    }
+
+    /// Plans a record that is not there.
+    fn absent(&self, draft: &Draft, desired: &Attributes) -> Plan {
+        let plan = plan::absent(draft, desired);
+        plan::hold_closed(plan, (None, None), self.options.rules)
+    }
+
+    /// What may be the record: nothing that is another record's of this connection, or that another
+    /// shop's record with the same number stands for (one that was entered by hand is one sale, and no
+    /// more), or that the user said it is not.
+    fn find(&self, keys: &Keys, draft: &Draft) -> Result<Candidates, StateError> {
+        let Some((lookup, _)) = &self.lookup else {
+            return Ok(Candidates::None);
+        };
+        let (view, pair) = (&self.options.view, &self.options.pair);
+        let key = (draft.kind, &draft.source_id);
+        let mut trouble = None;
+        let found = lookup.find_among(keys, |id, by| {
+            let free = || {
+                if by == MatchedBy::Mark {
+                    return Ok(true);
+                }
+                let taken = by == MatchedBy::Reference && view.is_taken(pair, key, id)?;
+                let whose = view.linked_with(draft.kind, id)?;
+                let others = whose.is_some_and(|other| other != draft.source_id);
+                Ok(!taken && !others && !self.claimed.contains(&id) && !view.is_parted(key, id)?)
+            };
+            free().unwrap_or_else(|error| {
+                trouble.get_or_insert(error);
+                false
+            })
+        });
+        trouble.map_or(Ok(found), Err)
+    }
+
+    /// The record of this connection that a record in Caflou is linked with.
+    fn whose(&self, kind: Kind, id: CaflouId) -> Result<Option<String>, StateError> {
+        Ok(self
+            .options
+            .view
+            .linked_with(kind, id)?
+            .map(|other| other.0))
+    }
+
+    /// Reads of Caflou's list what is needed to find these keys. `lost`: a create may have been
+    /// carried out.
+    pub(super) async fn cover(&mut self, kind: Kind, keys: &Keys, lost: bool) -> Result<(), Fatal> {
+        let whole = lost || self.options.thorough || kind == Kind::Company;
+        let stop = self.options.stop.clone();
+        let (lookup, _) = match &mut self.lookup {
+            Some(lookup) => lookup,
+            none => {
+                let at = Utc::now();
+                let mut lookup = Lookup::new(&self.options.reader, kind);
+                if !whole {
+                    unless_stopped(&stop, lookup.begin()).await?;
+                }
+                none.insert((lookup, at))
+            }
+        };
+        if !unless_stopped(&stop, lookup.cover(keys, (whole, lost))).await? {
+            let there = self.options.view.there(kind)?;
+            unless_stopped(&stop, lookup.read_whole(&there, lost)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the list does not show is surely not there.
+    fn is_proven(&self) -> bool {
+        let lookup = self.lookup.as_ref();
+        lookup.is_some_and(|(lookup, _)| lookup.is_proven())
+    }
+
+    /// How the user says which record in Caflou it is.
+    fn link_command(&self, draft: &Draft) -> String {
+        self.command("link", &draft.source_id.0, Some("--to ID"))
+    }
+
+    fn command(&self, command: &str, record: &str, rest: Option<&str>) -> String {
+        let record = shlex::try_quote(record).unwrap_or_else(|_| record.into());
+        let rest = rest.map(|rest| format!(" {rest}")).unwrap_or_default();
+        format!(
+            "caflou-sync {command} {} {record}{rest}",
+            self.options.connection
+        )
+    }
+}
+
+async fn unless_stopped<T>(
+    stop: &Stop,
+    asked: impl Future<Output = Result<T, HttpError>>,
+) -> Result<T, Fatal> {
+    tokio::select! {
+        answer = asked => Ok(answer?),
+        () = stop.wait() => Err(stopped(stop)),
+    }
+}
+
+fn word(kind: Kind, number: usize) -> &'static str {
+    match (kind, number) {
+        (Kind::Company, 1) => "company",
+        (Kind::Company, _) => "companies",
+        (Kind::Income, 1) => "income",
+        (Kind::Income, _) => "incomes",
+    }
+}
+
+fn list(ids: &[CaflouId]) -> String {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    ids.join(", ")
+}
