@@ -1,7 +1,7 @@
 //! `link` and `unlink`: what the program will not guess is settled by hand.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::Utc;
 use clap::Args;
@@ -18,6 +18,7 @@ use crate::http::Stopper;
 use crate::output::safe;
 use crate::record::{CaflouId, Kind, Mark, SourceId};
 use crate::run::{self, Lanes, run_id};
+use crate::shell::word;
 use crate::source::shoptet::PROGRAM;
 use crate::state::{Cache, Journal, Known, RecordState, RunStart, StateError, View};
 use crate::sync::report::{Action, Change};
@@ -83,7 +84,9 @@ pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Failure> {
     task.nobody_elses(&task.view()?, id)?;
     let name = stored.attributes.text("name").unwrap_or_default();
     let now = match task.known.as_ref().and_then(|known| known.caflou_id) {
-        Some(now) if now == id => format!(". It is linked with {place} already: a run compares it anew"),
+        Some(now) if now == id => {
+            format!(". It is linked with {place} already: a run compares it anew")
+        }
         Some(now) => format!(". So far it is linked with {}", task.place(now)),
         None => String::new(),
     };
@@ -96,9 +99,13 @@ pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let label = task.label(name);
-    task.note(Action::Adopt, Some(id), "linked by hand", &label, |journal, key| {
-        journal.link(key, id, &label)
-    })?;
+    task.note(
+        Action::Adopt,
+        Some(id),
+        "linked by hand",
+        &label,
+        |journal, key| journal.link(key, id, &label),
+    )?;
     task.tell("linked", Some(id), &format!("linked: {what} with {place}"));
     Ok(Exit::Done)
 }
@@ -124,7 +131,7 @@ pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Failure
             "{place} has the mark of {what}, by which every run would find it again: delete it in \
              Caflou first, or link another: caflou-sync link {} {} --to ID",
             task.key(),
-            run_word(&args.which.record)
+            word(&args.which.record)
         )));
     }
     let question = format!(
@@ -135,10 +142,18 @@ pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Failure
         return Ok(Exit::Done);
     }
     let label = task.label("");
-    task.note(Action::Skip, Some(id), "unlinked by hand", &label, |journal, key| {
-        journal.unlink(key, id, Utc::now())
-    })?;
-    task.tell("unlinked", Some(id), &format!("unlinked: {what} from {place}"));
+    task.note(
+        Action::Skip,
+        Some(id),
+        "unlinked by hand",
+        &label,
+        |journal, key| journal.unlink(key, id, Utc::now()),
+    )?;
+    task.tell(
+        "unlinked",
+        Some(id),
+        &format!("unlinked: {what} from {place}"),
+    );
     Ok(Exit::Done)
 }
 
@@ -195,11 +210,18 @@ impl<'a> Task<'a> {
 
     fn label(&self, name: &str) -> String {
         let known = self.known.as_ref().map(|known| known.label.as_str());
-        known.filter(|label| !label.is_empty()).unwrap_or(name).to_owned()
+        known
+            .filter(|label| !label.is_empty())
+            .unwrap_or(name)
+            .to_owned()
     }
 
     fn mark(&self) -> Mark {
-        Mark::new(PROGRAM, &self.connection.eshop_id.to_string(), &self.source_id)
+        Mark::new(
+            PROGRAM,
+            &self.connection.eshop_id.to_string(),
+            &self.source_id,
+        )
     }
 
     /// The record as it is in Caflou; `None` where it was deleted.
@@ -231,7 +253,10 @@ impl<'a> Task<'a> {
     /// The mark of another record, or of another connection's.
     fn foreign_mark(&self, stored: &Stored) -> Option<String> {
         let marks = Index::empty(self.kind).marks_of(stored);
-        marks.into_iter().next().filter(|_| !self.has_own_mark(stored))
+        marks
+            .into_iter()
+            .next()
+            .filter(|_| !self.has_own_mark(stored))
     }
 
     /// Fails where another record of the connection is linked with it.
@@ -245,7 +270,7 @@ impl<'a> Task<'a> {
                 self.place(id),
                 safe(&other.0),
                 self.key(),
-                run_word(&other.0)
+                word(&other.0)
             ))),
         }
     }
@@ -296,10 +321,10 @@ impl<'a> Task<'a> {
         written.and(finished).map_err(failed)
     }
 
-    fn tell(&self, word: &str, id: Option<CaflouId>, line: &str) {
+    fn tell(&self, done: &str, id: Option<CaflouId>, line: &str) {
         let line = if self.global.json() {
             json!({
-                "type": word, "connection": self.key(), "kind": self.kind,
+                "type": done, "connection": self.key(), "kind": self.kind,
                 "source_id": self.source_id, "caflou_id": id,
             })
             .to_string()
@@ -333,9 +358,4 @@ fn resolve(view: &View, text: &str, key: &str) -> Result<(Kind, SourceId), Failu
             safe(&whole.0)
         ))),
     }
-}
-
-/// A text as a word of a command line.
-fn run_word(text: &str) -> String {
-    super::word(text)
 }

@@ -6,6 +6,7 @@ mod connect;
 mod edit;
 mod forget;
 mod history;
+mod link;
 mod list;
 mod logging;
 mod notify;
@@ -88,6 +89,10 @@ enum Command {
     Status(status::StatusArgs),
     /// Past runs and what each did, record by record
     History(history::HistoryArgs),
+    /// Say which Caflou company or income a customer or order is
+    Link(link::LinkArgs),
+    /// Forget which Caflou company or income a customer or order is: a wrong adoption
+    Unlink(link::UnlinkArgs),
     /// Delete the data of a customer, an order or a whole connection from the state file
     Forget(forget::ForgetArgs),
     /// Try the channels by which results are told
@@ -114,6 +119,8 @@ impl Command {
             Self::Test(args) => test::test(global, args),
             Self::Status(args) => status::status(global, args),
             Self::History(args) => history::history(global, args),
+            Self::Link(args) => link::link(global, args),
+            Self::Unlink(args) => link::unlink(global, args),
             Self::Forget(args) => forget::forget(global, args),
             Self::Notify(args) => notify::notify(global, args),
             Self::Schedule(args) => schedule::schedule(global, args),

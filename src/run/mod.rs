@@ -17,5 +17,5 @@ mod wanted;
 pub use exit::{Exit, Failure};
 pub(crate) use notified::run_and_tell;
 pub(crate) use open::{Lanes, caflou, shoptet};
-pub(crate) use session::Session;
+pub(crate) use session::{Session, run_id};
 pub(crate) use wanted::Wanted;

@@ -511,7 +511,7 @@ fn unknown_to_others(alone: &AccountLock) -> Vec<String> {
 }
 
 /// Sorts by time, to the millisecond; chance keeps runs of several connections apart.
-fn run_id(now: DateTime<Utc>) -> String {
+pub(crate) fn run_id(now: DateTime<Utc>) -> String {
     let (second, chance) = (now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..1 << 20));
     format!("{second}-{:03x}{chance:05x}", now.timestamp_subsec_millis())
 }

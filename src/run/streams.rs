@@ -12,6 +12,7 @@ use crate::caflou::Reader;
 use crate::config::Mode;
 use crate::http::Stopper;
 use crate::record::Kind;
+use crate::shell::word;
 use crate::source::Scope;
 use crate::source::shoptet::{MapSettings, Shop, Source};
 use crate::state::{Cursor, View};
@@ -93,6 +94,7 @@ impl<S: Sink> Running<'_, S> {
             .with_bulk(session.bulk())
             .with_overdue(self.overdue(&shop));
         self.not_suddenly_empty(&shop).await?;
+        session.warn(report, self.doubled()?);
         let run = Run {
             source: &source,
             shop: &shop,
@@ -110,6 +112,25 @@ impl<S: Sink> Running<'_, S> {
             return Ok(());
         }
         self.side_by_side(&run).await
+    }
+
+    /// What an earlier release linked twice.
+    fn doubled(&self) -> Result<Vec<String>, Fatal> {
+        let (view, key) = ((self.view)()?, &self.session.connection.key);
+        let mut told = Vec::new();
+        for kind in [Kind::Company, Kind::Income] {
+            told.extend(view.doubled(kind)?.into_iter().map(|one| {
+                format!(
+                    "{} and {} are both linked with Caflou {kind} {}: let one of them go, with \
+                     caflou-sync unlink {key} {}",
+                    one.other,
+                    one.source_id,
+                    one.caflou_id,
+                    word(&one.source_id.0)
+                )
+            }));
+        }
+        Ok(told)
     }
 
     /// Companies and incomes at the same time.

@@ -102,6 +102,17 @@ impl Journal {
         transaction.commit().map_err(|error| self.trouble(&error))
     }
 
+    /// As [`Journal::together`]; what is written survives a power cut.
+    ///
+    /// # Errors
+    /// Those of `write`, and when the file cannot be written.
+    pub fn durably_together(
+        &self,
+        write: impl FnOnce(&Self) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        self.durably(|| self.together(write))
+    }
+
     /// Writes something that has to survive a power cut.
     fn durably(&self, write: impl FnOnce() -> Result<(), StateError>) -> Result<(), StateError> {
         self.flush("FULL")?;

@@ -89,6 +89,12 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether the user said which record in Caflou it is, and no run has compared the two since.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.state == RecordState::Synced && self.source.is_empty()
+    }
+
     /// Whether the user had it forgotten (`caflou-sync forget`): all that is left is that it must
     /// not be imported again. Nothing else is gone without a single value.
     #[must_use]

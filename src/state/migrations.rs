@@ -100,6 +100,10 @@ const STEPS: &[M<'static>] = &[
         PRIMARY KEY (connection, kind, source_id, caflou_id)
     ) STRICT, WITHOUT ROWID;",
     ),
+    M::up(
+        "CREATE INDEX records_by_hand ON records (connection, kind)
+        WHERE state = 'synced' AND source = '{}';",
+    ),
 ];
 
 /// The schema's history.

@@ -98,7 +98,7 @@ impl Journal {
             params![self.connection, source, target],
         )?;
         if before == Some(false) {
-            for table in ["records", "cursors", "withheld"] {
+            for table in ["records", "cursors", "withheld", "parted"] {
                 let sql = format!("DELETE FROM {table} WHERE connection = ?1");
                 transaction.execute(&sql, params![self.connection])?;
             }

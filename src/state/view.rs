@@ -84,7 +84,8 @@ impl View {
         let found: Option<Option<i64>> = one(
             sqlite,
             "SELECT changed_at FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
-             AND state IN ('synced', 'gone') AND reason IS NULL AND pending IS NULL",
+             AND state IN ('synced', 'gone') AND reason IS NULL AND pending IS NULL \
+             AND (state = 'gone' OR source <> '{}')",
             params![self.connection, kind.as_str(), id.0],
             |row| row.get(0),
         )?;
@@ -92,7 +93,7 @@ impl View {
     }
 
     /// Records that every run looks at again: those that failed, those whose outcome is unknown,
-    /// and those whose company was imported after them.
+    /// those whose company was imported after them, and those that were linked by hand.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -110,6 +111,12 @@ impl View {
              ON company.connection = record.connection AND company.kind = 'company' \
              AND company.source_id = record.awaits AND company.state = 'synced' \
              WHERE record.connection = ?1 AND record.kind = ?2 AND record.awaits IS NOT NULL",
+            |_| true,
+        )?);
+        open.extend(self.ids(
+            kind,
+            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
+             AND state = 'synced' AND source = '{}'",
             |_| true,
         )?);
         Ok(open)

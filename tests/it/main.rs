@@ -35,6 +35,7 @@ mod incremental;
 mod installation;
 mod interval;
 mod keyring;
+mod link;
 mod lists;
 mod locking;
 mod logs;

@@ -164,7 +164,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     fn command(&self, command: &str, record: &str, rest: Option<&str>) -> String {
-        let record = shlex::try_quote(record).unwrap_or_else(|_| record.into());
+        let record = crate::shell::word(record);
         let rest = rest.map(|rest| format!(" {rest}")).unwrap_or_default();
         format!(
             "caflou-sync {command} {} {record}{rest}",

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Engine, Job, Prepared};
 use crate::caflou::{MatchedBy, Reader};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, CompanyLink, Draft, SourceId};
+use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Record, SourceId};
 use crate::state::{Known, RecordState};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::plan::{self, Need, Plan, Rules};
@@ -29,6 +29,18 @@ impl<S: Sink> Engine<'_, S> {
             None => None,
         };
         let learns = known.as_ref().is_some_and(|known| known.learns(&draft));
+        let by_hand = known.as_ref().filter(|known| known.is_by_hand());
+        let by_hand = by_hand.filter(|_| !matches!(draft.record, Record::Void { .. }));
+        if let Some(id) = by_hand.and_then(|known| known.caflou_id) {
+            return Ok(Some(Prepared {
+                draft,
+                desired,
+                learns,
+                told,
+                awaits,
+                job: Job::Adopt(id, MatchedBy::Hand, None),
+            }));
+        }
         let job = match plan::need(&draft, known.as_ref(), &desired, rules) {
             Need::Nothing(plan) => {
                 Job::Settle(plan::hold_closed(plan, (known.as_ref(), None), rules))
@@ -152,6 +164,9 @@ pub(super) async fn decide<S: Sink>(
         (Some(by), known, Some(current)) => {
             plan::adopt(draft, known.as_deref(), desired, (id, by), current, rules)
         }
+        (Some(MatchedBy::Hand), _, None) => Plan::Gone {
+            source: desired.clone(),
+        },
         (Some(_), _, None) => Plan::Fail {
             reason: format!(
                 "the matching Caflou record {id} was just deleted; the next run looks again"
