@@ -2,7 +2,7 @@
 
 use super::error::resolve;
 use super::notice::Notice;
-use super::{ChannelError, LIMIT};
+use super::{ChannelError, LIMIT, html};
 use crate::config::Email;
 use crate::mail::{self, Letter};
 
@@ -18,7 +18,7 @@ pub(super) async fn send(email: &Email, notice: &Notice) -> Result<String, Chann
         to: &email.to,
         subject: &message.subject,
         text: message.text(),
-        html: message.html(),
+        html: html::page(message),
     };
     mail::send(server, login.as_ref(), letter, LIMIT).await?;
     let to: Vec<_> = email.to.iter().map(|to| to.email.to_string()).collect();

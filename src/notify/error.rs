@@ -1,15 +1,18 @@
 //! Why a channel told nothing.
 
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use secrecy::SecretString;
 use thiserror::Error;
 
-use super::notifier::LIMIT;
 use crate::config::{Secret, SecretError};
 use crate::http::innermost;
 use crate::mail::MailError;
+
+/// How long all channels together may take.
+pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a channel told nothing. Never holds an address, a password or what a receiver of requests
 /// answered: some repeat the address.

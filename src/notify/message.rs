@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use super::heard::{Listed, Memory};
-use super::html;
+use super::memory::{Listed, Memory};
 use super::rule::Told;
 use crate::output::{Count, grouped, money, safe};
 use crate::record::Kind;
@@ -58,12 +57,6 @@ impl Message {
         let lines = self.lines.iter();
         let below = lines.filter(|line| !matches!(line, Line::Head(_)));
         below.map(plain).collect()
-    }
-
-    /// The message as an HTML page.
-    #[must_use]
-    pub fn html(&self) -> String {
-        html::page(self)
     }
 
     /// Says that a channel works.

@@ -1,10 +1,10 @@
 //! Who is told how a run ended, and by which way.
 //!
 //! ```text
-//! run ─► Heard ─► rule ─► message ─► email, webhook, command      heartbeat
+//! run ─► Listener ─► rule ─► message ─► email, webhook, command      heartbeat
 //! ```
 //!
-//! - [`Heard`] listens to a run and keeps what a message may need; its memory is bounded.
+//! - [`Listener`] listens to a run and keeps what a message may need; its memory is bounded.
 //! - [`rule`]: whether the run is told of. Pure.
 //! - [`message`]: what is told, as text and as HTML. Pure.
 //! - `email`, `webhook`, `command`: a file per channel. `heartbeat` gives signs of life.
@@ -15,9 +15,9 @@
 mod command;
 mod email;
 mod error;
-mod heard;
 mod heartbeat;
 mod html;
+mod memory;
 pub mod message;
 mod notice;
 mod notifier;
@@ -27,7 +27,7 @@ mod webhook;
 #[cfg(test)]
 mod testing;
 
-pub use error::ChannelError;
-pub use heard::{Heard, Listed, Memory};
+pub use error::{ChannelError, LIMIT};
 pub use heartbeat::Heart;
-pub use notifier::{LIMIT, Notifier, Outcome};
+pub use memory::{Listed, Listener, Memory};
+pub use notifier::{Notifier, Outcome};

@@ -1,21 +1,16 @@
 //! The channels of a connection, side by side.
 
-use std::time::Duration;
-
 use chrono::Local;
 
-use super::heard::Memory;
+use super::memory::Memory;
 use super::message::{Message, message};
 use super::notice::Notice;
 use super::rule::{Told, told};
-use super::{ChannelError, Heart, command, email, webhook};
+use super::{ChannelError, Heart, LIMIT, command, email, webhook};
 use crate::config::{Connection, Notify};
 use crate::state::Before;
 use crate::sync::RunReport;
 use crate::sync::report::Status;
-
-/// How long all channels together may take.
-pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// A channel, and how it went with it.
 pub type Outcome = (&'static str, Result<String, ChannelError>);

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::session::Session;
-use crate::notify::{Heard, Notifier};
+use crate::notify::{Listener, Notifier};
 use crate::state::View;
 use crate::sync::Report;
 
@@ -14,16 +14,16 @@ pub(crate) async fn run_and_tell(session: Session<'_>, report: &mut dyn Report) 
         return session.run(report).await;
     };
     let (key, state) = (session.connection.key.as_str(), session.state);
-    let mut heard = Heard::new(report);
+    let mut listener = Listener::new(report);
     let session = Session {
         heart: notifier.heart(),
         ..session
     };
-    let exit = session.run(&mut heard).await;
+    let exit = session.run(&mut listener).await;
     if exit == Exit::Locked {
         return exit; // the run that holds the lock will tell
     }
-    let memory = heard.memory;
+    let memory = listener.memory;
     let before = memory.run.as_ref().and_then(|run| {
         let view = View::open(state, key).ok()?;
         view.before(&run.run_id).ok()?

@@ -280,7 +280,7 @@ fn a_page_holds_the_same_and_names_from_outside_stay_text() {
     event.reason = Some("'why'".into());
     let events = [start(), Event::Change(event)];
     let message = of(&events, &run, WELL);
-    let page = message.html();
+    let page = crate::notify::html::page(&message);
     for line in message.text().lines().flat_map(|line| line.split("  ")) {
         let part = line.trim_start_matches(['-', ' ']);
         let escaped = crate::mail::escaped(part);

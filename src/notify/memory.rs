@@ -60,13 +60,13 @@ pub struct Memory {
 }
 
 /// Hands everything on, and remembers what a message may need.
-pub struct Heard<'a> {
+pub struct Listener<'a> {
     report: &'a mut dyn Report,
     /// What was heard so far.
     pub memory: Memory,
 }
 
-impl<'a> Heard<'a> {
+impl<'a> Listener<'a> {
     /// In front of another report.
     pub fn new(report: &'a mut dyn Report) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl<'a> Heard<'a> {
     }
 }
 
-impl Report for Heard<'_> {
+impl Report for Listener<'_> {
     fn event(&mut self, event: &Event) {
         self.memory.event(event);
         self.report.event(event);
