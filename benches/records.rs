@@ -10,7 +10,7 @@
 use caflou_sync::config::{Mapping, Mode};
 use caflou_sync::record::{Attributes, CaflouId, Draft};
 use caflou_sync::source::shoptet::{
-    self, MapSettings, parse_time, read_changes, read_customer, read_orders,
+    self, MapSettings, Statuses, parse_time, read_changes, read_customer, read_orders,
 };
 use caflou_sync::state::{Known, RecordState};
 use caflou_sync::sync::plan::{self, Need, Rules};
@@ -53,6 +53,7 @@ fn settings() -> MapSettings {
         eshop_id: 222_651,
         zone: chrono_tz::Europe::Prague,
         mapping: Mapping::default(),
+        statuses: Statuses::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use caflou_sync::record::{
 };
 use caflou_sync::source::shoptet::oauth::{read_installation, read_token};
 use caflou_sync::source::shoptet::{
-    self, MapSettings, Order, parse_time, read_changes, read_customer, read_orders,
+    self, MapSettings, Order, Statuses, parse_time, read_changes, read_customer, read_orders,
 };
 use caflou_sync::state::{Known, RecordState};
 use caflou_sync::sync::plan::{self, Need, Plan, Rules};
@@ -60,6 +60,7 @@ fn settings() -> MapSettings {
             },
             ..Mapping::default()
         },
+        statuses: Statuses::default(),
     }
 }
 

@@ -8,8 +8,8 @@ use url::Url;
 use super::reader::{Entry, Findings, Section};
 use super::template::TemplateError;
 use super::{
-    Bulk, Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, Notify,
-    PaymentDate, Program, Shoptet, credentials, notify, value,
+    Bulk, ByMethod, Caflou, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, Notify,
+    OrderStatus, PaymentDate, Program, Shoptet, credentials, notify, value,
 };
 
 /// The keys of `[connections.NAME]`.
@@ -38,18 +38,20 @@ pub(super) const CAFLOU: [&str; 7] = [
     "timeout",
 ];
 /// The keys of `[connections.NAME.import]`.
-pub(super) const IMPORT: [&str; 8] = [
+pub(super) const IMPORT: [&str; 10] = [
     "companies",
     "incomes",
     "from",
     "to",
+    "order_statuses",
+    "companies_with_orders",
     "auto_repeat",
     "max_changes",
     "locked_until",
     "unpaid_expires",
 ];
 /// The keys of `[connections.NAME.mapping]`.
-pub(super) const MAPPING: [&str; 8] = [
+pub(super) const MAPPING: [&str; 10] = [
     "category_id",
     "project_id",
     "source_id",
@@ -57,7 +59,17 @@ pub(super) const MAPPING: [&str; 8] = [
     "income_name",
     "payment_date",
     "expected_days",
+    "by",
+    "cancelled_statuses",
     "match_existing",
+];
+/// The keys of a payment method's table in it.
+pub(super) const BY_METHOD: [&str; 5] = [
+    "category_id",
+    "project_id",
+    "source_id",
+    "expected_days",
+    "tags",
 ];
 
 /// The longest key of a connection, in characters.
@@ -197,6 +209,8 @@ fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
     let incomes = section.or(found, "incomes", default.incomes, mode);
     let from = section.or(found, "from", None, day);
     let to = section.or(found, "to", None, day);
+    let order_statuses = section.or(found, "order_statuses", Vec::new(), read_statuses);
+    let with_orders = section.or(found, "companies_with_orders", false, Entry::boolean);
     let auto_repeat = section.or(found, "auto_repeat", default.auto_repeat, Entry::boolean);
     let count = |entry: &Entry<'_>, found: &mut Findings| {
         let number = entry.integer(found, 1..=i64::MAX)?;
@@ -220,6 +234,8 @@ fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
         incomes: incomes?,
         from: from?,
         to: to?,
+        order_statuses: order_statuses?,
+        companies_with_orders: with_orders?,
         auto_repeat: auto_repeat?,
         max_changes: max_changes?,
         locked_until: locked_until?,
@@ -247,6 +263,8 @@ fn read_mapping(entry: &Entry<'_>, found: &mut Findings) -> Option<Mapping> {
         },
     );
     let expected_days = section.or(found, "expected_days", default.expected_days, read_days);
+    let by = section.or(found, "by", BTreeMap::new(), read_methods);
+    let cancelled = section.or(found, "cancelled_statuses", Vec::new(), read_statuses);
     let match_existing = section.or(
         found,
         "match_existing",
@@ -261,6 +279,8 @@ fn read_mapping(entry: &Entry<'_>, found: &mut Findings) -> Option<Mapping> {
         income_name: income_name?,
         payment_date: payment_date?,
         expected_days: expected_days?,
+        by: by?,
+        cancelled_statuses: cancelled?,
         match_existing: match_existing?,
     })
 }
@@ -282,13 +302,66 @@ fn read_template(entry: &Entry<'_>, found: &mut Findings) -> Option<NameTemplate
     }
 }
 
+/// Statuses of orders, by number or name.
+fn read_statuses(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<OrderStatus>> {
+    let expected = "a list of statuses, such as [\"Vyřízena\", -3]";
+    let Some(list) = entry.item.as_array() else {
+        return entry.expected(found, expected);
+    };
+    let status = |value: &toml_edit::Value| match (value.as_integer(), value.as_str()) {
+        (Some(id), _) => Some(OrderStatus::Id(id)),
+        (_, Some(name)) if !name.trim().is_empty() && !name.contains(char::is_control) => {
+            Some(OrderStatus::Name(name.trim().to_owned()))
+        }
+        _ => None,
+    };
+    let statuses: Vec<_> = list.iter().filter_map(status).collect();
+    if statuses.len() < list.len() {
+        return entry.wrong(found, format!("expected {expected}"));
+    }
+    Some(statuses)
+}
+
+/// Tables by the name or guid of a payment method.
+fn read_methods(entry: &Entry<'_>, found: &mut Findings) -> Option<BTreeMap<String, ByMethod>> {
+    let mut methods = BTreeMap::new();
+    let entries = entry.open(found)?.entries(found);
+    let all = entries.len();
+    for method in entries {
+        if let Some(own) = read_method(&method, found) {
+            methods.insert(method.key.trim().to_owned(), own);
+        }
+    }
+    (methods.len() == all).then_some(methods)
+}
+
+fn read_method(entry: &Entry<'_>, found: &mut Findings) -> Option<ByMethod> {
+    let section = entry.section(found, &BY_METHOD)?;
+    let id = |entry: &Entry<'_>, found: &mut Findings| entry.integer(found, 1..=i64::MAX).map(Some);
+    let category_id = section.or(found, "category_id", None, id);
+    let project_id = section.or(found, "project_id", None, id);
+    let source_id = section.or(found, "source_id", None, id);
+    let expected_days = section.or(found, "expected_days", None, |entry, found| {
+        read_number_of_days(entry, found).map(Some)
+    });
+    let tags = section.or(found, "tags", Vec::new(), Entry::texts);
+    Some(ByMethod {
+        category_id: category_id?,
+        project_id: project_id?,
+        source_id: source_id?,
+        expected_days: expected_days?,
+        tags: tags?,
+    })
+}
+
+fn read_number_of_days(entry: &Entry<'_>, found: &mut Findings) -> Option<u16> {
+    let days = entry.integer(found, 0..=MOST_DAYS)?;
+    u16::try_from(days).ok()
+}
+
 /// A number of days for every payment method, or a table of them by the method's name.
 fn read_days(entry: &Entry<'_>, found: &mut Findings) -> Option<ExpectedDays> {
-    let days = |entry: &Entry<'_>, found: &mut Findings| {
-        entry
-            .integer(found, 0..=MOST_DAYS)
-            .and_then(|days| u16::try_from(days).ok())
-    };
+    let days = read_number_of_days;
     if entry.item.is_integer() {
         return Some(ExpectedDays {
             default: days(entry, found)?,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::NameTemplate;
+use super::{ByMethod, NameTemplate, OrderStatus};
 
 /// How records are translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub struct Mapping {
     pub payment_date: PaymentDate,
     /// After how many days an unpaid order is expected to be paid.
     pub expected_days: ExpectedDays,
+    /// By the name or guid of the payment method in the shop, without white space around it.
+    pub by: BTreeMap<String, ByMethod>,
+    /// Statuses that count as cancelled, beside the system's own.
+    pub cancelled_statuses: Vec<OrderStatus>,
     /// Whether records that are in Caflou already are looked for before a create.
     pub match_existing: bool,
 }
@@ -36,6 +40,8 @@ impl Default for Mapping {
             income_name: NameTemplate::default(),
             payment_date: PaymentDate::default(),
             expected_days: ExpectedDays::default(),
+            by: BTreeMap::new(),
+            cancelled_statuses: Vec::new(),
             match_existing: true,
         }
     }
@@ -55,6 +61,8 @@ impl Mapping {
             income_name,
             payment_date,
             expected_days: ExpectedDays { default, by_method },
+            by,
+            cancelled_statuses,
             match_existing: _, // decides who writes a record, not what is written
         } = self;
         // absent settings leave no line: one added later does not make every mapping look changed
@@ -75,10 +83,26 @@ impl Mapping {
             ("payment date", payment_date.fingerprint_word().to_owned()),
             ("days", default.to_string()),
         ];
+        let by = by.iter().flat_map(|(method, own)| {
+            let settings = own.settings().into_iter();
+            settings.map(move |(key, value)| ("by method", format!("{key} {value} {method}")))
+        });
+        let cancelled = cancelled_statuses.iter();
+        let cancelled = cancelled.map(|status| ("cancelled", format!("{status:?}")));
         let settings = ids.chain(tags).chain(always).chain(methods);
+        let settings = settings.chain(by).chain(cancelled);
         // with its length in front, no value can pass for several lines
         let lines = settings.map(|(name, value)| format!("{name}={}:{value}\n", value.len()));
         lines.collect::<Vec<_>>().concat()
+    }
+}
+
+impl Mapping {
+    /// The settings for a payment method, by its guid, else by its name.
+    #[must_use]
+    pub fn of_method(&self, guid: Option<&str>, name: Option<&str>) -> Option<&ByMethod> {
+        let keys = [guid, name].into_iter().flatten();
+        keys.map(str::trim).find_map(|key| self.by.get(key))
     }
 }
 
@@ -204,6 +228,29 @@ mod tests {
             },
             Mapping {
                 payment_date: PaymentDate::OrderTime,
+                ..base()
+            },
+            Mapping {
+                by: BTreeMap::from([("Dobírkou".to_owned(), ByMethod::default())]),
+                tags: vec!["c".into()],
+                ..base()
+            },
+            Mapping {
+                by: BTreeMap::from([(
+                    "Dobírkou".to_owned(),
+                    ByMethod {
+                        expected_days: Some(7),
+                        ..ByMethod::default()
+                    },
+                )]),
+                ..base()
+            },
+            Mapping {
+                cancelled_statuses: vec![OrderStatus::Id(12)],
+                ..base()
+            },
+            Mapping {
+                cancelled_statuses: vec![OrderStatus::Name("12".into())],
                 ..base()
             },
             Mapping {

@@ -14,6 +14,7 @@
 //! - [`reading`]: with what other programs read their own files of settings;
 //! - `places`: where the files are.
 
+mod by_method;
 mod connection;
 mod credentials;
 mod edit;
@@ -33,12 +34,14 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use by_method::{ByMethod, OrderStatus};
 pub use connection::{CAFLOU_API, LONGEST_KEY, SHOPTET_API};
 pub use edit::{EditError, Editor, Reference, dotted};
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{
     Bulk, Caflou, CaflouAccess, Config, Connection, Import, Mode, Program, Shoptet, ShoptetAccess,
 };
+pub use near::nearest;
 pub use notify::{Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use super::{Mapping, Notify, Secret, near};
+use super::{Mapping, Notify, OrderStatus, Secret, near};
 
 /// A whole configuration file.
 #[derive(Debug, Clone)]
@@ -226,6 +226,10 @@ pub struct Import {
     pub from: Option<NaiveDate>,
     /// Only orders created on this day or earlier; never before `from`.
     pub to: Option<NaiveDate>,
+    /// Only orders in these statuses are imported, the others wait; empty: all.
+    pub order_statuses: Vec<OrderStatus>,
+    /// Only customers who have an order in the interval become companies.
+    pub companies_with_orders: bool,
     /// Whether the connection takes part in scheduled runs.
     pub auto_repeat: bool,
     /// A run that would change more records than this stops before its first write.
@@ -243,6 +247,8 @@ impl Default for Import {
             incomes: Mode::NewAndUpdate,
             from: None,
             to: None,
+            order_statuses: Vec::new(),
+            companies_with_orders: false,
             auto_repeat: false,
             max_changes: None,
             locked_until: None,

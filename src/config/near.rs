@@ -2,10 +2,8 @@
 
 /// The candidate that `word` most likely stands for, if one is near enough: at most one mistake in
 /// three letters. Case does not count, nor whether words are joined by `-` or `_`.
-pub(super) fn nearest<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+#[must_use]
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = plain(word);
     candidates
         .into_iter()

@@ -30,8 +30,8 @@ const TEXTS: [&str; 4] = [
     "caflou.email",
     "mapping.income_name",
 ];
-/// The key with any keys below it: payment methods.
-const OPEN: &str = "mapping.expected_days";
+/// The keys with any keys below them: payment methods.
+const OPEN: [&str; 2] = ["mapping.expected_days", "mapping.by"];
 
 /// A setting of a connection, such as `import.incomes`. Displayed as in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +140,9 @@ impl Setting {
         match value {
             Value::String(text) => text.value().clone(),
             // a table may have secrets in it
-            Value::InlineTable(_) if self.to_string() != OPEN => "{ … }".to_owned(),
+            Value::InlineTable(_) if !OPEN.contains(&self.to_string().as_str()) => {
+                "{ … }".to_owned()
+            }
             other => other.to_string().trim().to_owned(),
         }
     }
@@ -157,7 +159,7 @@ impl Setting {
                 .map(str::to_owned)
         };
         known().contains(&this)
-            || inside(OPEN).is_some()
+            || OPEN.iter().any(|open| inside(open).is_some())
             || SECRETS
                 .iter()
                 .filter_map(|secret| inside(secret))

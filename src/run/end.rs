@@ -27,7 +27,9 @@ impl From<Fatal> for End {
     fn from(fatal: Fatal) -> Self {
         let status = match fatal {
             Fatal::Stopped(_) | Fatal::Guarded(_) => Status::Stopped,
-            Fatal::Access(_) | Fatal::Service(_) | Fatal::State(_) => Status::Failed,
+            Fatal::Access(_) | Fatal::Settings(_) | Fatal::Service(_) | Fatal::State(_) => {
+                Status::Failed
+            }
         };
         Self {
             message: fatal.to_string(),

@@ -51,6 +51,7 @@ impl From<&Fatal> for Exit {
         match fatal {
             Fatal::Access(_) => Self::Access,
             Fatal::Guarded(_) => Self::Guarded,
+            Fatal::Settings(_) => Self::Usage,
             Fatal::Service(_) | Fatal::State(_) | Fatal::Stopped(_) => Self::Failed,
         }
     }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::end::End;
 use super::session::{Scopes, Services, Session};
 use crate::caflou::Reader;
-use crate::config::Mode;
+use crate::config::{Connection, Mode};
 use crate::http::Stopper;
 use crate::record::Kind;
 use crate::shell::word;
@@ -84,14 +84,24 @@ impl<S: Sink> Running<'_, S> {
             );
             session.warn(report, vec![message]);
         }
+        let Connection {
+            import, mapping, ..
+        } = session.connection;
+        let statuses = (self.services.shoptet)
+            .statuses_of(&mapping.cancelled_statuses, &import.order_statuses);
         let settings = MapSettings {
             eshop_id: shop.eshop_id,
             zone: shop.zone,
-            mapping: session.connection.mapping.clone(),
+            mapping: mapping.clone(),
+            statuses: tokio::select! {
+                statuses = statuses => statuses.map_err(Fatal::from)?,
+                () = session.stop.wait() => return Err(session.stopped().into()),
+            },
         };
         let client = self.services.shoptet.clone();
         let source = Source::new(client, settings, session.interval(), shop.now)
             .with_bulk(session.bulk())
+            .with_orders(import.companies_with_orders)
             .with_overdue(self.overdue(&shop));
         self.not_suddenly_empty(&shop).await?;
         session.warn(report, self.doubled()?);

@@ -116,6 +116,9 @@ pub enum SourceError {
     /// The state could not be asked.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The settings name something that the source does not have.
+    #[error("{0}")]
+    Settings(String),
     /// Credentials cannot be had or are another account's.
     #[error("{0}")]
     Access(String),

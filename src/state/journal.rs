@@ -396,6 +396,18 @@ impl Journal {
         self.execute(&failed, key)
     }
 
+    /// Forgets a failed record that the settings leave out now: it is not in Caflou.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn forget_failure(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
+        self.execute(
+            "DELETE FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
+                 AND state = 'failed' AND caflou_id IS NULL",
+            params![self.connection, kind.as_str(), id.0],
+        )
+    }
+
     /// Forgets a record that is not in Caflou and need not be.
     ///
     /// # Errors

@@ -421,6 +421,9 @@ impl Sink for Apply {
                 let (key, now) = ((broken.kind, id), Utc::now());
                 journal.failed(key, &broken.label, None, &broken.reason, now)
             }
+            Some(id) if broken.verdict == Verdict::LeftOut => {
+                journal.forget_failure((broken.kind, id))
+            }
             _ => Ok(()),
         })
     }

@@ -16,6 +16,9 @@ pub enum Fatal {
     /// Credentials or rights were refused.
     #[error("{0}")]
     Access(String),
+    /// The settings name something that is not there.
+    #[error("{0}")]
+    Settings(String),
     /// A service cannot be reached or does not answer.
     #[error("{0}")]
     Service(String),
@@ -58,6 +61,7 @@ impl From<SourceError> for Fatal {
             SourceError::Http(error) => error.into(),
             SourceError::State(error) => error.into(),
             SourceError::Access(message) => Self::Access(message),
+            SourceError::Settings(message) => Self::Settings(message),
             SourceError::Service(message) => Self::Service(message),
             SourceError::BrokenOff => Self::Service(SourceError::BrokenOff.to_string()),
         }

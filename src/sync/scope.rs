@@ -1,5 +1,7 @@
 //! How much of the source has to be read. Pure.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Import, Mapping};
@@ -22,6 +24,8 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
         incomes,
         from,
         to,
+        order_statuses,
+        companies_with_orders,
         auto_repeat: _,
         max_changes: _,
         locked_until,
@@ -30,7 +34,7 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
     // Absent settings leave no line: the print of what does not use them stays as it was.
     let locked = locked_until.map(|day| format!("locked until={day}\n"));
     let expires = unpaid_expires.map(|days| format!("unpaid expires={days}\n"));
-    let text = format!(
+    let mut text = format!(
         "{}\n{}\n{from:?}\n{to:?}\n{}{}{}",
         companies.as_str(),
         incomes.as_str(),
@@ -38,6 +42,13 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
         locked.unwrap_or_default(),
         expires.unwrap_or_default(),
     );
+    // What is not set leaves no trace: files of earlier releases are not compared anew.
+    if !order_statuses.is_empty() {
+        let _ = writeln!(text, "{order_statuses:?}");
+    }
+    if *companies_with_orders {
+        text.push_str("companies with orders\n");
+    }
     hex_digest(&text, 16)
 }
 

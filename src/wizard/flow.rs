@@ -11,7 +11,7 @@ use super::trouble::{self, By, Trouble};
 use crate::caflou::Reader;
 use crate::config::{CAFLOU_API, Connection, Mapping, Mode, Program, SHOPTET_API};
 use crate::source::Interval;
-use crate::source::shoptet::MapSettings;
+use crate::source::shoptet::{MapSettings, Statuses};
 
 /// The wizard, with all that it needs.
 pub struct Wizard<'a> {
@@ -229,6 +229,7 @@ impl<'a> Wizard<'a> {
             eshop_id: open.shop.eshop_id,
             zone: open.shop.zone,
             mapping,
+            statuses: Statuses::default(),
         };
         match self.services.doubles(open, &settings, interval, reader) {
             Ok(doubles) => {

@@ -36,9 +36,7 @@ impl Wizard<'_> {
             from,
             to,
             auto_repeat,
-            max_changes: usual.max_changes,
-            locked_until: usual.locked_until,
-            unpaid_expires: usual.unpaid_expires,
+            ..usual
         })
     }
 

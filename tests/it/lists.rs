@@ -114,7 +114,7 @@ fn what_a_wrong_list_hides_is_not_created_a_second_time() {
     let wrong: [(&str, Bent); 8] = [
         ("rows are null", |rows| {
             each(rows, |page| {
-                page["results"] = json!(vec![Value::Null; ROWS])
+                page["results"] = json!(vec![Value::Null; ROWS]);
             })
         }),
         ("rows are in an envelope", |rows| {

@@ -57,6 +57,7 @@ mod schedule;
 mod scheduled;
 mod secrets;
 mod status;
+mod statuses;
 mod stopping;
 mod storage;
 mod updates;

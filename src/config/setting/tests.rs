@@ -80,7 +80,7 @@ fn every_secret_is_known_and_every_setting_can_be_named() {
         .map(String::as_str)
         .chain(SECRETS)
         .chain(TEXTS)
-        .chain([OPEN])
+        .chain(OPEN)
     {
         assert_eq!(Setting::parse(key).unwrap().to_string(), key);
     }

@@ -7,16 +7,14 @@ use thiserror::Error;
 
 use super::super::PROGRAMS;
 use super::PROGRAM;
+use super::statuses::Statuses;
 use super::time::parse_time;
 use super::wire::{Customer, Order, Price};
-use crate::config::{Mapping, PaymentDate};
+use crate::config::{ByMethod, Mapping, PaymentDate};
 use crate::record::{
     AmountError, Company, CompanyKind, Currency, CurrencyError, Draft, Income, Kind, Mark, Paid,
     Record, SourceId, Void, amount, clean, tidy,
 };
-
-/// The system status "cancelled" (`GET /api/orders/statuses`).
-const CANCELLED: i64 = -4;
 
 /// What mapping needs to know beside the record.
 #[derive(Debug, Clone)]
@@ -27,6 +25,8 @@ pub struct MapSettings {
     pub zone: Tz,
     /// The user's settings.
     pub mapping: Mapping,
+    /// What they mean for the shop's statuses.
+    pub statuses: Statuses,
 }
 
 /// Why a record cannot be imported as it is.
@@ -130,9 +130,9 @@ pub fn order(
         .income_name
         .render(&order.code, customer.as_deref());
     let name = tidy(&name).unwrap_or_else(|| order.code.clone());
-    let changed_at = time("changeTime", order.change_time.as_deref())?;
+    let changed_at = change_time(order.change_time.as_deref());
     let mut warnings = Vec::new();
-    let record = if order.status_id == Some(CANCELLED) {
+    let record = if settings.statuses.is_cancelled(order.status_id) {
         Record::Void {
             why: Void::Cancelled,
             paid: order.paid == Some(true),
@@ -176,14 +176,21 @@ fn income(
     let payment_date = (paid == Paid::Yes).then(|| {
         let moment = match mapping.payment_date {
             PaymentDate::FirstPaid => changed_at,
-            PaymentDate::OrderTime => None,
+            PaymentDate::OrderTime => return created,
             PaymentDate::Transactions => paid_at.or(changed_at),
         };
+        if moment.is_none() && order.change_time.is_some() {
+            let warning = "changeTime is unusable: the day of the order is taken for the payment";
+            warnings.push(warning.to_owned());
+        }
         moment.map_or(created, |moment| settings.day(moment))
     });
-    let expected = match paid {
-        Paid::Yes => 0,
-        Paid::No | Paid::Unknown => mapping.expected_days.days(order.payment_method.as_deref()),
+    let method = order.payment_method.as_deref();
+    let own = mapping.of_method(order.payment_method_guid.as_deref(), method);
+    let expected = match (paid, own.and_then(|own| own.expected_days)) {
+        (Paid::Yes, _) => 0,
+        (Paid::No | Paid::Unknown, Some(days)) => days,
+        (Paid::No | Paid::Unknown, None) => mapping.expected_days.days(method),
     };
     let value = value(&order.price, warnings)?;
     let currency = order
@@ -204,11 +211,28 @@ fn income(
         payment_date,
         company: order.customer_guid.clone().map(SourceId),
         link: order.admin_url.as_deref().and_then(link),
-        category_id: mapping.category_id,
-        project_id: mapping.project_id,
-        source_id: mapping.source_id,
-        tags: mapping.tags.clone(),
+        category_id: own.and_then(|own| own.category_id).or(mapping.category_id),
+        project_id: own.and_then(|own| own.project_id).or(mapping.project_id),
+        source_id: own.and_then(|own| own.source_id).or(mapping.source_id),
+        tags: tags(mapping, own),
     })
+}
+
+/// The tags of all incomes and those of the payment method, each once.
+fn tags(mapping: &Mapping, own: Option<&ByMethod>) -> Vec<String> {
+    let mut tags = mapping.tags.clone();
+    let more = own.into_iter().flat_map(|own| &own.tags);
+    for tag in more {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    tags
+}
+
+/// When a record last changed; `None` where that is not said, or is no time (`0000-00-00…`).
+fn change_time(text: Option<&str>) -> Option<DateTime<Utc>> {
+    text.and_then(parse_time)
 }
 
 /// What is paid: `toPay`, which is rounded as the shop rounds; else `withVat`, with a warning.
@@ -308,7 +332,9 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         (vat_id.or(tax_id), None)
     };
     let address = [text(&customer.street), text(&customer.house_number)];
-    let street = address.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let first = address.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let lines = [tidy(&first), text(&customer.second_line)];
+    let street = lines.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let company = Company {
         name: name.clone(),
         kind,
@@ -332,7 +358,7 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         source_id,
         label: name,
         origin: None, // its guid is its key
-        changed_at: time("changeTime", customer.change_time.as_deref())?,
+        changed_at: change_time(customer.change_time.as_deref()),
         record: Record::Company(company),
         warnings,
     })

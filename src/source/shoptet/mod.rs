@@ -19,6 +19,7 @@ mod row;
 mod seen;
 mod shop;
 mod snapshot;
+mod statuses;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -30,6 +31,7 @@ pub use client::{Client, ClientOptions};
 pub use customers::BulkOptions;
 pub use map::{MapError, MapSettings, customer, order};
 pub use shop::Shop;
+pub use statuses::{ShopStatus, Statuses};
 pub use time::parse_time;
 pub use wire::{Customer, Order};
 
@@ -49,6 +51,8 @@ pub struct Source {
     now: DateTime<Utc>,
     bulk: BulkOptions,
     overdue: Option<(Option<NaiveDate>, NaiveDate)>,
+    /// Only customers who have an order in the interval.
+    with_orders: bool,
 }
 
 impl Source {
@@ -68,6 +72,16 @@ impl Source {
             now,
             bulk: BulkOptions::default(),
             overdue: None,
+            with_orders: false,
+        }
+    }
+
+    /// The same source of which only customers who have an order in the interval are read.
+    #[must_use]
+    pub fn with_orders(self, with_orders: bool) -> Self {
+        Self {
+            with_orders,
+            ..self
         }
     }
 

@@ -18,7 +18,7 @@ use super::wire::{BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
 use crate::record::{Draft, Kind, SourceId};
 use crate::source::{Broken, Interval, Item, Reading, Scope, SourceError, Verdict};
-use crate::state::View;
+use crate::state::{RecordState, View};
 
 /// Changes that happened so long before the cursor are read once more: a service of many machines
 /// may be late to list them.
@@ -26,7 +26,7 @@ const OVERLAP: TimeDelta = TimeDelta::hours(1);
 /// Codes in one `orderCodes` filter, by the description.
 const CODES_AT_ONCE: usize = 50;
 /// Rows a page of `GET /api/orders`: default and maximum.
-const ORDERS_A_PAGE: u16 = 50;
+pub(super) const ORDERS_A_PAGE: u16 = 50;
 /// Rows a page of `GET /api/orders/changes`: maximum.
 const CHANGES_A_PAGE: u16 = 1000;
 
@@ -351,6 +351,13 @@ impl Orders<'_> {
                 Ok(())
             };
         }
+        if settings.statuses.waits(order.status_id) && !self.is_there(&order.code)? {
+            let status = order.status_name.as_deref().unwrap_or("without a status");
+            let reason = format!("waits for a status of import.order_statuses: {status}");
+            return self
+                .broken(Verdict::LeftOut, Some(order.code), reason)
+                .await;
+        }
         let dated = settings.mapping.payment_date == PaymentDate::Transactions;
         if !dated || order.paid != Some(true) {
             return self.hand_on(order, None).await;
@@ -361,6 +368,12 @@ impl Orders<'_> {
         let payment = detail::paid_at(self.source.client.clone(), order.code.clone());
         self.payments.ask(Box::new(order), payment);
         Ok(())
+    }
+
+    /// Whether an order is, or may be, in Caflou already: then it stays and is followed.
+    fn is_there(&self, code: &str) -> Result<bool, SourceError> {
+        let known = self.state.known(Kind::Income, &SourceId(code.to_owned()))?;
+        Ok(known.is_some_and(|known| known.state != RecordState::Failed))
     }
 
     async fn hand_on(

@@ -127,6 +127,7 @@ fn source(api: &Script, interval: Interval, mapping: Mapping) -> Source {
         eshop_id: 222_651,
         zone: Prague,
         mapping,
+        statuses: Statuses::default(),
     };
     let now = "2026-12-01T11:00:00Z".parse().unwrap();
     Source::new(private(api), settings, interval, now)

@@ -28,8 +28,12 @@ pub struct Order {
     pub admin_url: Option<String>,
     /// `status.id`; negative ids are the system's, −4 is cancelled.
     pub status_id: Option<i64>,
+    /// `status.name`, as the shop calls it.
+    pub status_name: Option<String>,
     /// `paymentMethod.name`.
     pub payment_method: Option<String>,
+    /// `paymentMethod.guid`.
+    pub payment_method_guid: Option<String>,
     /// `price`.
     pub price: Price,
     /// `paid`; `None`: unknown.
@@ -66,6 +70,8 @@ pub struct Customer {
     pub street: Option<String>,
     /// `billingAddress.houseNumber`.
     pub house_number: Option<String>,
+    /// `billingAddress.additional`.
+    pub second_line: Option<String>,
     /// `billingAddress.city`.
     pub city: Option<String>,
     /// `billingAddress.zip`.
@@ -151,6 +157,8 @@ impl Order {
     pub(super) fn read(row: Row<'_>) -> Result<Self, RowError> {
         // The detail has the buyer's name in the billing address, a row of the list has it on top.
         let billing = row.object("billingAddress")?;
+        let status = row.object("status")?;
+        let method = row.object("paymentMethod")?;
         let from_billing = |field| billing.map_or(Ok(None), |billing| billing.text(field));
         Ok(Self {
             code: key(row, "code")?,
@@ -161,12 +169,10 @@ impl Order {
             company: row.text("company")?.or(from_billing("company")?),
             customer_guid: row.text("customerGuid")?.as_deref().and_then(usable_key),
             admin_url: row.text("adminUrl")?,
-            status_id: row
-                .object("status")?
-                .map_or(Ok(None), |status| status.whole("id"))?,
-            payment_method: row
-                .object("paymentMethod")?
-                .map_or(Ok(None), |method| method.text("name"))?,
+            status_id: status.map_or(Ok(None), |status| status.whole("id"))?,
+            status_name: status.map_or(Ok(None), |status| status.text("name"))?,
+            payment_method: method.map_or(Ok(None), |method| method.text("name"))?,
+            payment_method_guid: method.map_or(Ok(None), |method| method.text("guid"))?,
             price: row
                 .object("price")?
                 .map(Price::read)
@@ -208,6 +214,7 @@ impl Customer {
             full_name: text("fullName")?,
             street: text("street")?,
             house_number: text("houseNumber")?,
+            second_line: text("additional")?,
             city: text("city")?,
             zip: text("zip")?,
             country_code: text("countryCode")?,

@@ -18,6 +18,7 @@ fn settings(mapping: Mapping) -> MapSettings {
         eshop_id: 222_651,
         zone: chrono_tz::Europe::Prague,
         mapping,
+        statuses: Statuses::default(),
     }
 }
 

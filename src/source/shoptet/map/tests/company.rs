@@ -16,7 +16,7 @@ fn a_firm_has_all_its_attributes() {
       "name": "Manák, lahůdky s.r.o.",
       "person": "Jan Manák",
       "phone": "+420777000111",
-      "street": "Nová 12a",
+      "street": "Nová 12a, 2. patro",
       "tax_num": "CZ00123456",
       "vat_payer": true,
       "zip": "602 00"
@@ -163,7 +163,7 @@ fn tax_numbers_go_where_the_country_has_them_and_a_vat_number_makes_a_vat_payer(
 #[test]
 fn street_and_house_number_are_joined_by_a_space_as_far_as_they_are_there() {
     let street = |street: Json, number: Json| {
-        let billing = json!({"street": street, "houseNumber": number});
+        let billing = json!({"street": street, "houseNumber": number, "additional": null});
         some(&company(&json!({"billingAddress": billing})), &["street"])
     };
     let all = [
@@ -273,8 +273,6 @@ fn a_malformed_attribute_is_named() {
         json!({"accounts": ["a@example.com"]}),
         json!({"accounts": [{"mainAccount": 1}]}),
         json!({"accounts": [{"email": {}}]}),
-        json!({"changeTime": "yesterday"}),
-        json!({"changeTime": "9999-12-31T23:59:59+0100"}),
     ]
     .map(|changes| customer_error(&changes));
     insta::assert_snapshot!(all.join("\n"), @r#"
@@ -289,8 +287,6 @@ fn a_malformed_attribute_is_named() {
     `accounts` is text, not a list of objects
     `mainAccount` is a number, not true, false or null
     `email` is an object, not text
-    `changeTime` is not a usable date-time: `yesterday`
-    `changeTime` is not a usable date-time: `9999-12-31T23:59:59+0100`
     "#);
     insta::assert_snapshot!(map_customer(&json!(["g"])).unwrap_err(), @"not an object");
 }

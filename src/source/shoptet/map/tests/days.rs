@@ -100,8 +100,29 @@ fn a_time_that_is_none_or_out_of_range_is_refused_with_its_attribute() {
     `creationTime` is not a usable date-time: `2026-11-20 2026-11-20 2026-11-20 2026-11`
     ");
     insta::assert_snapshot!(order_error(&json!({"creationTime": null})), @"no creation time");
-    insta::assert_snapshot!(order_error(&json!({"changeTime": "9999-12-31T23:59:59+0000"})), @"`changeTime` is not a usable date-time: `9999-12-31T23:59:59+0000`");
     insta::assert_snapshot!(order_error(&json!({"creationTime": []})), @"`creationTime` is a list, not text");
+}
+
+#[test]
+fn a_change_time_that_is_none_fails_nothing_and_is_told_where_it_is_needed() {
+    for text in [
+        "0000-00-00T00:00:00+0000",
+        "9999-12-31T23:59:59+0000",
+        "yesterday",
+        "",
+    ] {
+        for (paid, warns) in [(true, true), (false, false)] {
+            let draft = order_draft(&json!({"changeTime": text, "paid": paid}));
+            assert_eq!(draft.changed_at, None);
+            let told = draft
+                .warnings
+                .iter()
+                .any(|one| one.starts_with("changeTime"));
+            assert_eq!(told, warns && !text.is_empty(), "{text:?}, paid: {paid}");
+        }
+        let draft = customer_draft(&json!({"changeTime": text}));
+        assert_eq!(draft.changed_at, None);
+    }
 }
 
 #[test]
