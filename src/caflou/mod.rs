@@ -10,6 +10,7 @@ mod index;
 mod keys;
 mod lookup;
 mod marks;
+mod owner;
 mod pass;
 mod reader;
 mod recent;

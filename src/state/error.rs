@@ -33,7 +33,7 @@ pub enum StateError {
         known: usize,
     },
     /// A stored value is not what was stored.
-    #[error("state file {}: the stored {what} of {record} cannot be read; {DAMAGED}", path.display())]
+    #[error("state file {}: the stored {what} of {record} are not those that were stored; {DAMAGED}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

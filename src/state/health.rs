@@ -9,7 +9,7 @@ use super::{PastRun, StateError, View};
 use crate::record::SourceId;
 
 /// The condition of a record that is not in order, word by word that of the index `records_open`.
-const OPEN: &str =
+pub(super) const OPEN: &str =
     "(state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL OR pending IS NOT NULL)";
 /// By itself SQLite would read all records of the connection.
 const RECORDS: &str = "records INDEXED BY records_open";

@@ -104,6 +104,12 @@ const STEPS: &[M<'static>] = &[
         "CREATE INDEX records_by_hand ON records (connection, kind)
         WHERE state = 'synced' AND source = '{}';",
     ),
+    M::up(
+        "ALTER TABLE records ADD COLUMN sent_boot TEXT; -- the start of the machine that sent_up counts from
+    ALTER TABLE records ADD COLUMN sent_up INTEGER; -- sent_at by a clock that nobody sets, milliseconds
+    ALTER TABLE records ADD COLUMN sent_for INTEGER; -- how long that write may be carried out still, milliseconds
+    ALTER TABLE records ADD COLUMN checksum INTEGER; -- see sums.rs",
+    ),
 ];
 
 /// The schema's history.

@@ -18,6 +18,7 @@ mod outcomes;
 mod pairs;
 mod retention;
 mod runs;
+mod sums;
 mod there;
 mod tokens;
 mod view;

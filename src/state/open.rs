@@ -9,8 +9,9 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{MigrationDefinitionError, SchemaVersion};
 
+use super::health::OPEN;
 use super::migrations::{migrations, newest};
-use super::{StateError, files};
+use super::{StateError, files, sums};
 
 /// How long another process may hold SQLite's own lock.
 const BUSY: Duration = Duration::from_secs(10);
@@ -40,14 +41,16 @@ pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let named = |error| StateError::sqlite(path, &error);
     let connection = Connection::open_with_flags(uri.as_str(), flags).map_err(named)?;
-    connection.busy_timeout(BUSY).map_err(named)?;
+    careful(&connection).map_err(named)?;
     let found = version(path, &connection)?;
     sound(path, &connection, found)?;
-    Ok(match found {
-        0 => None,
-        found if found < newest() => Some(brought_up(path, &connection)?),
-        _ => Some(connection),
-    })
+    let connection = match found {
+        0 => return Ok(None),
+        found if found < newest() => brought_up(path, &connection)?,
+        _ => connection,
+    };
+    unharmed(path, &connection)?;
+    Ok(Some(connection))
 }
 
 /// A copy in memory with the newest schema: who only reads may not change the file.
@@ -57,6 +60,7 @@ fn brought_up(path: &Path, old: &Connection) -> Result<Connection, StateError> {
     let copied = Backup::new(old, &mut copy)
         .and_then(|backup| backup.run_to_completion(PAGES, Duration::ZERO, None));
     copied.map_err(named)?;
+    sums::teach(&copy).map_err(named)?;
     migrate(path, &mut copy)?;
     Ok(copy)
 }
@@ -78,7 +82,7 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
         let error = io::Error::from(io::ErrorKind::PermissionDenied);
         return Err(StateError::io(path, &error));
     }
-    connection.busy_timeout(BUSY).map_err(named)?;
+    careful(&connection).map_err(named)?;
     let found = version(path, &connection)?;
     sound(path, &connection, found)?;
     let prepare = |connection: &Connection| {
@@ -89,6 +93,8 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, StateError> {
     };
     prepare(&connection).map_err(named)?;
     migrate(path, &mut connection)?;
+    unharmed(path, &connection)?;
+    sums::keep(&connection).map_err(named)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
@@ -128,6 +134,7 @@ fn make(path: &Path) -> Result<(), StateError> {
     let draft = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
     let named = |error| StateError::sqlite(path, &error);
     let mut connection = Connection::open(draft.path()).map_err(named)?;
+    sums::teach(&connection).map_err(named)?;
     migrate(path, &mut connection)?;
     connection.close().map_err(|(_, error)| named(error))?;
     match draft.persist_noclobber(path) {
@@ -143,12 +150,24 @@ fn make(path: &Path) -> Result<(), StateError> {
 }
 
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), StateError> {
-    migrations()
-        .to_latest(connection)
-        .map_err(|error| match error {
-            rusqlite_migration::Error::RusqliteError { err, .. } => StateError::sqlite(path, &err),
-            other => StateError::unusable(path, &other.to_string()),
-        })
+    let before = version(path, connection)?;
+    if before == newest() {
+        return Ok(());
+    }
+    let migrated = migrations().to_latest(connection);
+    migrated.map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => StateError::sqlite(path, &err),
+        other => StateError::unusable(path, &other.to_string()),
+    })?;
+    sums::catch_up(connection).map_err(|error| StateError::sqlite(path, &error))
+}
+
+/// What holds for whoever opens the file.
+fn careful(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    // A page that was read is looked through before anything of it is believed.
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    sums::teach(connection)
 }
 
 /// The file's name with an ending more.
@@ -205,12 +224,60 @@ fn sound(path: &Path, connection: &Connection, version: usize) -> Result<(), Sta
     ask("SELECT max(settings) FROM cursors").map(drop)
 }
 
+/// Makes sure that each record of a file with the newest schema is as it was stored, that the
+/// indexes by which records are found agree with them, and, where the last run died, that the
+/// whole file hangs together.
+fn unharmed(path: &Path, connection: &Connection) -> Result<(), StateError> {
+    let named = |error| StateError::sqlite(path, &error);
+    if let Some(record) = sums::first_damaged(connection).map_err(named)? {
+        let path = path.to_owned();
+        let what = "values";
+        return Err(StateError::Corrupt { path, what, record });
+    }
+    let yes = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, bool>(0));
+    for (index, condition) in [("records_open", OPEN), ("records_awaiting", AWAITING)] {
+        if yes(&disagrees(index, condition)).map_err(named)? {
+            return Err(StateError::damaged(
+                path,
+                &format!("index {index} lost a record"),
+            ));
+        }
+    }
+    if !yes(DIED).map_err(named)? {
+        return Ok(());
+    }
+    let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match found.map_err(named)?.as_str() {
+        "ok" => Ok(()),
+        problem => Err(StateError::damaged(path, problem)),
+    }
+}
+
+const AWAITING: &str = "awaits IS NOT NULL";
+/// Whether the last run of a connection has no end.
+const DIED: &str = "SELECT EXISTS (SELECT 1 FROM runs AS run WHERE finished_at IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.connection = run.connection \
+     AND later.started_at > run.started_at))";
+
+/// Whether an index holds others than those records for which its condition is true.
+fn disagrees(index: &str, condition: &str) -> String {
+    // Of the records it is asked in a shape for which SQLite cannot take the index.
+    format!(
+        "SELECT (SELECT count(*) FROM records INDEXED BY {index} WHERE {condition}) \
+         <> (SELECT count(CASE WHEN {condition} THEN 1 END) FROM records) \
+         OR EXISTS (SELECT 1 FROM records AS found INDEXED BY {index} WHERE {condition} \
+         AND NOT EXISTS (SELECT 1 FROM records WHERE connection = found.connection \
+         AND kind = found.kind AND source_id = found.source_id \
+         AND CASE WHEN {condition} THEN 1 END))"
+    )
+}
+
 /// Opens a file that this process has open for writing once more, for reading.
 pub(super) fn read_again(path: &Path) -> Result<Connection, StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let named = |error| StateError::sqlite(path, &error);
     let connection = Connection::open_with_flags(path, flags).map_err(named)?;
-    connection.busy_timeout(BUSY).map_err(named)?;
+    careful(&connection).map_err(named)?;
     connection.set_prepared_statement_cache_capacity(32);
     // Whatever is written in between empties it.
     connection

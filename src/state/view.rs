@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::file_of;
-use super::{Cursor, Failure, Known, RecordState, StateError, open};
+use super::{Cursor, Failure, Known, RecordState, StateError, open, sums};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
 
 /// The state of one connection, for reading. A file that does not exist yet is an empty state.
@@ -36,14 +36,14 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let row = one(
-            sqlite,
-            "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, \
-             attempts, first_failed_at, last_failed_at, pending, origin FROM records \
-             WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            params![self.connection, kind.as_str(), id.0],
-            read_known,
-        )?;
+        let asked_for = [self.connection.as_str(), kind.as_str(), &id.0];
+        let read = |row: &Row<'_>| {
+            if !is_row_of(row, 13, asked_for)? {
+                return Ok(Err("values"));
+            }
+            read_known(row)
+        };
+        let row = one(sqlite, &known_row(), asked_for, read)?;
         row.transpose().map_err(|what| StateError::Corrupt {
             path: file_of(sqlite),
             what,
@@ -59,14 +59,17 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(None);
         };
-        let found: Option<Option<i64>> = one(
-            sqlite,
-            "SELECT caflou_id FROM records WHERE connection = ?1 AND kind = 'company' \
-             AND source_id = ?2 AND state = 'synced'",
-            params![self.connection, id.0],
-            |row| row.get(0),
-        )?;
-        Ok(found.flatten().map(CaflouId))
+        let asked_for = [self.connection.as_str(), Kind::Company.as_str(), &id.0];
+        let read = |row: &Row<'_>| Ok((is_row_of(row, 1, asked_for)?, row.get(0)?));
+        let found: Option<(bool, Option<i64>)> = one(sqlite, &company_row(), asked_for, read)?;
+        match found {
+            Some((false, _)) => Err(StateError::Corrupt {
+                path: file_of(sqlite),
+                what: "values",
+                record: format!("company {id}"),
+            }),
+            found => Ok(found.and_then(|(_, id)| id).map(CaflouId)),
+        }
     }
 
     /// Whether nothing about a record is open, and the source's change time then.
@@ -261,6 +264,37 @@ pub(super) fn asked<T>(
     ask: impl FnOnce() -> rusqlite::Result<T>,
 ) -> Result<T, StateError> {
     ask().map_err(|error| StateError::statement(sqlite, &error))
+}
+
+const ROW_OF: &str = "connection = ?1 AND kind = ?2 AND source_id = ?3";
+
+/// A record with its key, and whether it is as it was stored.
+fn known_row() -> String {
+    format!(
+        "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, attempts, \
+         first_failed_at, last_failed_at, pending, origin, connection, kind, source_id, {} FROM records \
+         WHERE {ROW_OF}",
+        sums::holds()
+    )
+}
+
+/// The same of a company in Caflou: only its id there.
+fn company_row() -> String {
+    format!(
+        "SELECT caflou_id, connection, kind, source_id, {} FROM records WHERE {ROW_OF} \
+         AND state = 'synced'",
+        sums::holds()
+    )
+}
+
+/// Whether a row is the one asked for, and as it was stored; that stands from the column `at` on.
+fn is_row_of(row: &Row<'_>, at: usize, asked_for: [&str; 3]) -> rusqlite::Result<bool> {
+    for (place, key) in asked_for.iter().enumerate() {
+        if row.get_ref(at + place)?.as_str()? != *key {
+            return Ok(false);
+        }
+    }
+    row.get(at + 3)
 }
 
 type Read<T> = Result<T, &'static str>;

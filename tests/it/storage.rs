@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::support::{Bench, Ran, mark, wait_for};
 
 /// Twelve orders and a company are imported; one is paid since, and one is new.
@@ -88,6 +90,54 @@ fn harms() -> Vec<(Harm, [&'static str; 2])> {
             },
             ["income 2024000009", "restore a copy"],
         ),
+        // What the disk turned over, and SQLite does not see.
+        (
+            |path| {
+                change(
+                    path,
+                    "UPDATE records SET caflou_id = 1 WHERE source_id = '2024000003'",
+                );
+            },
+            ["income 2024000003", "restore a copy"],
+        ),
+        (
+            |path| {
+                let sql = "UPDATE records SET source_id = '2024000014' \
+                           WHERE source_id = '2024000005'";
+                change(path, sql);
+            },
+            ["income 2024000014", "restore a copy"],
+        ),
+        (
+            |path| {
+                change(
+                    path,
+                    "UPDATE records SET pending = '{}' WHERE source_id = '2024000006'",
+                );
+            },
+            ["income 2024000006", "restore a copy"],
+        ),
+        (
+            |path| {
+                change(
+                    path,
+                    "UPDATE records SET state = 'gone' WHERE kind = 'company'",
+                );
+            },
+            ["company c0000000", "restore a copy"],
+        ),
+        (
+            |path| {
+                // A record that its index does not hold.
+                index_of_open(path, "reason IS NOT NULL", "label = 0");
+                change(
+                    path,
+                    "UPDATE records SET reason = 'why' WHERE source_id = '2024000007'",
+                );
+                index_of_open(path, "label = 0", "reason IS NOT NULL");
+            },
+            ["records_open", "restore a copy"],
+        ),
         (
             |path| change(path, "PRAGMA user_version = 99"),
             ["schema 99", "install that release"],
@@ -100,6 +150,15 @@ fn harms() -> Vec<(Harm, [&'static str; 2])> {
             ["another program", "--state"],
         ),
     ]
+}
+
+/// Changes the condition of an index, and not what it holds.
+fn index_of_open(path: &Path, from: &str, to: &str) {
+    let sql = format!(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master \
+         SET sql = replace(sql, '{from}', '{to}') WHERE name = 'records_open'"
+    );
+    change(path, &sql);
 }
 
 fn truncate(path: &Path, length: u64) {
@@ -142,6 +201,125 @@ fn a_damaged_or_foreign_file_is_refused_and_left_as_it_is() {
     goes_on(&bench);
 }
 
+/// Every income says what its order says, and none is there twice.
+#[track_caller]
+fn nothing_wrong(bench: &Bench, why: &str) {
+    let (shop, books) = (bench.sandbox.shop(), bench.sandbox.books());
+    for order in &shop.orders {
+        let found = books.transfers_by_mark(&mark(&order.code));
+        assert!(found.len() < 2, "{why}: {} twice", order.code);
+        for income in found {
+            assert_eq!(income["reference_number"], order.code, "{why}");
+            let paid = income["done"] == true;
+            assert!(!paid || order.paid == Some(true), "{why}: {}", order.code);
+        }
+    }
+    assert!(books.transfers.len() <= shop.orders.len(), "{why}");
+}
+
+#[test]
+fn one_bit_turned_over_never_reaches_the_books() {
+    let bench = bench();
+    let path = bench.path("state.db");
+    let good = fs::read(&path).unwrap();
+    let mut chance = fastrand::Rng::with_seed(14);
+    let mut told = 0;
+    for _ in 0..40 {
+        let mut bytes = good.clone();
+        let at = loop {
+            let at = chance.usize(..bytes.len());
+            if bytes[at] != 0 {
+                break at; // no free space
+            }
+        };
+        bytes[at] ^= 1 << chance.u8(..8);
+        fs::write(&path, bytes).unwrap();
+        let ran = bench.run(&[]);
+        told += i32::from(ran.code != 0);
+        nothing_wrong(&bench, &format!("byte {at}"));
+        for ending in ["-wal", "-shm"] {
+            fs::remove_file(bench.path(&format!("state.db{ending}"))).ok();
+        }
+    }
+    assert!(told > 0, "no bit was noticed");
+    fs::write(&path, &good).unwrap();
+    bench.run(&[]).exits(0);
+    nothing_wrong(&bench, "restored");
+}
+
+#[test]
+fn a_record_that_is_not_the_one_meant_is_not_changed() {
+    let bench = bench();
+    let (mine, other) = ("2024000004", "2024000008");
+    let before = bench.income(other);
+    // As a file of an older release, whose rows were not summed.
+    let turned = format!(
+        "UPDATE records SET checksum = NULL, caflou_id = (SELECT caflou_id FROM records \
+         WHERE source_id = '{other}') WHERE source_id = '{mine}'"
+    );
+    let linked_twice = format!(
+        "UPDATE records SET doubled = 1, checksum = NULL WHERE source_id = '{other}'; {turned}"
+    );
+    change(&bench.path("state.db"), &linked_twice);
+    for _ in 0..2 {
+        let ran = bench.run(&["--order", mine]).exits(3);
+        let reason = ran.change(mine)["reason"].to_string();
+        for word in [&mark(other), "not touched"] {
+            assert!(reason.contains(word), "{reason}");
+        }
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    assert_eq!(bench.income(other), before);
+}
+
+#[test]
+fn what_carries_no_mark_is_told_by_its_reference_or_its_values() {
+    let bench = Bench::new();
+    let codes: Vec<_> = (0..3)
+        .map(|number| bench.order(|order| order.full_name = Some(format!("Jan {number}"))))
+        .collect();
+    bench.imported();
+    let ids: Vec<_> = codes.iter().map(|code| bench.income_id(code)).collect();
+    let gone = [
+        // the mark only; the reference, too; all by which it could be told
+        json!({ "description": "poznámka" }),
+        json!({ "description": null, "reference_number": "jiné" }),
+        json!({ "description": null, "reference_number": "jiné", "value": 1 }),
+    ];
+    for ((id, code), change) in ids.iter().zip(&codes).zip(gone) {
+        let mut books = bench.sandbox.books();
+        let income = books.transfers.get_mut(id).unwrap();
+        for (field, value) in change.as_object().unwrap() {
+            income.insert(field.clone(), value.clone());
+        }
+        drop(books);
+        bench.sandbox.shop().pay(code);
+    }
+    let ran = bench.run(&[]).exits(3);
+    let action = |code: &String| ran.change(code)["action"].clone();
+    let actions: Vec<_> = codes.iter().map(action).collect();
+    assert_eq!(actions, ["update", "update", "fail"]);
+    let reason = ran.change(&codes[2])["reason"].to_string();
+    assert!(reason.contains("neither our mark"), "{reason}");
+    assert_eq!(bench.patches().len(), 2);
+}
+
+#[test]
+fn where_the_last_run_died_the_whole_file_is_looked_through() {
+    let bench = bench();
+    let path = bench.path("state.db");
+    // Nothing but the check of the whole reads the history before the first write.
+    change(
+        &path,
+        "INSERT INTO runs (run_id, connection, started_at) \
+         VALUES ('30240506T100000Z-00000001', 'my-shop', unixepoch() + 1); \
+         PRAGMA writable_schema = ON; UPDATE sqlite_master \
+         SET sql = replace(sql, 'summary TEXT', 'summary TEXT NOT NULL') WHERE name = 'runs'",
+    );
+    let said = ["NULL value in runs.summary", "restore a copy"];
+    refused(&bench, &bench.run(&[]), &said);
+}
+
 #[test]
 fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run() {
     let bench = bench();
@@ -155,6 +333,10 @@ fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run()
          ALTER TABLE records DROP COLUMN origin;
          DROP TABLE withheld;
          ALTER TABLE runs DROP COLUMN part;
+         ALTER TABLE records DROP COLUMN checksum;
+         ALTER TABLE records DROP COLUMN sent_boot;
+         ALTER TABLE records DROP COLUMN sent_up;
+         ALTER TABLE records DROP COLUMN sent_for;
          CREATE INDEX records_open ON records (connection, kind, source_id)
          WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
          PRAGMA user_version = 1",

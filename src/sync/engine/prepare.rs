@@ -145,7 +145,17 @@ pub(super) async fn decide<S: Sink>(
 ) -> Done {
     let draft = &step.draft;
     let current = match reader.get(draft.kind, id).await {
-        Ok(current) => current.map(|stored| stored.attributes),
+        Ok(None) => None,
+        Ok(Some(stored)) => {
+            // What is only linked is not changed.
+            if rules.updates(draft.kind)
+                && let Err(reason) = stored.stands_for(draft, desired, known.as_deref(), by)
+            {
+                step.plan = Plan::Fail { reason };
+                return sink.settle(step).await;
+            }
+            Some(stored.attributes)
+        }
         Err(error @ HttpError::Stopped(_)) => return Done::unsent(Fatal::from(error)),
         Err(error) => {
             step.plan = Plan::Fail {

@@ -1,0 +1,99 @@
+//! Whose record it is: before one is changed, what was read has to say that it is the one meant.
+
+use super::marks::Marks;
+use super::{MatchedBy, Stored};
+use crate::record::{Attributes, Draft, Kind, Mark, comparable, same};
+use crate::state::Known;
+
+/// Each by itself tells a record from others.
+const COMPANY_KEYS: [&str; 5] = ["id_num", "tax_num", "id_tax_num", "email", "name"];
+/// Only together do they.
+const INCOME_KEYS: [&str; 3] = ["name", "value", "currency"];
+
+enum Owner {
+    This,
+    /// Another record, by its mark.
+    Another(String),
+    /// It carries no mark of ours.
+    Nobody,
+}
+
+impl Stored {
+    /// Makes sure that this is the record in Caflou that a draft stands for: by our mark, else,
+    /// where it carries none (it was adopted, or somebody took the mark out), by the keys that we
+    /// know it by. A damaged state file would send one record's values into another.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn stands_for(
+        &self,
+        draft: &Draft,
+        desired: &Attributes,
+        known: Option<&Known>,
+        by: Option<MatchedBy>,
+    ) -> Result<(), String> {
+        if by == Some(MatchedBy::Hand) {
+            return Ok(()); // the user said so
+        }
+        let what = format!("Caflou {} {}", draft.kind, self.id);
+        match self.owner(draft.kind, &draft.mark) {
+            Owner::This => Ok(()),
+            Owner::Another(mark) => Err(format!(
+                "{what} carries the mark of another record, {mark}: it was not touched"
+            )),
+            Owner::Nobody if self.has_keys(draft.kind, desired, known, by) => Ok(()),
+            Owner::Nobody => Err(format!(
+                "{what} carries neither our mark nor the reference or the values that were \
+                 written last: it was not touched"
+            )),
+        }
+    }
+
+    fn owner(&self, kind: Kind, mark: &Mark) -> Owner {
+        let attributes = &self.attributes;
+        let text = |field| attributes.text(field).unwrap_or_default();
+        let found = match kind {
+            Kind::Company => Marks::read(text("another_identifier"), None),
+            Kind::Income => Marks::read(text("description"), attributes.text("reference_number")),
+        };
+        let mark = comparable(mark.as_str());
+        // Somebody may have written behind it.
+        let is_ours = |found: &String| {
+            let behind = found.strip_prefix(mark.trim());
+            behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        };
+        if found.whole.iter().any(is_ours) {
+            return Owner::This;
+        }
+        let another = found.whole.into_iter().next();
+        another.map_or(Owner::Nobody, Owner::Another)
+    }
+
+    fn has_keys(
+        &self,
+        kind: Kind,
+        desired: &Attributes,
+        known: Option<&Known>,
+        by: Option<MatchedBy>,
+    ) -> bool {
+        // Companies are found by keys that may be written in several ways.
+        if kind == Kind::Company && by.is_some() {
+            return true;
+        }
+        // What is linked now has to be what it was found by.
+        let ours = match (by, known) {
+            (None, Some(known)) => vec![&known.written, &known.source, &known.pending, desired],
+            _ => vec![desired],
+        };
+        let agrees = |ours: &Attributes, field| {
+            let shown = self.attributes.get(field);
+            !same(field, shown, None) && same(field, shown, ours.get(field))
+        };
+        ours.into_iter().any(|ours| match kind {
+            Kind::Company => COMPANY_KEYS.iter().any(|key| agrees(ours, key)),
+            Kind::Income => {
+                agrees(ours, "reference_number") || INCOME_KEYS.iter().all(|key| agrees(ours, key))
+            }
+        })
+    }
+}
