@@ -18,7 +18,9 @@ use crate::notify::Heart;
 use crate::record::{ByKind, Kind};
 use crate::source::shoptet::{BulkOptions, Client as Shoptet, PROGRAM};
 use crate::source::{Interval, Scope};
-use crate::state::{AccountLock, Cache, Journal, Lock, LockError, Pair, RunStart, View};
+use crate::state::{
+    AccountLock, Cache, Clock, Journal, Lock, LockError, Pair, RunStart, View, Watch,
+};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 
@@ -167,7 +169,9 @@ impl Session<'_> {
                 if self.is_its_own(&view).is_ok() {
                     journal.bind(&self.pair())?;
                 }
-                let (scopes, reasons) = self.scopes(&view, run.started_at)?;
+                let (scopes, mut reasons) = self.scopes(&view, run.started_at)?;
+                let last = view.last_run()?.map(|last| last.started_at);
+                reasons.extend(clock_went_back(last, run.started_at));
                 journal.begin(run)?;
                 Ok((lock, journal, scopes, reasons))
             });
@@ -183,12 +187,14 @@ impl Session<'_> {
         self.warn(report, reasons);
         let journal = Arc::new(Mutex::new(journal));
         let alone = self.alone_in_account().await;
+        let watch = Watch::new(Clock::system(), Utc::now());
         let ended = match alone.and_then(|alone| Ok((alone, self.services()?))) {
             Ok((alone, services)) => {
                 self.warn(report, unknown_to_others(&alone));
                 let ended = self
                     .write(&services, &journal, scopes, report, summary)
                     .await;
+                self.warn(report, clock_was_set(watch.jump(Utc::now())));
                 Self::count_requests(&services, summary);
                 ended
             }
@@ -264,7 +270,8 @@ impl Session<'_> {
                 .await?;
         }
         let writer = Writer::new(Arc::clone(&services.caflou));
-        let sink = Apply::new(key, writer, Arc::clone(journal), services.caflou.timeout());
+        let (timeout, clock) = (services.caflou.timeout(), Clock::system());
+        let sink = Apply::new(key, writer, Arc::clone(journal), timeout, clock);
         let view = || Ok(locked().view()?);
         let running = Running {
             session: self,
@@ -508,6 +515,32 @@ fn unknown_to_others(alone: &AccountLock) -> Vec<String> {
         )
     });
     told.into_iter().collect()
+}
+
+/// The wall clock was set during the run.
+fn clock_was_set(by: Option<TimeDelta>) -> Vec<String> {
+    let told = by.map(|by| {
+        let way = if by < TimeDelta::zero() {
+            "back"
+        } else {
+            "forward"
+        };
+        let minutes = by.num_minutes().abs();
+        format!("this machine's clock was set {way} by {minutes} min during the run")
+    });
+    told.into_iter().collect()
+}
+
+/// The clock went backwards between two runs.
+fn clock_went_back(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<String> {
+    let ahead = last? - now;
+    (ahead > TimeDelta::minutes(1)).then(|| {
+        format!(
+            "this machine's clock went back: by it the last run began in {} min; what was sent \
+             without an answer is waited for as long as ever",
+            ahead.num_minutes()
+        )
+    })
 }
 
 /// Sorts by time, to the millisecond; chance keeps runs of several connections apart.

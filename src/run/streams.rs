@@ -15,7 +15,7 @@ use crate::record::Kind;
 use crate::shell::word;
 use crate::source::Scope;
 use crate::source::shoptet::{MapSettings, Shop, Source};
-use crate::state::{Cursor, View};
+use crate::state::{Clock, Cursor, View};
 use crate::sync::{
     Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink, may_vanish,
 };
@@ -26,6 +26,8 @@ const CHANNEL: usize = 128;
 const MANY: u64 = 10;
 /// A clock that is off by more than this is worth a word.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// No cursor lies further ahead of this machine's clock, whatever the shop's says.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// What the agendas of a run share.
 struct Run<'a, K> {
@@ -270,6 +272,7 @@ impl<S: Sink> Running<'_, S> {
             may_vanish: self.may_vanish(kind, scope)?,
             sink: self.sink.clone(),
             stop: stop.clone(),
+            clock: Clock::system(),
         };
         let state = (self.view)()?;
         let mut told = Shared(report.0);
@@ -386,21 +389,22 @@ impl<S: Sink> Running<'_, S> {
     where
         K: Fn(Kind, &Cursor) -> Result<(), Fatal>,
     {
-        let shop = run.shop;
+        // Where the shop's clock is ahead, what changes until then would not be asked for.
+        let now = run.shop.now.min(Utc::now() + AHEAD);
         let listed_at = match scope {
             Scope::Only(_)
             | Scope::Full
             | Scope::Since {
                 whole_list: true, ..
-            } => shop.now,
+            } => now,
             Scope::Since { .. } => (self.view)()?
                 .cursor(kind)?
-                .map_or(shop.now, |cursor| cursor.listed_at),
+                .map_or(now, |cursor| cursor.listed_at),
         };
         (run.keep)(
             kind,
             &Cursor {
-                at: shop.now,
+                at: now,
                 listed_at,
                 settings: self.session.settings(),
             },

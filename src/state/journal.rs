@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, Params, params};
 
-use super::{Cursor, RecordState, RunStart, StateError, View, open};
+use super::{Cursor, RecordState, RunStart, Sent, StateError, View, open};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
 
 /// A create that is about to be sent.
@@ -49,7 +49,7 @@ pub struct Synced {
     /// The customer whose company is not imported yet.
     pub awaits: Option<SourceId>,
     /// The last write, where an earlier attempt of it may be carried out still.
-    pub sent_at: Option<DateTime<Utc>>,
+    pub sent_at: Option<Sent>,
 }
 
 /// A record's key in a statement.
@@ -176,40 +176,36 @@ impl Journal {
         )
     }
 
-    /// Commits intents durably, all of them or none. A create that leaves later than `leaves_by` has
+    /// Commits intents durably, all of them or none. A create that leaves later than `leaves` has
     /// to be noted once more, see [`Journal::sent`].
     ///
     /// # Errors
     /// When the file cannot be written: then nothing may be sent.
-    pub fn intend(
-        &mut self,
-        intents: &[Intent<'_>],
-        leaves_by: DateTime<Utc>,
-    ) -> Result<(), StateError> {
+    pub fn intend(&mut self, intents: &[Intent<'_>], leaves: &Sent) -> Result<(), StateError> {
         if intents.is_empty() {
             return Ok(());
         }
         self.flush("FULL")?;
-        let committed = self.commit_intents(intents, leaves_by);
+        let committed = self.commit_intents(intents, leaves);
         self.flush("NORMAL")?;
         committed.map_err(|error| self.trouble(&error))
     }
 
-    fn commit_intents(
-        &mut self,
-        intents: &[Intent<'_>],
-        leaves_by: DateTime<Utc>,
-    ) -> rusqlite::Result<()> {
+    fn commit_intents(&mut self, intents: &[Intent<'_>], leaves: &Sent) -> rusqlite::Result<()> {
         let transaction = self.sqlite.transaction()?;
         {
             // A failure stays until it is settled: its count of attempts goes on.
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO records (connection, kind, source_id, state, label, source, \
-                 changed_at, sent_at) VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7) \
+                 changed_at, sent_at, sent_boot, sent_up, sent_for) \
+                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
                  ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, doubled = 0, \
                  label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
-                 changed_at = excluded.changed_at, sent_at = excluded.sent_at",
+                 changed_at = excluded.changed_at, sent_at = excluded.sent_at, \
+                 sent_boot = excluded.sent_boot, sent_up = excluded.sent_up, \
+                 sent_for = excluded.sent_for",
             )?;
+            let (at, boot, up, within) = columns(Some(leaves));
             for intent in intents {
                 statement.execute(params![
                     self.connection,
@@ -218,7 +214,10 @@ impl Journal {
                     intent.label,
                     intent.payload.to_json().to_string(),
                     intent.changed_at.map(|at| at.timestamp()),
-                    leaves_by.timestamp_millis(),
+                    at,
+                    boot,
+                    up,
+                    within,
                 ])?;
             }
         }
@@ -229,12 +228,13 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn sent(&self, (kind, id): Key<'_>, now: DateTime<Utc>) -> Result<(), StateError> {
+    pub fn sent(&self, (kind, id): Key<'_>, sent: &Sent) -> Result<(), StateError> {
+        let (at, boot, up, within) = columns(Some(sent));
         self.durably(|| {
             self.execute(
-                "UPDATE records SET sent_at = ?4 \
+                "UPDATE records SET sent_at = ?4, sent_boot = ?5, sent_up = ?6, sent_for = ?7 \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-                params![self.connection, kind.as_str(), id.0, now.timestamp_millis()],
+                params![self.connection, kind.as_str(), id.0, at, boot, up, within],
             )
         })
     }
@@ -249,11 +249,13 @@ impl Journal {
         (kind, id): Key<'_>,
         (source, written): (&Attributes, &Attributes),
         sent: &Attributes,
-        now: DateTime<Utc>,
+        leaves: &Sent,
     ) -> Result<(), StateError> {
+        let (at, boot, up, within) = columns(Some(leaves));
         self.durably(|| {
             self.execute(
-                "UPDATE records SET source = ?4, written = ?5, pending = ?6, sent_at = ?7 \
+                "UPDATE records SET source = ?4, written = ?5, pending = ?6, sent_at = ?7, \
+                 sent_boot = ?8, sent_up = ?9, sent_for = ?10 \
                  WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
                 params![
                     self.connection,
@@ -262,7 +264,10 @@ impl Journal {
                     source.to_json().to_string(),
                     written.to_json().to_string(),
                     sent.to_json().to_string(),
-                    now.timestamp_millis(),
+                    at,
+                    boot,
+                    up,
+                    within,
                 ],
             )
         })
@@ -305,16 +310,18 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn synced(&self, record: &Synced) -> Result<(), StateError> {
+        let (at, boot, up, within) = columns(record.sent_at.as_ref());
         self.execute(
             "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
-                 written, changed_at, awaits, sent_at) \
-                 VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+                 written, changed_at, awaits, sent_at, sent_boot, sent_up, sent_for) \
+                 VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
                  ON CONFLICT DO UPDATE SET state = 'synced', \
                  doubled = CASE WHEN caflou_id IS excluded.caflou_id THEN doubled ELSE 0 END, \
                  caflou_id = excluded.caflou_id, \
                  label = excluded.label, source = excluded.source, written = excluded.written, \
                  changed_at = excluded.changed_at, awaits = excluded.awaits, reason = NULL, \
-                 pending = NULL, sent_at = excluded.sent_at, attempts = 0, \
+                 pending = NULL, sent_at = excluded.sent_at, sent_boot = excluded.sent_boot, \
+                 sent_up = excluded.sent_up, sent_for = excluded.sent_for, attempts = 0, \
                  first_failed_at = NULL, last_failed_at = NULL",
             params![
                 self.connection,
@@ -326,7 +333,10 @@ impl Journal {
                 record.written,
                 record.changed_at.map(|at| at.timestamp()),
                 record.awaits.as_ref().map(SourceId::as_str),
-                record.sent_at.map(|at| at.timestamp_millis()),
+                at,
+                boot,
+                up,
+                within,
             ],
         )
     }
@@ -455,9 +465,27 @@ impl Journal {
     }
 }
 
+/// A write as its columns: `sent_at`, `sent_boot`, `sent_up`, `sent_for`.
+type Columns<'a> = (Option<i64>, Option<&'a str>, Option<i64>, Option<i64>);
+
+fn columns(sent: Option<&Sent>) -> Columns<'_> {
+    let Some(sent) = sent else {
+        return (None, None, None, None);
+    };
+    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let up = sent.up.as_ref();
+    (
+        Some(sent.at.timestamp_millis()),
+        up.map(|(boot, _)| boot.as_str()),
+        up.map(|(_, up)| millis(up.0)),
+        Some(millis(sent.within)),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Clock;
 
     /// How commits are forced to the disk while `write` changes records: 2 is at once.
     fn synchronous(journal: &mut Journal, write: impl FnOnce(&mut Journal)) -> Vec<i64> {
@@ -484,6 +512,7 @@ mod tests {
         };
         journal.begin(&run).unwrap();
         let (id, none) = (SourceId("1".to_owned()), Attributes::default());
+        let sent = &Clock::system().leaving(Duration::from_secs(1));
         let key = (Kind::Income, &id);
         let intent = || Intent {
             kind: Kind::Income,
@@ -492,11 +521,19 @@ mod tests {
             payload: &none,
             changed_at: None,
         };
-        journal.intend(&[intent()], now).unwrap();
+        journal.intend(&[intent()], sent).unwrap();
+        let known = journal.view().unwrap().known(Kind::Income, &id).unwrap();
+        let noted = known.unwrap().sent_at.unwrap();
+        let millis = |sent: &Sent| {
+            sent.up
+                .as_ref()
+                .map(|(boot, up)| (boot.clone(), up.0.as_millis()))
+        };
+        assert_eq!((millis(&noted), noted.within), (millis(sent), sent.within));
         let seen = synchronous(&mut journal, |journal| {
-            journal.intend(&[intent()], now).unwrap();
-            journal.sent(key, now).unwrap();
-            journal.updating(key, (&none, &none), &none, now).unwrap();
+            journal.intend(&[intent()], sent).unwrap();
+            journal.sent(key, sent).unwrap();
+            journal.updating(key, (&none, &none), &none, sent).unwrap();
         });
         assert_eq!(seen, [2, 2, 2]);
         // What follows only has to survive the process.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::Sent;
 use crate::record::{Attributes, CaflouId, Draft};
 
 /// Where a record stands.
@@ -81,9 +82,9 @@ pub struct Known {
     pub changed_at: Option<DateTime<Utc>>,
     /// The values of an update of unknown outcome; none of them where there is no such update.
     pub pending: Attributes,
-    /// The last write that may be carried out still: until [`Known::sent_at`] and the time limit
-    /// of a request have passed, what Caflou holds proves nothing.
-    pub sent_at: Option<DateTime<Utc>>,
+    /// The last write that may be carried out still: until [`Clock::until`](super::Clock::until)
+    /// is past, what Caflou holds proves nothing.
+    pub sent_at: Option<Sent>,
     /// Its unsettled failure.
     pub failure: Option<Failure>,
 }

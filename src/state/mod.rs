@@ -4,6 +4,7 @@
 //! what was learnt about the services is a room of its own: losing it costs a login, no more.
 
 mod cache;
+mod clock;
 mod error;
 mod files;
 mod health;
@@ -25,6 +26,7 @@ mod view;
 mod withheld;
 
 pub use cache::{Cache, CachedToken, hex_digest};
+pub use clock::{Clock, Sent, Uptime, Watch};
 pub use error::StateError;
 pub use health::{OpenCounts, OpenRecord};
 pub use history::{PastRun, Told};

@@ -143,7 +143,8 @@ mod tests {
             payload: &Attributes::default(),
             changed_at: None,
         };
-        journal.intend(&[intent], now).unwrap();
+        let sent = crate::state::Clock::system().leaving(std::time::Duration::ZERO);
+        journal.intend(&[intent], &sent).unwrap();
         let bound = journal.view().unwrap().pair().unwrap();
         assert_eq!(bound, Some(pair("shoptet:2")));
         let other = Journal::open(&path, "other").unwrap();

@@ -1,12 +1,13 @@
 //! Reading the state of one connection.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::file_of;
-use super::{Cursor, Failure, Known, RecordState, StateError, open, sums};
+use super::{Cursor, Failure, Known, RecordState, Sent, StateError, Uptime, open, sums};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
 
 /// The state of one connection, for reading. A file that does not exist yet is an empty state.
@@ -272,7 +273,8 @@ const ROW_OF: &str = "connection = ?1 AND kind = ?2 AND source_id = ?3";
 fn known_row() -> String {
     format!(
         "SELECT state, caflou_id, label, source, written, changed_at, sent_at, reason, attempts, \
-         first_failed_at, last_failed_at, pending, origin, connection, kind, source_id, {} FROM records \
+         first_failed_at, last_failed_at, pending, origin, connection, kind, source_id, {}, \
+         sent_boot, sent_up, sent_for FROM records \
          WHERE {ROW_OF}",
         sums::holds()
     )
@@ -304,7 +306,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
     let source: String = row.get(3)?;
     let written: Option<String> = row.get(4)?;
     let changed_at: Option<i64> = row.get(5)?;
-    let sent_at: Option<i64> = row.get(6)?;
+    let sent_at = read_sent(row)?;
     let reason: Option<String> = row.get(7)?;
     let attempts: u32 = row.get(8)?;
     let (first, last): (Option<i64>, Option<i64>) = (row.get(9)?, row.get(10)?);
@@ -337,11 +339,24 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
             written,
             changed_at: changed_at.and_then(seconds),
             pending,
-            sent_at: sent_at.and_then(DateTime::from_timestamp_millis),
+            sent_at,
             failure,
         })
     };
     Ok(decode())
+}
+
+/// The last write that may be carried out still.
+fn read_sent(row: &Row<'_>) -> rusqlite::Result<Option<Sent>> {
+    let at: Option<i64> = row.get(6)?;
+    let boot: Option<String> = row.get(17)?;
+    let (up, within): (Option<i64>, Option<i64>) = (row.get(18)?, row.get(19)?);
+    let time = |millis: i64| Some(Duration::from_millis(u64::try_from(millis).ok()?));
+    Ok(at.map(|at| Sent {
+        at: DateTime::from_timestamp_millis(at).unwrap_or_default(),
+        up: boot.zip(up.and_then(time).map(Uptime)),
+        within: within.and_then(time).unwrap_or_default(),
+    }))
 }
 
 fn attributes(text: &str) -> Option<Attributes> {

@@ -6,14 +6,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::Utc;
 
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, CompanyLink, SourceId, Value, same};
 use crate::source::{Broken, Verdict};
-use crate::state::{Intent, Journal, RecordState, StateError, Synced};
+use crate::state::{Clock, Intent, Journal, RecordState, Sent, StateError, Synced};
 
 use super::notes::Notes;
 use super::outcome::{Done, Fatal};
@@ -26,7 +27,7 @@ const UNKNOWN: &str = "outcome unknown";
 
 /// An intent takes its create to leave within this time; only one that leaves later is noted once
 /// more. The next run may have to wait for so much longer until its absence proves something.
-const SOON: TimeDelta = TimeDelta::milliseconds(100);
+const SOON: Duration = Duration::from_millis(100);
 
 /// Carries plans out.
 #[derive(Debug, Clone)]
@@ -36,7 +37,8 @@ pub struct Apply {
     journal: Arc<Mutex<Journal>>,
     notes: Notes,
     /// How long an unanswered create counts as possibly under way.
-    under_way: TimeDelta,
+    under_way: Duration,
+    clock: Clock,
 }
 
 impl Apply {
@@ -46,20 +48,26 @@ impl Apply {
         connection: &str,
         writer: Writer,
         journal: Arc<Mutex<Journal>>,
-        under_way: std::time::Duration,
+        under_way: Duration,
+        clock: Clock,
     ) -> Self {
-        let under_way = TimeDelta::from_std(under_way).unwrap_or_default();
         Self {
             connection: connection.to_owned(),
             writer,
             notes: Notes::new(&journal),
             journal,
             under_way,
+            clock,
         }
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A write that leaves now.
+    fn leaving(&self) -> Sent {
+        self.clock.leaving(self.under_way)
     }
 
     /// Creates a record whose intent is committed.
@@ -69,11 +77,11 @@ impl Apply {
         let (left, trouble) = (AtomicBool::new(false), Mutex::new(None));
         let before = || {
             left.store(true, Ordering::Relaxed);
-            let now = Utc::now();
-            if step.leaves_by.is_some_and(|by| now <= by) {
+            let sent = self.leaving();
+            if step.leaves_by.as_ref().is_some_and(|by| sent.is_by(by)) {
                 return Ok(());
             }
-            unless_noted(self.journal().sent(key, now), &trouble)
+            unless_noted(self.journal().sent(key, &sent), &trouble)
         };
         match self.writer.create(draft.kind, &attributes, before).await {
             Ok(stored) => {
@@ -109,7 +117,7 @@ impl Apply {
         }
         let reason = format!("{UNKNOWN}: {error}");
         let mut done = self.failed(change, &step, Some(RecordState::Uncertain), reason);
-        done.uncertain = Some((step.draft, Utc::now() + self.under_way));
+        done.uncertain = Some((step.draft, self.clock.now().after(self.under_way)));
         if error.is_outage() {
             done.outage = Some(Fatal::from(error));
         }
@@ -148,7 +156,7 @@ impl Apply {
             attempts.fetch_add(1, Ordering::Relaxed);
             let noted = self
                 .journal()
-                .updating(key, (&undecided, &before), &sent, Utc::now());
+                .updating(key, (&undecided, &before), &sent, &self.leaving());
             unless_noted(noted, &trouble)
         };
         let answer = self.writer.update(draft.kind, id, &sent, leaves).await;
@@ -159,7 +167,7 @@ impl Apply {
                 let before = &revision.written;
                 revision.written = confirm(&sent, &stored, before, &mut change.ignored);
                 let values = (&revision.source, &revision.written);
-                let synced = synced(&step, id, values, again.then(Utc::now));
+                let synced = synced(&step, id, values, again.then(|| self.leaving()));
                 self.tell(change, |journal| journal.synced(&synced))
             }
             Err(error) if error.is_missing() => {
@@ -248,7 +256,7 @@ fn synced(
     step: &Step,
     id: CaflouId,
     (source, written): (&Attributes, &Attributes),
-    sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<Sent>,
 ) -> Synced {
     let draft = &step.draft;
     let json = |values: &Attributes| values.to_json().to_string();
@@ -316,9 +324,9 @@ fn confirm(
 
 impl Sink for Apply {
     fn intend(&self, mut steps: Vec<&mut Step>) -> Result<(), Fatal> {
-        let leaves_by = Utc::now() + SOON;
+        let leaves_by = self.leaving().later(SOON);
         for step in &mut steps {
-            step.leaves_by = Some(leaves_by);
+            step.leaves_by = Some(leaves_by.clone());
         }
         let intents: Vec<_> = steps
             .iter()
@@ -333,7 +341,7 @@ impl Sink for Apply {
                 _ => None,
             })
             .collect();
-        self.journal().intend(&intents, leaves_by)?;
+        self.journal().intend(&intents, &leaves_by)?;
         let origins = steps.iter().filter_map(|step| {
             let creates = matches!(step.plan, Plan::Create { .. });
             let draft = (step.learns || creates).then_some(&step.draft)?;

@@ -12,7 +12,6 @@ mod vanished;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinError;
 use tokio::time::Instant;
@@ -21,7 +20,7 @@ use crate::caflou::{Lookup, MatchedBy, Reader};
 use crate::http::Stop;
 use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
 use crate::source::Item;
-use crate::state::{Known, Pair, View};
+use crate::state::{Clock, Known, Pair, Uptime, View};
 
 pub use self::vanished::may_vanish;
 
@@ -70,6 +69,8 @@ pub struct EngineOptions<S> {
     pub sink: S,
     /// Ends the run.
     pub stop: Stop,
+    /// Tells how long ago a write left.
+    pub clock: Clock,
 }
 
 /// Runs one agenda.
@@ -78,14 +79,16 @@ pub struct Engine<'a, S> {
     report: &'a mut dyn Report,
     under_way: UnderWay<S>,
     /// What is in Caflou, and since when that is known.
-    lookup: Option<(Lookup, DateTime<Utc>)>,
+    lookup: Option<(Lookup, Uptime)>,
     /// Records in Caflou that records of this run are linked with.
     claimed: HashSet<CaflouId>,
     /// The next number to give out, and the next to be told.
     next: u64,
     told: u64,
     waiting: BTreeMap<u64, Option<Done>>,
-    later: Vec<(Box<Draft>, DateTime<Utc>)>,
+    later: Vec<(Box<Draft>, Uptime)>,
+    /// When it began.
+    begun: Uptime,
     /// Records that are to become inactive; `None`: they are let through.
     vanished: Option<Vec<Box<Draft>>>,
     outages: u32,
@@ -124,6 +127,7 @@ impl<'a, S: Sink> Engine<'a, S> {
         let (sink, reader) = (options.sink.clone(), options.reader.clone());
         let under_way = UnderWay::new(sink, reader, options.rules);
         Self {
+            begun: options.clock.now(),
             options,
             report,
             under_way,

@@ -1,12 +1,11 @@
 //! How things end: a record, an agenda.
 
-use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, Draft};
 use crate::source::SourceError;
-use crate::state::StateError;
+use crate::state::{StateError, Uptime};
 
 use super::report::Change;
 
@@ -79,7 +78,7 @@ pub struct Done {
     pub values: Option<Attributes>,
     /// Its create was sent and the outcome is unknown: it has to be looked for, but only after
     /// this moment does absence prove anything.
-    pub uncertain: Option<(Box<Draft>, DateTime<Utc>)>,
+    pub uncertain: Option<(Box<Draft>, Uptime)>,
     /// Nothing more can be done after it.
     pub fatal: Option<Fatal>,
     /// The service failed to answer, or let nobody change the record; several in a row end the run.

@@ -1,9 +1,8 @@
 //! Where plans go: shown, or carried out.
 
-use chrono::{DateTime, Utc};
-
 use crate::record::{Changes, CompanyLink, Draft, Record, SourceId, Value};
 use crate::source::{Broken, Verdict};
+use crate::state::Sent;
 
 use super::outcome::{Done, Fatal};
 use super::plan::{Plan, Revision};
@@ -23,7 +22,7 @@ pub struct Step {
     /// The customer whose company is not imported yet; the record is looked at again when it is.
     pub awaits: Option<SourceId>,
     /// Until when its intent takes it to have left.
-    pub leaves_by: Option<DateTime<Utc>>,
+    pub leaves_by: Option<Sent>,
 }
 
 /// Takes steps. The one that shows has nothing to write with.

@@ -21,6 +21,7 @@ mod badinput;
 mod budget;
 mod bulk;
 mod check;
+mod clocks;
 mod closed;
 mod connect;
 mod day;

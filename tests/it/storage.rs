@@ -333,6 +333,7 @@ fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run()
          ALTER TABLE records DROP COLUMN origin;
          DROP TABLE withheld;
          ALTER TABLE runs DROP COLUMN part;
+         ALTER TABLE records DROP COLUMN origin;
          ALTER TABLE records DROP COLUMN checksum;
          ALTER TABLE records DROP COLUMN sent_boot;
          ALTER TABLE records DROP COLUMN sent_up;

@@ -1,7 +1,5 @@
 //! Whether a record is in Caflou already: what is found there, and what of it may be the record.
 
-use chrono::Utc;
-
 use super::{Engine, Job, stopped};
 use crate::caflou::{Candidates, Keys, Lookup, MatchedBy};
 use crate::http::{HttpError, Stop};
@@ -137,7 +135,7 @@ impl<S: Sink> Engine<'_, S> {
         let (lookup, _) = match &mut self.lookup {
             Some(lookup) => lookup,
             none => {
-                let at = Utc::now();
+                let at = self.options.clock.now();
                 let mut lookup = Lookup::new(&self.options.reader, kind);
                 if !whole {
                     unless_stopped(&stop, lookup.begin()).await?;

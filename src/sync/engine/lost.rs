@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::{Engine, ROUNDS, stopped};
 use crate::record::{Changes, Draft};
+use crate::state::Uptime;
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::report::{Action, Change};
 use crate::sync::sink::Sink;
@@ -36,8 +35,8 @@ impl<S: Sink> Engine<'_, S> {
         Ok(())
     }
 
-    async fn wait(&self, until: DateTime<Utc>) -> bool {
-        let time = (until - Utc::now()).to_std().unwrap_or(Duration::ZERO);
+    async fn wait(&self, until: Uptime) -> bool {
+        let time = self.options.clock.now().until(until);
         if time > Duration::from_secs(1) {
             tracing::warn!(
                 "waiting {} s until creates without an answer can no longer be under way",

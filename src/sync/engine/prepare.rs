@@ -1,12 +1,10 @@
 //! The decisions of an engine, made in the order in which records come.
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use super::{Engine, Job, Prepared};
 use crate::caflou::{MatchedBy, Reader};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Record, SourceId};
-use crate::state::{Known, RecordState};
+use crate::state::{Known, RecordState, Uptime};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::plan::{self, Need, Plan, Rules};
 use crate::sync::sink::{Sink, Step};
@@ -49,7 +47,7 @@ impl<S: Sink> Engine<'_, S> {
                 Some(known) => {
                     // A lost update that is carried out now would overwrite the next one.
                     if let Some(until) = self.under_way(&known)
-                        && Utc::now() < until
+                        && self.options.clock.now() < until
                     {
                         self.later.push((draft, until));
                         self.tell(number, None);
@@ -93,22 +91,23 @@ impl<S: Sink> Engine<'_, S> {
 
     /// A create whose outcome is unknown may still be carried out: until then its absence proves
     /// nothing.
-    fn too_early(&self, known: Option<&Known>) -> Option<DateTime<Utc>> {
+    fn too_early(&self, known: Option<&Known>) -> Option<Uptime> {
         let known = known
             .filter(|known| matches!(known.state, RecordState::Sending | RecordState::Uncertain))?;
         let until = self.under_way(known)?;
-        let looked = self.lookup.as_ref().map_or_else(Utc::now, |(_, at)| *at);
+        let now = || self.options.clock.now();
+        let looked = self.lookup.as_ref().map_or_else(now, |(_, at)| *at);
         (looked < until).then_some(until)
     }
 
     /// Until when a write of unknown outcome may still be carried out.
-    fn under_way(&self, known: &Known) -> Option<DateTime<Utc>> {
+    fn under_way(&self, known: &Known) -> Option<Uptime> {
         if !self.options.sink.writes() {
             return None;
         }
-        let timeout = TimeDelta::from_std(self.options.reader.client().timeout()).ok()?;
-        // A clock that was set back must not make it wait for longer than that.
-        Some(known.sent_at?.min(Utc::now()) + timeout)
+        let timeout = self.options.reader.client().timeout();
+        let sent = known.sent_at.as_ref()?;
+        Some(self.options.clock.until(sent, timeout, self.begun))
     }
 
     /// The company of an income, and where it is not imported yet, whose it would be.
