@@ -54,6 +54,9 @@ pub(super) struct RunArgs {
     /// Compare everything, not only what changed since the last run
     #[arg(long)]
     full: bool,
+    /// Set a damaged state file aside, and find what it knew by the marks in Caflou
+    #[arg(long, conflicts_with_all = ["scheduled", "only", "from", "to", "orders"])]
+    rebuild: bool,
     /// Stop before the first write when more records than this would change
     #[arg(long, value_name = "N")]
     max_changes: Option<u64>,
@@ -108,7 +111,8 @@ impl RunArgs {
         let documents = self.orders.iter();
         Wanted {
             dry_run: self.dry_run,
-            full: self.full,
+            full: self.full || self.rebuild,
+            rebuild: self.rebuild,
             allow_empty: self.allow_empty,
             allow_deletions: self.allow.contains(&Allowed::Deletions),
             only: self.only.map(Agenda::kind),

@@ -151,7 +151,7 @@ fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<U
         if mode == Mode::No {
             continue;
         }
-        match view.cursor(kind)? {
+        match view.cursor(kind)?.filter(|cursor| !cursor.is_doubted()) {
             Some(cursor) => {
                 earliest = Some(earliest.map_or(cursor.at, |at| at.min(cursor.at)));
             }

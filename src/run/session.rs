@@ -19,7 +19,7 @@ use crate::record::{ByKind, Kind};
 use crate::source::shoptet::{BulkOptions, Client as Shoptet, PROGRAM};
 use crate::source::{Interval, Scope};
 use crate::state::{
-    AccountLock, Cache, Clock, Journal, Lock, LockError, Pair, RunStart, View, Watch,
+    self, AccountLock, Cache, Clock, Journal, Lock, LockError, Pair, RunStart, View, Watch,
 };
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope};
@@ -117,7 +117,10 @@ impl Session<'_> {
         summary: &mut RunReport,
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
-        let view = || Ok(View::open(self.state, key)?);
+        let view = || match View::open(self.state, key) {
+            Err(error) if self.wanted.rebuild && error.is_damage() => Ok(View::empty(key)),
+            opened => Ok(opened?),
+        };
         let opened = view().map_err(End::from).and_then(|view| {
             self.is_its_own(&view)?;
             self.scopes(&view, run.started_at)
@@ -163,8 +166,11 @@ impl Session<'_> {
         let key = self.connection.key.as_str();
         let opened = Lock::take(self.state, key, run.started_at)
             .map_err(End::from)
-            .and_then(|lock| Ok((lock, Journal::open(self.state, key)?)))
-            .and_then(|(lock, mut journal)| {
+            .and_then(|lock| {
+                let set_aside = self.set_aside(run.started_at)?;
+                Ok((lock, Journal::open(self.state, key)?, set_aside))
+            })
+            .and_then(|(lock, mut journal, set_aside)| {
                 let view = journal.view()?;
                 if self.is_its_own(&view).is_ok() {
                     journal.bind(&self.pair())?;
@@ -172,7 +178,14 @@ impl Session<'_> {
                 let (scopes, mut reasons) = self.scopes(&view, run.started_at)?;
                 let last = view.last_run()?.map(|last| last.started_at);
                 reasons.extend(clock_went_back(last, run.started_at));
+                reasons.extend(set_aside);
+                if self.is_doubtful(&view)? {
+                    journal.doubt()?;
+                }
                 journal.begin(run)?;
+                if let Err(error) = self.cache.keep_last_run(&self.pair_at(), &run.run_id) {
+                    tracing::warn!("an older copy of the state file would not be noticed: {error}");
+                }
                 Ok((lock, journal, scopes, reasons))
             });
         let (lock, journal, scopes, reasons) = match opened {
@@ -350,7 +363,8 @@ impl Session<'_> {
     /// not ask for it.
     fn scopes(&self, view: &View, now: DateTime<Utc>) -> Result<(Scopes, Vec<String>), End> {
         let settings = self.settings();
-        let (mut scopes, mut reasons) = (Vec::new(), Vec::new());
+        let mut reasons: Vec<_> = self.older_copy(view)?.into_iter().collect();
+        let (mut scopes, copied) = (Vec::new(), !reasons.is_empty());
         for kind in Kind::ALL {
             if self.mode(kind) == Mode::No || !self.wanted.covers(kind) {
                 continue;
@@ -362,11 +376,58 @@ impl Session<'_> {
             }
             let full = self.wanted.full || (kind == Kind::Income && self.wanted.own_interval());
             let cursor = view.cursor(kind).map_err(Fatal::from)?;
+            let full = full || copied;
             let (scope, reason) = scope::scope(cursor.as_ref(), &settings, full, now);
             scopes.push((kind, scope));
             reasons.extend(reason.filter(|reason| !reasons.contains(reason)));
         }
         Ok((scopes, reasons))
+    }
+
+    /// Whether the state may not know what was written last.
+    pub(crate) fn is_doubtful(&self, view: &View) -> Result<bool, Fatal> {
+        Ok(self.wanted.rebuild || self.older_copy(view)?.is_some())
+    }
+
+    /// Why the state file is not as the last run left it, where that is so.
+    fn older_copy(&self, view: &View) -> Result<Option<String>, Fatal> {
+        let Some(last) = self.cache.last_run(&self.pair_at()) else {
+            return Ok(None);
+        };
+        if self.wanted.rebuild || view.knows_run(&last)? {
+            return Ok(None);
+        }
+        let what = match view.last_run()? {
+            Some(_) => "is an older copy",
+            None => "is new or was lost",
+        };
+        Ok(Some(format!(
+            "the state file {what}: it does not know the run {last}. Everything is compared with \
+             Caflou; what agrees with neither side stays as it is there, and is told"
+        )))
+    }
+
+    /// The two sides with the address of Caflou: what a run is remembered by beside the state.
+    fn pair_at(&self) -> String {
+        let api_url = self.connection.caflou.api_url.as_str();
+        format!("{} at {api_url}", self.pair())
+    }
+
+    /// Sets the state file aside, where it is damaged and that is wanted. Says what was done.
+    fn set_aside(&self, now: DateTime<Utc>) -> Result<Option<String>, End> {
+        if !self.wanted.rebuild {
+            return Ok(None);
+        }
+        let aside = state::set_aside(self.state, &self.connection.key, now)?;
+        Ok(Some(match aside {
+            Some(aside) => format!(
+                "the damaged state file lies in {} now; what is in Caflou is linked by its marks. \
+                 What was deleted there or forgotten here is not known any more: look at what is \
+                 created",
+                aside.display()
+            ),
+            None => "the state file is in order and stays; everything is compared".to_owned(),
+        }))
     }
 
     pub(crate) fn interval(&self) -> Interval {

@@ -259,6 +259,11 @@ impl<S: Sink> Running<'_, S> {
     ) -> Result<bool, Fatal> {
         let (source, stop) = (run.source, run.halt.listener());
         let connection = self.session.connection;
+        let state = (self.view)()?;
+        let doubted = state
+            .cursor(kind)?
+            .is_some_and(|cursor| cursor.is_doubted());
+        let doubt = doubted || self.session.is_doubtful(&state)?;
         let options = EngineOptions {
             kind,
             connection: connection.key.clone(),
@@ -273,8 +278,8 @@ impl<S: Sink> Running<'_, S> {
             sink: self.sink.clone(),
             stop: stop.clone(),
             clock: Clock::system(),
+            doubt,
         };
-        let state = (self.view)()?;
         let mut told = Shared(report.0);
         let mut engine = Engine::new(options, &mut told);
         let (sender, items) = mpsc::channel(CHANNEL);

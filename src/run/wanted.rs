@@ -12,6 +12,8 @@ pub(crate) struct Wanted {
     pub(crate) dry_run: bool,
     /// Everything is compared, not only what changed since the last run.
     pub(crate) full: bool,
+    /// A damaged state file is set aside, and what it knew is found by the marks in Caflou.
+    pub(crate) rebuild: bool,
     /// It goes on although the source shows no document at all.
     pub(crate) allow_empty: bool,
     /// Any number of records may become inactive.

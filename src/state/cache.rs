@@ -152,6 +152,24 @@ impl Cache {
         self.write("services.json", &learnt)
     }
 
+    /// The last run that this user began for a pair.
+    #[must_use]
+    pub fn last_run(&self, pair: &str) -> Option<String> {
+        let mut runs: BTreeMap<String, String> = self.read("runs.json");
+        runs.remove(pair)
+    }
+
+    /// Keeps it: a state file that does not know it is an older copy, or a new one.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn keep_last_run(&self, pair: &str, run_id: &str) -> io::Result<()> {
+        let _alone = self.lock();
+        let mut runs: BTreeMap<String, String> = self.read("runs.json");
+        runs.insert(pair.to_owned(), run_id.to_owned());
+        self.write("runs.json", &runs)
+    }
+
     /// What cannot be read counts as not kept.
     fn read<T: DeserializeOwned + Default>(&self, name: &str) -> T {
         let text = fs::read(self.folder.join(name)).unwrap_or_default();

@@ -213,7 +213,7 @@ mod tests {
         }
         let lowered = Duration::from_secs(1);
         assert_eq!(clock.until(&sent, lowered, at(110)), at(130));
-        let raised = Duration::from_secs(60);
+        let raised = Duration::from_mins(1);
         assert_eq!(clock.until(&sent, raised, at(110)), at(160));
     }
 

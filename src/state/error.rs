@@ -45,10 +45,8 @@ pub enum StateError {
 }
 
 const CHECK: &str = "check the path (--state, CAFLOU_SYNC_STATE or `state` in the configuration)";
-const DAMAGED: &str = "it is damaged or no state file: restore a copy, or name a new file with \
-                       --state (match_existing then links what is in Caflou already)";
-const EMPTY: &str = "restore a copy, or delete it to begin anew (match_existing then links what is \
-                     in Caflou already)";
+const DAMAGED: &str = "it is damaged or no state file: restore a copy, or rebuild it from the marks \
+                       in Caflou with `caflou-sync run NAME --rebuild`, or name another with --state";
 const ROOM: &str = "make room on the disk and run again";
 const RIGHTS: &str = "make the file and its folder writable for this user";
 
@@ -67,7 +65,7 @@ impl StateError {
         Self::Unusable {
             path: path.to_owned(),
             reason: "the file is empty".to_owned(),
-            advice: EMPTY,
+            advice: DAMAGED,
         }
     }
 
@@ -77,6 +75,16 @@ impl StateError {
             path: path.to_owned(),
             reason: reason.to_owned(),
             advice: DAMAGED,
+        }
+    }
+
+    /// Whether the file is there and does not hold what was stored in it.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } => true,
+            Self::Unusable { advice, .. } => *advice == DAMAGED,
+            Self::Newer { .. } => false,
         }
     }
 

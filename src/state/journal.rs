@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, Params, params};
 
+use super::known::DOUBTED;
 use super::{Cursor, RecordState, RunStart, Sent, StateError, View, open};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
 
@@ -447,6 +448,24 @@ impl Journal {
                 cursor.settings,
             ],
         )
+    }
+
+    /// Notes that the file may not know what was written last: until all was compared once, what is
+    /// known of a record is compared with Caflou.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn doubt(&self) -> Result<(), StateError> {
+        self.together(|journal| {
+            Kind::ALL.iter().try_for_each(|kind| {
+                journal.execute(
+                    "INSERT INTO cursors (connection, kind, at, listed_at, settings) \
+                     VALUES (?1, ?2, 0, 0, ?3) \
+                     ON CONFLICT DO UPDATE SET settings = excluded.settings",
+                    params![journal.connection, kind.as_str(), DOUBTED],
+                )
+            })
+        })
     }
 
     /// A view of the same state.

@@ -118,6 +118,17 @@ impl Known {
     }
 }
 
+/// What stands in place of the settings once the file was found to be an older copy.
+pub(super) const DOUBTED: &str = "restored";
+
+impl Cursor {
+    /// Whether the file was restored from an older copy, and not all was compared since.
+    #[must_use]
+    pub fn is_doubted(&self) -> bool {
+        self.settings == DOUBTED
+    }
+}
+
 /// How far an agenda was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {

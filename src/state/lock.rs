@@ -106,6 +106,11 @@ fn lock_path(state: &Path, word: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The name of a connection's lock beside the state file of this name.
+pub(super) fn lock_name(state: &str, connection: &str) -> String {
+    format!("{state}.{}.lock", word(connection))
+}
+
 /// A name as a part of a file's name: what is unusual there is written as its code.
 fn word(name: &str) -> String {
     let usual = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

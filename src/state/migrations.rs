@@ -110,6 +110,11 @@ const STEPS: &[M<'static>] = &[
     ALTER TABLE records ADD COLUMN sent_for INTEGER; -- how long that write may be carried out still, milliseconds
     ALTER TABLE records ADD COLUMN checksum INTEGER; -- see sums.rs",
     ),
+    M::up(
+        "CREATE TABLE given (
+        run_id TEXT PRIMARY KEY      -- a run that was forgotten: this file gave it out all the same
+    ) STRICT, WITHOUT ROWID;",
+    ),
 ];
 
 /// The schema's history.

@@ -171,7 +171,7 @@ fn careful(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The file's name with an ending more.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
@@ -208,7 +208,7 @@ fn sound(path: &Path, connection: &Connection, version: usize) -> Result<(), Sta
     if version == 0 {
         let foreign = ask("SELECT max(name) FROM sqlite_master")?;
         return match foreign {
-            Some(_) => Err(StateError::damaged(path, "a database of another program")),
+            Some(_) => Err(StateError::unusable(path, "a database of another program")),
             None => Ok(()),
         };
     }

@@ -249,6 +249,8 @@ impl Journal {
         self.sqlite.pragma_update(None, "secure_delete", "ON")?;
         let transaction = self.sqlite.transaction()?;
         for statement in [
+            "INSERT OR IGNORE INTO given SELECT run_id FROM runs WHERE connection = ?1 \
+             ORDER BY started_at DESC, run_id DESC LIMIT 1",
             "DELETE FROM changes WHERE run_id IN (SELECT run_id FROM runs WHERE connection = ?1)",
             "DELETE FROM runs WHERE connection = ?1",
             "DELETE FROM records WHERE connection = ?1",

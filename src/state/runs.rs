@@ -52,6 +52,20 @@ impl View {
         }))
     }
 
+    /// Whether this file gave out the id of a run, of whatever connection.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn knows_run(&self, run_id: &str) -> Result<bool, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(false);
+        };
+        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1) \
+                   OR EXISTS (SELECT 1 FROM given WHERE run_id = ?1)";
+        let found = one(sqlite, sql, params![run_id], |row| row.get(0))?;
+        Ok(found.unwrap_or(false))
+    }
+
     /// Whether the state file is there and has a run of any connection.
     ///
     /// # Errors

@@ -29,6 +29,15 @@ impl View {
         })
     }
 
+    /// A state of which nothing is known.
+    #[must_use]
+    pub fn empty(connection: &str) -> Self {
+        Self {
+            sqlite: None,
+            connection: connection.to_owned(),
+        }
+    }
+
     /// What is known of a record.
     ///
     /// # Errors

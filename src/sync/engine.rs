@@ -71,6 +71,8 @@ pub struct EngineOptions<S> {
     pub stop: Stop,
     /// Tells how long ago a write left.
     pub clock: Clock,
+    /// The state may not know what was written last: it is an older copy, or new.
+    pub doubt: bool,
 }
 
 /// Runs one agenda.
@@ -125,7 +127,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     /// An engine that has done nothing yet.
     pub fn new(options: EngineOptions<S>, report: &'a mut dyn Report) -> Self {
         let (sink, reader) = (options.sink.clone(), options.reader.clone());
-        let under_way = UnderWay::new(sink, reader, options.rules);
+        let under_way = UnderWay::new(sink, reader, options.rules, options.doubt);
         Self {
             begun: options.clock.now(),
             options,

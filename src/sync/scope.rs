@@ -63,6 +63,11 @@ pub fn scope(
     let Some(cursor) = cursor.filter(|_| !asked_full) else {
         return (Scope::Full, None);
     };
+    if cursor.is_doubted() {
+        let reason = "the state file was an older copy, and not all was compared since: everything \
+                      is compared";
+        return (Scope::Full, Some(reason.to_owned()));
+    }
     if cursor.settings != settings {
         let reason = "interval, modes or mapping changed: everything is compared";
         return (Scope::Full, Some(reason.to_owned()));

@@ -54,6 +54,7 @@ mod receiver;
 mod reliability;
 mod remove;
 mod report;
+mod restored;
 mod schedule;
 mod scheduled;
 mod secrets;

@@ -3,7 +3,7 @@
 use super::{Engine, Job, Prepared};
 use crate::caflou::{MatchedBy, Reader};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Record, SourceId};
+use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Record, SourceId, same};
 use crate::state::{Known, RecordState, Uptime};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::plan::{self, Need, Plan, Rules};
@@ -39,7 +39,11 @@ impl<S: Sink> Engine<'_, S> {
                 job: Job::Adopt(id, MatchedBy::Hand, None),
             }));
         }
-        let job = match plan::need(&draft, known.as_ref(), &desired, rules) {
+        let mut need = plan::need(&draft, known.as_ref(), &desired, rules);
+        if self.options.doubt {
+            need = unless_doubted(need, known.as_ref(), rules.updates(draft.kind));
+        }
+        let job = match need {
             Need::Nothing(plan) => {
                 Job::Settle(plan::hold_closed(plan, (known.as_ref(), None), rules))
             }
@@ -137,7 +141,7 @@ pub(super) type Look = (CaflouId, Option<MatchedBy>, Option<Box<Known>>);
 pub(super) async fn decide<S: Sink>(
     sink: &S,
     reader: &Reader,
-    rules: Rules,
+    (rules, doubt): (Rules, bool),
     mut step: Step,
     desired: &Attributes,
     (id, by, known): Look,
@@ -171,7 +175,12 @@ pub(super) async fn decide<S: Sink>(
     };
     let plan = match (by, &known, &current) {
         (Some(by), known, Some(current)) => {
-            plan::adopt(draft, known.as_deref(), desired, (id, by), current, rules)
+            let mut plan = plan::adopt(draft, known.as_deref(), desired, (id, by), current, rules);
+            // Ours, and the state does not know what was written last.
+            if by == MatchedBy::Mark && known.is_none() && rules.updates(draft.kind) {
+                keep_differences(&mut plan, desired, None, current);
+            }
+            plan
         }
         (Some(MatchedBy::Hand), _, None) => Plan::Gone {
             source: desired.clone(),
@@ -181,10 +190,49 @@ pub(super) async fn decide<S: Sink>(
                 "the matching Caflou record {id} was just deleted; the next run looks again"
             ),
         },
-        (None, Some(known), current) => plan::update(draft, known, desired, id, current.as_ref()),
+        (None, Some(known), current) => {
+            let mut plan = plan::update(draft, known, desired, id, current.as_ref());
+            if let Some(current) = current.as_ref().filter(|_| doubt) {
+                keep_differences(&mut plan, desired, Some(&known.written), current);
+            }
+            plan
+        }
         (None, None, _) => Plan::Unchanged,
     };
     let plan = plan::hold_closed(plan, (known.as_deref(), current.as_ref()), rules);
     step.plan = plan::unless_told(plan, step.told.as_deref(), rules);
     sink.settle(step).await
+}
+
+/// What a state that may be too old says is settled is looked at in Caflou all the same, and what
+/// it does not know is looked for by our mark.
+fn unless_doubted(need: Need, known: Option<&Known>, updates: bool) -> Need {
+    match (need, known) {
+        (Need::Nothing(Plan::Create { .. }), _) => Need::Candidates { by_mark_only: true },
+        (Need::Nothing(plan), Some(known)) if known.state == RecordState::Synced && updates => {
+            known.caflou_id.map_or(Need::Nothing(plan), Need::Current)
+        }
+        (need, _) => need,
+    }
+}
+
+/// Where Caflou holds neither what the source says nor what was written as far as we know, a later
+/// run of ours wrote it, or somebody: it stays, and is told.
+fn keep_differences(
+    plan: &mut Plan,
+    desired: &Attributes,
+    written: Option<&Attributes>,
+    current: &Attributes,
+) {
+    let (Plan::Update { revision, .. } | Plan::Adopt { revision, .. }) = plan else {
+        return;
+    };
+    for field in desired.fields() {
+        let now = current.get(field);
+        let ours = written.is_some_and(|written| same(field, now, written.get(field)));
+        let told = revision.fields.0.contains_key(field) || revision.kept.contains(&field);
+        if now.is_some() && !ours && !told && !same(field, now, desired.get(field)) {
+            revision.kept.push(field);
+        }
+    }
 }

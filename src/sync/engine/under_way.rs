@@ -36,16 +36,18 @@ pub(super) struct UnderWay<S> {
     sink: S,
     reader: Reader,
     rules: Rules,
+    doubt: bool,
     tasks: JoinSet<Finished>,
     waiting: VecDeque<Ready>,
 }
 
 impl<S: Sink> UnderWay<S> {
-    pub(super) fn new(sink: S, reader: Reader, rules: Rules) -> Self {
+    pub(super) fn new(sink: S, reader: Reader, rules: Rules, doubt: bool) -> Self {
         Self {
             sink,
             reader,
             rules,
+            doubt,
             tasks: JoinSet::new(),
             waiting: VecDeque::new(),
         }
@@ -68,7 +70,8 @@ impl<S: Sink> UnderWay<S> {
         while self.tasks.len() < TASKS
             && let Some(ready) = self.waiting.pop_front()
         {
-            let (sink, reader, rules) = (self.sink.clone(), self.reader.clone(), self.rules);
+            let (sink, reader) = (self.sink.clone(), self.reader.clone());
+            let rules = (self.rules, self.doubt);
             self.tasks.spawn(async move {
                 let Ready {
                     number,

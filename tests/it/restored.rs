@@ -1,0 +1,176 @@
+//! A state file that is an older copy, new, or damaged: what Caflou holds is looked at again.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{Bench, Ran, price};
+
+fn told(ran: &Ran, word: &str) -> bool {
+    ran.warnings().iter().any(|warning| warning.contains(word))
+}
+
+/// Files of the state that were set aside, without their logs.
+fn aside(bench: &Bench) -> Vec<String> {
+    let names = fs::read_dir(bench.path("")).unwrap();
+    let names = names.map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+    let aside = names.filter(|name| name.starts_with("state.db.damaged-"));
+    aside
+        .filter(|name| !name.contains("-wal") && !name.contains("-shm"))
+        .collect()
+}
+
+#[test]
+fn after_a_restore_all_is_compared_and_what_agrees_with_neither_side_is_told() {
+    let bench = Bench::new();
+    let [paid, back, changed, edited, still] = [0; 5].map(|_| bench.order(|_| ()));
+    bench.imported();
+    let copy = fs::read(bench.path("state.db")).unwrap();
+    bench.sandbox.shop().pay(&paid);
+    let dearer = |code: &str, value: &str| {
+        let price = price(value);
+        bench.sandbox.shop().edit(code, |order| order.price = price);
+    };
+    dearer(&back, "2000");
+    let new = bench.order(|_| ());
+    bench.run(&[]).exits(0);
+    fs::write(bench.path("state.db"), &copy).unwrap();
+
+    // The shop went back to the value of the copy: Caflou has the one in between.
+    dearer(&back, "1234.50");
+    dearer(&changed, "3000");
+    let id = bench.income_id(&edited);
+    let mut books = bench.sandbox.books();
+    let income = books.transfers.get_mut(&id).unwrap();
+    income.insert("value".to_owned(), json!(7));
+    drop(books);
+    bench.sandbox.forget_seen();
+    for args in [&["--dry-run"][..], &[]] {
+        let ran = bench.run(args).exits(0);
+        assert!(told(&ran, "is an older copy"), "{:?}", ran.warnings());
+        assert_eq!(ran.start()["full"], true);
+        for code in [&back, &edited] {
+            let kept = ran.change(code)["kept"].to_string();
+            assert!(kept.contains("\"value\""), "{args:?}: {kept}");
+            assert_eq!(ran.change(code)["action"], "skip");
+        }
+        assert_eq!(ran.change(&changed)["action"], "update");
+        assert_eq!(ran.change(&new)["action"], "adopt");
+        let actions = ran.actions();
+        for code in [&paid, &still] {
+            assert!(!actions.contains_key(code), "{actions:?}");
+        }
+    }
+    let patches = bench.patches();
+    assert_eq!(patches.len(), 1, "{patches:?}");
+    assert_eq!(patches[0]["value"].to_string(), "3000.00");
+    assert_eq!(bench.income(&back)["value"].to_string(), "2000.00");
+    bench.each_order_is_there_once();
+    // Once is enough.
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.warnings(), Vec::<String>::new());
+    assert!(ran.actions().is_empty());
+}
+
+#[test]
+fn a_compare_after_a_restore_that_does_not_end_is_done_again() {
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    bench.imported();
+    let copy = fs::read(bench.path("state.db")).unwrap();
+    bench.sandbox.shop().pay(&code);
+    bench.run(&[]).exits(0);
+    fs::write(bench.path("state.db"), &copy).unwrap();
+    let config = bench.config();
+    bench.write_config(&config.replace("eshop_id = 222651", "eshop_id = 222651 # same"));
+    bench.run(&["--max-changes", "0", "--timeout", "1ms"]);
+    let ran = bench.run(&[]).exits(0);
+    assert!(told(&ran, "older copy"), "{:?}", ran.warnings());
+    assert_eq!(ran.start()["full"], true);
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.start()["full"], false);
+}
+
+#[test]
+fn a_lost_state_is_told_and_its_records_are_linked_by_their_marks() {
+    for setting in ["", "match_existing = false"] {
+        let bench = Bench::new();
+        bench.configure(&crate::support::Settings {
+            mapping: setting,
+            ..crate::support::Settings::default()
+        });
+        let codes = [0; 3].map(|_| bench.order(|_| ()));
+        bench.imported();
+        fs::remove_file(bench.path("state.db")).unwrap();
+        let ran = bench.run(&[]).exits(0);
+        assert!(told(&ran, "new or was lost"), "{:?}", ran.warnings());
+        for code in &codes {
+            assert_eq!(ran.change(code)["action"], "adopt");
+        }
+        bench.each_order_is_there_once();
+        bench.run(&[]).exits(0);
+        assert_eq!(bench.writes(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_was_forgotten_was_not_restored() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    bench.imported();
+    bench.program(&["forget", "my-shop", "--yes"]).exits(0);
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn a_damaged_file_is_rebuilt_from_the_marks_and_kept_beside() {
+    for setting in ["", "match_existing = false"] {
+        let bench = Bench::new();
+        bench.configure(&crate::support::Settings {
+            mapping: setting,
+            ..crate::support::Settings::default()
+        });
+        let codes = [0; 4].map(|_| bench.order(|_| ()));
+        bench.imported();
+        bench.in_state("UPDATE records SET caflou_id = 1 WHERE source_id = '2024000002'");
+        let damaged = fs::read(bench.path("state.db")).unwrap();
+        let refused = bench.run(&[]).exits(1);
+        assert!(refused.error().contains("--rebuild"), "{}", refused.error());
+        bench.run(&["--rebuild", "--dry-run"]).exits(0);
+        assert!(aside(&bench).is_empty());
+
+        let ran = bench.run(&["--rebuild"]).exits(0);
+        assert!(told(&ran, "state.db.damaged-"), "{:?}", ran.warnings());
+        assert_eq!(ran.counts("incomes"), "4 read: 4 adopted");
+        let [aside] = &aside(&bench)[..] else {
+            panic!("one is set aside");
+        };
+        assert_eq!(fs::read(bench.path(aside)).unwrap(), damaged);
+        assert_eq!(bench.writes(), Vec::<String>::new());
+        bench.sandbox.shop().pay(&codes[1]);
+        bench.run(&[]).exits(0);
+        assert_eq!(bench.income(&codes[1])["done"], true);
+        bench.each_order_is_there_once();
+    }
+}
+
+#[test]
+fn a_file_in_order_and_one_that_is_in_use_stay() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    bench.imported();
+    let ran = bench.run(&["--rebuild"]).exits(0);
+    assert!(told(&ran, "in order and stays"), "{:?}", ran.warnings());
+    assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged");
+    bench.in_state("UPDATE records SET caflou_id = 1");
+    let lock = fs::File::create(bench.path("state.db.other.lock")).unwrap();
+    lock.lock().unwrap();
+    let ran = bench.run(&["--rebuild"]).exits(1);
+    assert!(
+        ran.error().contains("another run uses it"),
+        "{}",
+        ran.error()
+    );
+    assert!(aside(&bench).is_empty());
+}
