@@ -20,6 +20,7 @@
 //! - [`notify`]: who is told how a run ended, and by which way.
 //! - [`pairing`]: what a program and the backend that it is paired with agree upon.
 //! - [`mail`]: sending e-mail.
+//! - [`text`]: text from outside, made fit for terminals and logs.
 //! - [`shell`]: words of a command line.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
@@ -42,4 +43,5 @@ pub mod shell;
 pub mod source;
 pub mod state;
 pub mod sync;
+pub mod text;
 pub mod wizard;

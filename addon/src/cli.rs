@@ -10,6 +10,7 @@ use caflou_sync::cli::{OutputOptions, confirm, end_on_signal, ended};
 use caflou_sync::http::Stopper;
 use caflou_sync::output::{Count, local, table};
 use caflou_sync::run::{Exit, Failure};
+use caflou_sync::text::escaped;
 use chrono::{SecondsFormat, Utc};
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
@@ -154,7 +155,7 @@ fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Failure> {
     let mut out = io::stdout().lock();
     if global.output.json() {
         for shop in &shops {
-            let _ = writeln!(out, "{}", object(shop));
+            let _ = writeln!(out, "{}", escaped(&object(shop).to_string()));
         }
         return Ok(Exit::Done);
     }

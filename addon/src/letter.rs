@@ -10,8 +10,8 @@ use url::Url;
 
 use caflou_sync::config::MailServer;
 use caflou_sync::mail::{self, Letter, Login, MailError, escaped};
-use caflou_sync::output::safe;
 use caflou_sync::pairing::PairingCode;
+use caflou_sync::text::safe;
 
 /// A language in which owners of shops are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

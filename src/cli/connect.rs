@@ -15,6 +15,7 @@ use super::{Color, Exit, Failure, Global, word};
 use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
 use crate::http::Stopper;
 use crate::state::{Cache, View};
+use crate::text::escaped;
 use crate::wizard::{Asker, Class, Connected, Ended, Given, Says, Services, Terminal, Wizard};
 
 pub(super) use flags::ConnectArgs;
@@ -125,7 +126,7 @@ impl Command<'_> {
         };
         let mut out = io::stdout().lock();
         if self.global.json() {
-            let _ = writeln!(out, "{}", told.object());
+            let _ = writeln!(out, "{}", escaped(&told.object().to_string()));
             return;
         }
         for kept in &saved.kept {

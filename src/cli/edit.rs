@@ -19,6 +19,7 @@ use crate::config::{
 use crate::output;
 use crate::shell::word;
 use crate::state::View;
+use crate::text::escaped;
 
 /// What `edit` is asked for.
 #[derive(Debug, Args)]
@@ -245,7 +246,7 @@ fn print(global: &Global, key: &str, changes: &[Change], deleted: &[Kept]) {
         let line = json!({
             "type": "edited", "connection": key, "changes": changes, "secrets": deleted,
         });
-        let _ = writeln!(out, "{line}");
+        let _ = writeln!(out, "{}", escaped(&line.to_string()));
     } else if changes.is_empty() {
         let _ = writeln!(out, "{key}: nothing to change, it is so already");
     } else {

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::output::Count;
 use crate::record::{CaflouId, SourceId};
 use crate::state::{Belonging, Journal, Lock, LockError, View};
+use crate::text::{escaped, safe};
 
 /// What `forget` is asked for.
 #[derive(Debug, Args)]
@@ -176,9 +177,9 @@ impl Task<'_> {
                 "same_name": held.same_name,
                 "caflou": {"companies": companies, "incomes": incomes},
             });
-            return Self::print(&object.to_string());
+            return Self::print(&escaped(&object.to_string()));
         }
-        Self::print(&format!("forgotten: {}", self.what(held)));
+        Self::print(&safe(&format!("forgotten: {}", self.what(held))));
         let list = |word: &str, ids: &[i64]| {
             (!ids.is_empty()).then(|| format!("{word} {}", joined(ids.iter())))
         };

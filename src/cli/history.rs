@@ -14,6 +14,7 @@ use crate::output::{HistoryOptions, RecordHistory, ShownRun, run_history, runs a
 use crate::record::{Attributes, Kind, SourceId};
 use crate::state::{PastRun, StateError, View};
 use crate::sync::report::Change;
+use crate::text::escaped;
 
 /// Runs named when the beginning of an id fits several.
 const CANDIDATES: u32 = 5;
@@ -118,7 +119,7 @@ impl Shown<'_> {
         let all: Vec<_> = all.into_iter().map(|run| self.shown(run)).collect();
         if self.global.json() {
             for run in &all {
-                Self::print(&object(run).to_string());
+                Self::print(&escaped(&object(run).to_string()));
             }
         } else if all.is_empty() {
             Self::print("no runs yet");
@@ -157,9 +158,9 @@ impl Shown<'_> {
             })
             .map_err(failed)?;
         if self.global.json() {
-            Self::print(&object(&run).to_string());
+            Self::print(&escaped(&object(&run).to_string()));
             for change in &changes {
-                Self::print(&change_line(&run.run.run_id, change));
+                Self::print(&escaped(&change_line(&run.run.run_id, change)));
             }
         } else {
             let changes: Vec<_> = changes
@@ -197,8 +198,11 @@ impl Shown<'_> {
                 self.keys.join(", ")
             )));
         }
-        let between = if self.global.json() { "\n" } else { "\n\n" };
-        Self::print(&blocks.join(between));
+        if self.global.json() {
+            Self::print(&escaped(&blocks.join("\n")));
+        } else {
+            Self::print(&blocks.join("\n\n"));
+        }
         Ok(Exit::Done)
     }
 

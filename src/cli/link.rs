@@ -15,13 +15,13 @@ use super::{Exit, Failure, Global};
 use crate::caflou::{Candidates, Index, Keys, Reader, Stored};
 use crate::config::{Config, Connection, cache_dir};
 use crate::http::Stopper;
-use crate::output::safe;
 use crate::record::{CaflouId, Kind, Mark, SourceId};
 use crate::run::{self, Lanes, run_id};
 use crate::shell::word;
 use crate::source::shoptet::PROGRAM;
 use crate::state::{Cache, Journal, Known, RecordState, RunStart, StateError, View};
 use crate::sync::report::{Action, Change};
+use crate::text::{escaped, safe};
 
 /// What `link` is asked for.
 #[derive(Debug, Args)]
@@ -323,11 +323,11 @@ impl<'a> Task<'a> {
 
     fn tell(&self, done: &str, id: Option<CaflouId>, line: &str) {
         let line = if self.global.json() {
-            json!({
+            let object = json!({
                 "type": done, "connection": self.key(), "kind": self.kind,
                 "source_id": self.source_id, "caflou_id": id,
-            })
-            .to_string()
+            });
+            escaped(&object.to_string()).into_owned()
         } else {
             line.to_owned()
         };

@@ -9,6 +9,7 @@ use super::{Exit, Failure, Global};
 use crate::config::{Connection, config_path};
 use crate::output::{ListRow, list as render, local};
 use crate::state::{LastRun, View};
+use crate::text::escaped;
 
 /// Prints the overview.
 pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
@@ -32,7 +33,11 @@ pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
             .and_then(|view| view.last_run())
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         if global.json() {
-            let _ = writeln!(out, "{}", object(connection, last.as_ref()));
+            let _ = writeln!(
+                out,
+                "{}",
+                escaped(&object(connection, last.as_ref()).to_string())
+            );
         } else {
             rows.push(row(connection, last.as_ref()));
         }

@@ -1,6 +1,7 @@
-//! Log lines on stderr. Secrets and personal data are never in them.
+//! Log lines on stderr. Secrets and personal data are never in them, nor anything from a service
+//! that would command a terminal or begin a line of its own.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use tracing::{Event, Level, Subscriber};
@@ -12,6 +13,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::options::{Color, LogFormat, OutputOptions};
+use crate::text::{escaped, safe};
 
 /// Starts logging at the command's usual level; with `-v` what the program decides, with `-vv` each request.
 pub(super) fn start(options: &OutputOptions, usual: LevelFilter) {
@@ -31,14 +33,17 @@ pub(super) fn start(options: &OutputOptions, usual: LevelFilter) {
     };
     let lines = fmt()
         .with_max_level(LevelFilter::DEBUG)
-        .with_writer(io::stderr)
         // Their reader may be gone; to complain of it on stderr would end the run.
         .log_internal_errors(false)
         .with_target(false);
     match options.log_format {
-        LogFormat::Json => lines.json().finish().with(filter).init(),
+        LogFormat::Json => {
+            let lines = lines.json().with_writer(|| Escaped(io::stderr()));
+            lines.finish().with(filter).init();
+        }
         LogFormat::Text => {
-            let lines = lines.with_ansi(colours).event_format(Words);
+            let lines = lines.with_writer(io::stderr).with_ansi(colours);
+            let lines = lines.event_format(Words);
             lines.finish().with(filter).init();
         }
     }
@@ -70,7 +75,24 @@ where
         } else {
             write!(writer, "{word}: ")?;
         }
-        context.format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
+        let mut text = String::new();
+        context.format_fields(Writer::new(&mut text), event)?;
+        writeln!(writer, "{}", safe(&text))
+    }
+}
+
+/// Writes lines of JSON with what JSON itself does not escape.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    /// Takes a whole line, as the subscriber writes each at once.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        self.0.write_all(escaped(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }

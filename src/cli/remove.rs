@@ -13,9 +13,9 @@ use super::history::failed;
 use super::shared::key_of;
 use super::{Exit, Failure, Global};
 use crate::config::{ConfigError, Editor, Kept, Program, Vault, config_path, state_path};
-use crate::output::safe;
 use crate::shell::word;
 use crate::state::View;
+use crate::text::{escaped, safe};
 
 /// What `remove` is asked for.
 #[derive(Debug, Args)]
@@ -144,7 +144,7 @@ impl Goes {
                 "type": "removed", "connection": self.key, "state": state, "secrets": secrets,
                 "last": self.last,
             });
-            let _ = writeln!(out, "{line}");
+            let _ = writeln!(out, "{}", escaped(&line.to_string()));
             return;
         }
         let _ = writeln!(out, "removed: {}", safe(&self.key));

@@ -16,6 +16,7 @@ use crate::output::{Access, Condition, LISTED, prometheus, status as render, tro
 use crate::record::Kind;
 use crate::schedule::Timer;
 use crate::state::{Cache, Lock, OpenRecord, PastRun, StateError, View};
+use crate::text::escaped;
 
 /// What `status` is asked for.
 #[derive(Debug, Args)]
@@ -58,9 +59,9 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
             let text = render(&conditions, now, global.colours(), Global::width());
             writeln!(out, "{text}")
         }
-        Format::Json => conditions
-            .iter()
-            .try_for_each(|condition| writeln!(out, "{}", object(condition, now))),
+        Format::Json => conditions.iter().try_for_each(|condition| {
+            writeln!(out, "{}", escaped(&object(condition, now).to_string()))
+        }),
         Format::Prometheus => write!(out, "{}", prometheus(&conditions)),
     };
     let troubles = conditions.iter().flat_map(|one| &one.troubles);

@@ -20,6 +20,7 @@ use crate::source::SourceError;
 use crate::source::shoptet::Shop;
 use crate::state::{Cache, View};
 use crate::sync::Fatal;
+use crate::text::escaped;
 use crate::wizard::trouble::{self, By, Trouble, With};
 
 /// What `test` is asked for.
@@ -240,6 +241,6 @@ pub(super) fn print(global: &Global, connection: &Connection, findings: &[(&str,
     for (what, ok, sentence) in told {
         let line =
             json!({"connection": connection.key, "check": what, "ok": ok, "message": sentence});
-        let _ = writeln!(out, "{line}");
+        let _ = writeln!(out, "{}", escaped(&line.to_string()));
     }
 }

@@ -13,6 +13,7 @@ use url::Url;
 use super::error::innermost;
 use super::policy::retry_after;
 use super::{Answer, HttpError, Lane, Policy, Refusal, Repeat, Stop};
+use crate::text::safe;
 
 /// The largest body that is read; a larger one is an error.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -277,7 +278,7 @@ impl Door {
     #[must_use]
     pub fn refusal(&self, call: &Call, answer: &Answer) -> Refusal {
         let (code, message) = (self.options.explain)(answer);
-        let shorten = |text: String| text.chars().take(300).collect::<String>();
+        let shorten = |text: String| safe(&text).chars().take(300).collect::<String>();
         Refusal {
             service: self.options.service,
             method: call.method.clone(),
@@ -285,7 +286,7 @@ impl Door {
             status: answer.status,
             code: code.map(shorten),
             message: message.map(shorten).unwrap_or_default(),
-            request_id: answer.request_id().map(str::to_owned),
+            request_id: answer.request_id().map(|id| safe(id).into_owned()),
         }
     }
 }

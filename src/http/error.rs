@@ -6,11 +6,14 @@ use std::fmt;
 use reqwest::{Method, StatusCode};
 use thiserror::Error;
 
+use crate::text::safe;
+
 /// A request that brought no usable answer. The variants are the classes that callers branch on.
+/// Displayed on one line: what the service says commands no terminal.
 #[derive(Debug, Error)]
 pub enum HttpError {
     /// The connection was never made: nothing has happened at the service.
-    #[error("{service} cannot be reached: {reason}")]
+    #[error("{service} cannot be reached: {}", safe(.reason))]
     Unreachable {
         /// The service's name.
         service: &'static str,
@@ -18,7 +21,7 @@ pub enum HttpError {
         reason: String,
     },
     /// The request may have arrived, but no whole answer came back.
-    #[error("{service} gave no answer to {method} {path}: {reason}")]
+    #[error("{service} gave no answer to {method} {path}: {}", safe(.reason))]
     Lost {
         /// The service's name.
         service: &'static str,
@@ -33,7 +36,7 @@ pub enum HttpError {
     #[error("{0}")]
     Refused(Box<Refusal>),
     /// The answer is not what the service's description promises.
-    #[error("{service} answered {method} {path} with something unexpected: {reason}{}", id(.request_id.as_deref()))]
+    #[error("{service} answered {method} {path} with something unexpected: {}{}", safe(.reason), id(.request_id.as_deref()))]
     Garbled {
         /// The service's name.
         service: &'static str,
@@ -72,7 +75,7 @@ pub struct Refusal {
 
 fn id(request_id: Option<&str>) -> String {
     request_id
-        .map(|id| format!(" (request {id})"))
+        .map(|id| format!(" (request {})", safe(id)))
         .unwrap_or_default()
 }
 
@@ -89,10 +92,10 @@ impl fmt::Display for Refusal {
         } = self;
         write!(f, "{service} refused {method} {path}: {}", status.as_u16())?;
         if let Some(code) = code {
-            write!(f, " {code}")?;
+            write!(f, " {}", safe(code))?;
         }
         if !message.is_empty() {
-            write!(f, ", {message}")?;
+            write!(f, ", {}", safe(message))?;
         }
         f.write_str(&id(request_id.as_deref()))
     }
@@ -179,4 +182,41 @@ pub fn innermost(error: &dyn StdError) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_a_service_says_stays_on_one_line(
+            text in "([\u{0}-\u{1f}\u{7f}-\u{9f}\u{200e}\u{2028}-\u{202e}\u{2066}-\u{2069}]|\\PC){0,40}"
+        ) {
+            let service = "Caflou";
+            let (method, path) = (Method::GET, "/api".to_owned());
+            let (reason, request_id) = (text.clone(), Some(text.clone()));
+            let refusal = Refusal {
+                service,
+                method: method.clone(),
+                path: path.clone(),
+                status: StatusCode::NOT_FOUND,
+                code: Some(text.clone()),
+                message: text,
+                request_id: request_id.clone(),
+            };
+            let errors = [
+                HttpError::Unreachable { service, reason: reason.clone() },
+                HttpError::Lost { service, method: method.clone(), path: path.clone(), reason: reason.clone() },
+                HttpError::Refused(Box::new(refusal)),
+                HttpError::Garbled { service, method, path, reason, request_id },
+            ];
+            for error in errors {
+                let told = error.to_string();
+                prop_assert_eq!(safe(&told), told.as_str());
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use super::ChannelError;
 use super::notice::Notice;
+use crate::text::escaped;
 
 /// Runs the command to its end; given up, it is stopped. What it prints is dropped, what it says on
 /// stderr is shown.
@@ -27,7 +28,7 @@ pub(super) async fn send(words: &[String], notice: &Notice) -> Result<String, Ch
         .spawn()
         .map_err(not_run)?;
     if let Some(mut stdin) = child.stdin.take() {
-        let line = format!("{}\n", notice.json());
+        let line = format!("{}\n", escaped(&notice.json().to_string()));
         match stdin.write_all(line.as_bytes()).await {
             // A command need not read what it does not want to know.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(not_run(error)),

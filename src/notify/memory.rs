@@ -1,9 +1,9 @@
 //! Listens to a run and keeps what a message may need.
 
-use crate::output::safe;
 use crate::record::{Kind, Value};
 use crate::sync::report::Change;
 use crate::sync::{Action, Event, Report, RunReport};
+use crate::text::safe;
 
 /// Failed records that a message lists.
 const FAILED: usize = 3;

@@ -4,10 +4,11 @@ use chrono::{DateTime, FixedOffset};
 
 use super::memory::{Listed, Memory};
 use super::rule::Told;
-use crate::output::{Count, grouped, money, safe};
+use crate::output::{Count, grouped, money};
 use crate::record::Kind;
 use crate::sync::report::Status;
 use crate::sync::{Counts, RunReport, Totals};
+use crate::text::safe;
 
 /// No message has more lines.
 pub const MOST_LINES: usize = 20;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::sync::{Event, Report};
+use crate::text::escaped;
 
 /// Writes each event as a line of JSON, at once.
 #[derive(Debug)]
@@ -24,9 +25,8 @@ impl<W: Write> JsonLines<W> {
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
         // Whole lines only: what reads them must never see half an object.
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        self.out.write_all(&line)?;
+        let line = serde_json::to_string(event)? + "\n";
+        self.out.write_all(escaped(&line).as_bytes())?;
         self.out.flush()
     }
 }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::style::PLAIN;
-use super::text::{columns, cut, safe};
+use super::text::{columns, cut};
+use crate::text::safe;
 
 /// A line, as pieces of text with a style each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -50,5 +50,4 @@ pub use prometheus::prometheus;
 pub use status::{Access, Condition, LISTED, status, trouble_words};
 pub use story::{RecordHistory, story};
 pub use table::{ListRow, list, table};
-pub use text::safe;
 pub use time::local;

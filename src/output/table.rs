@@ -8,7 +8,8 @@ use comfy_table::{Table, presets};
 use super::flow::{indented, wrapped};
 use super::line::Line;
 use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
-use super::text::{columns, safe};
+use super::text::columns;
+use crate::text::safe;
 
 /// A connection in the overview.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

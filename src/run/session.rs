@@ -23,6 +23,7 @@ use crate::state::{
 };
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope};
+use crate::text::safe;
 
 /// How often a Caflou account that is in use is tried again.
 const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
@@ -94,12 +95,8 @@ impl Session<'_> {
         if let Err(end) = ended {
             // Where stdout is no terminal, its reader need not be the one who has to act.
             if !self.told_briefly && !io::stdout().is_terminal() {
-                let _ = writeln!(
-                    io::stderr(),
-                    "error: {}: {}",
-                    summary.connection,
-                    end.message
-                );
+                let error = format!("error: {}: {}", summary.connection, end.message);
+                let _ = writeln!(io::stderr(), "{}", safe(&error));
             }
             summary.status = end.status;
             summary.error = Some(end.message);

@@ -8,6 +8,7 @@ use inquire::{Confirm, InquireError, Password, PasswordDisplayMode, Select, Text
 use secrecy::SecretString;
 
 use super::asker::{Asker, Ended, Says};
+use crate::text::safe;
 
 /// Asks at the terminal, if there is one.
 #[derive(Debug)]
@@ -80,7 +81,9 @@ impl Asker for Terminal {
         options: &[String],
         default: usize,
     ) -> Result<usize, Ended> {
-        let answer = Select::new(question, options.to_vec())
+        let options = options.iter().map(|option| safe(option).into_owned());
+        let question = safe(question);
+        let answer = Select::new(&question, options.collect())
             .with_starting_cursor(default)
             .without_filtering()
             .with_help_message("arrows to move, Enter to choose")
@@ -90,7 +93,8 @@ impl Asker for Terminal {
     }
 
     fn input(&mut self, question: &str, default: Option<&str>) -> Result<String, Ended> {
-        let mut text = Text::new(question).with_render_config(self.looks());
+        let question = safe(question);
+        let mut text = Text::new(&question).with_render_config(self.looks());
         if let Some(default) = default {
             text = text.with_default(default);
         }
@@ -109,7 +113,8 @@ impl Asker for Terminal {
     }
 
     fn confirm(&mut self, question: &str, default: bool) -> Result<bool, Ended> {
-        let confirm = Confirm::new(question)
+        let question = safe(question);
+        let confirm = Confirm::new(&question)
             .with_default(default)
             .with_error_message("Type y for yes or n for no")
             .with_render_config(self.looks());
@@ -150,6 +155,7 @@ fn folded(text: &str, width: usize) -> Vec<String> {
     for line in text.lines() {
         let mut folded = String::new();
         for word in line.split(|c: char| c.is_whitespace() || c.is_control()) {
+            let word = safe(word);
             let columns = folded.chars().count() + 1 + word.chars().count();
             if !folded.is_empty() && columns > width {
                 lines.push(std::mem::take(&mut folded));
@@ -157,7 +163,7 @@ fn folded(text: &str, width: usize) -> Vec<String> {
             if !folded.is_empty() {
                 folded.push(' ');
             }
-            folded.push_str(word);
+            folded.push_str(&word);
         }
         lines.push(folded);
     }

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::sandbox::{Fault, Faults, Matcher, Service};
 use crate::support::{Bench, Ran};
 
 /// A customer, their order and a guest's.
@@ -118,4 +119,90 @@ fn a_run_goes_on_where_nobody_reads_its_log_any_more() {
     drop(child.stderr.take());
     let ran = Ran::of(child.wait_with_output().unwrap()).exits(0);
     assert_eq!(ran.summary()["incomes"]["created"], 2);
+}
+
+/// What a service might say to write lines of its own, colour a terminal or turn the reading order.
+const FOREIGN: &str =
+    "no\u{1b}[2J\nerror: all is well\r\u{9b}31m\u{7f}\u{85}\u{2028}a\u{202e}b\u{2066}c\u{200f}";
+
+/// Control and bidi characters in a text of several lines.
+fn commands(text: &str) -> Vec<char> {
+    let odd = |c: &char| {
+        (c.is_control() && *c != '\n')
+            || ('\u{2028}'..='\u{202e}').contains(c)
+            || ('\u{2066}'..='\u{2069}').contains(c)
+            || ['\u{61c}', '\u{200e}', '\u{200f}'].contains(c)
+    };
+    text.chars().filter(odd).collect()
+}
+
+/// Both services refuse what they are asked with a text of their own: one record of Caflou, then
+/// all of the shop.
+fn refusals() -> Vec<(Faults, i32)> {
+    let caflou = json!({"errors": {"name": [FOREIGN]}, "error": FOREIGN}).to_string();
+    let shop = json!({
+        "data": null,
+        "errors": [{"errorCode": FOREIGN, "message": FOREIGN, "instance": FOREIGN}],
+        "metadata": {"requestId": FOREIGN},
+    });
+    let fault = |status, body: &str| Fault::Answer {
+        status,
+        body: body.to_owned(),
+    };
+    let create = Matcher::new(Service::Caflou, "POST", "/transfers");
+    let orders = Matcher::new(Service::Shoptet, "GET", "/api/orders");
+    vec![
+        (Faults::once(create, fault(422, &caflou)), 3),
+        (
+            Faults::once(orders.clone(), fault(400, &shop.to_string())),
+            1,
+        ),
+        (Faults::once(orders, fault(200, &shop.to_string())), 1),
+    ]
+}
+
+#[test]
+fn what_a_service_says_writes_no_line_of_its_own_and_commands_no_terminal() {
+    for (faults, code) in refusals() {
+        for format in ["human", "json"] {
+            let bench = bench();
+            bench.sandbox.set_faults(faults.clone());
+            let ran = bench.program(&["run", "-vv", "--format", format, "--color", "never"]);
+            let ran = ran.exits(code);
+            assert!(ran.stdout.contains("all is well"), "{}", ran.stdout);
+            for text in [&ran.stdout, &ran.stderr] {
+                assert!(
+                    text.contains("all is well") || text == &ran.stderr,
+                    "{text}"
+                );
+                assert_eq!(commands(text), Vec::<char>::new(), "{format}: {text:?}");
+                let own = text
+                    .lines()
+                    .any(|line| line.starts_with("error: all is well"));
+                assert!(!own, "{format}: {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_line_of_json_stays_one_line_whatever_a_service_says() {
+    for (faults, code) in refusals() {
+        let bench = bench();
+        bench.sandbox.set_faults(faults);
+        let ran = bench.run(&["-vv", "--log-format", "json"]).exits(code);
+        assert_eq!(
+            commands(&ran.stderr),
+            Vec::<char>::new(),
+            "{:?}",
+            ran.stderr
+        );
+        for line in ran
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("error: "))
+        {
+            serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        }
+    }
 }

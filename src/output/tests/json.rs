@@ -61,3 +61,20 @@ fn a_reader_that_went_away_is_remembered() {
         Some(io::ErrorKind::BrokenPipe)
     );
 }
+
+#[test]
+fn what_commands_a_terminal_is_escaped_and_stays_exact() {
+    let message = "a\u{1b}[2J\n\u{7f}\u{85}\u{9b}31m\u{2028}\u{202e}ž\u{2066}".to_owned();
+    let warning = Event::Warning {
+        connection: "my-shop".to_owned(),
+        message: message.clone(),
+    };
+    let text = lines(&[warning]);
+    let line = text.strip_suffix('\n').unwrap();
+    assert!(
+        line.chars()
+            .all(|c| c.is_ascii_graphic() || c == ' ' || c == 'ž')
+    );
+    let object: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(object["message"], message);
+}
