@@ -241,10 +241,10 @@ fn open_line(open: &OpenRecord) -> Line {
         Line::of(RED, "    ! ")
     };
     let company = open.kind == "company" && !open.label.is_empty();
-    let name = if company {
-        &open.label
-    } else {
-        &open.source_id.0
+    let name = match open.source_id.as_str() {
+        "" => "without a number",
+        _ if company => &open.label,
+        id => id,
     };
     let mut line = sign.with(PLAIN, &format!("{:<7}  {name}", open.kind));
     line.pad(6 + 7 + 2 + NAME);

@@ -216,9 +216,14 @@ impl<S: Sink> Running<'_, S> {
         if kind == Kind::Company {
             run.awaiting.close();
         }
-        let own = kind == Kind::Income && self.session.wanted.own_interval();
-        let moves = ended? && !own && !matches!(scope, Scope::Only(_));
+        let moves = ended? && !self.is_a_part(kind, scope);
         Ok(moves.then_some((kind, scope)))
+    }
+
+    /// Whether a run was to read only some records of a kind.
+    fn is_a_part(&self, kind: Kind, scope: &Scope) -> bool {
+        let own = kind == Kind::Income && self.session.wanted.own_interval();
+        own || matches!(scope, Scope::Only(_))
     }
 
     /// A shop that shows no order at all, though many were imported, is more likely broken than
@@ -322,7 +327,13 @@ impl<S: Sink> Running<'_, S> {
         match (fatal, reading) {
             (Some(Fatal::Guarded(said)), _) => Err(self.guarded(&said)),
             (Some(fatal), _) => Err(fatal),
-            (None, reading) => Ok(reading?.complete),
+            (None, reading) => {
+                let complete = reading?.complete;
+                if !self.is_a_part(kind, scope) {
+                    self.sink.read_whole(kind)?;
+                }
+                Ok(complete)
+            }
         }
     }
 

@@ -21,7 +21,7 @@ const UNCERTAIN: &str = "(state IN ('sending', 'uncertain') OR pending IS NOT NU
 pub struct OpenRecord {
     /// `company` or `income`.
     pub kind: String,
-    /// Its key at the source.
+    /// Its key at the source; empty where it has none that could be read.
     pub source_id: SourceId,
     /// What people know it by.
     pub label: String,
@@ -35,6 +35,13 @@ pub struct OpenRecord {
     pub first: Option<DateTime<Utc>>,
     /// When it last failed, or was last sent.
     pub last: Option<DateTime<Utc>>,
+}
+
+impl OpenRecord {
+    /// As they are listed.
+    fn order(&self) -> (Option<DateTime<Utc>>, &str, &SourceId) {
+        (self.first, &self.kind, &self.source_id)
+    }
 }
 
 /// How many records are not in order.
@@ -63,7 +70,9 @@ impl View {
             })
         };
         let counts = one(sqlite, &count_open(), params![self.connection], read)?;
-        Ok(counts.unwrap_or_default())
+        let mut counts = counts.unwrap_or_default();
+        counts.failed += self.count_nameless()?;
+        Ok(counts)
     }
 
     /// Records that are not in order, at most so many of them, the longest open first.
@@ -74,12 +83,16 @@ impl View {
         let Some(sqlite) = &self.sqlite else {
             return Ok(Vec::new());
         };
-        let most = most.map_or(-1, i64::from);
-        asked(sqlite, || {
+        let limit = most.map_or(-1, i64::from);
+        let mut open: Vec<OpenRecord> = asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(&list_open())?;
-            let rows = statement.query_map(params![self.connection, most], read_open)?;
+            let rows = statement.query_map(params![self.connection, limit], read_open)?;
             rows.collect()
-        })
+        })?;
+        open.extend(self.list_nameless(limit)?);
+        open.sort_by(|a, b| a.order().cmp(&b.order()));
+        open.truncate(most.map_or(usize::MAX, |most| most as usize));
+        Ok(open)
     }
 
     /// The last run that came to its end, whether or not single records failed in it.

@@ -61,7 +61,7 @@ type Key<'a> = (Kind, &'a SourceId);
 pub struct Journal {
     pub(super) sqlite: Connection,
     pub(super) connection: String,
-    run_id: String,
+    pub(super) run_id: String,
 }
 
 impl Journal {

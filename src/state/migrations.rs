@@ -115,6 +115,19 @@ const STEPS: &[M<'static>] = &[
         run_id TEXT PRIMARY KEY      -- a run that was forgotten: this file gave it out all the same
     ) STRICT, WITHOUT ROWID;",
     ),
+    M::up(
+        "CREATE TABLE nameless (
+        connection TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reason TEXT NOT NULL,        -- why a record without a usable number failed
+        nth INTEGER NOT NULL,        -- of those with this reason in one run
+        run_id TEXT NOT NULL,        -- the last run that met it
+        attempts INTEGER NOT NULL,
+        first_failed_at INTEGER NOT NULL, -- seconds since 1970
+        last_failed_at INTEGER NOT NULL,
+        PRIMARY KEY (connection, kind, reason, nth)
+    ) STRICT, WITHOUT ROWID;",
+    ),
 ];
 
 /// The schema's history.

@@ -14,6 +14,7 @@ mod known;
 mod links;
 mod lock;
 mod migrations;
+mod nameless;
 mod open;
 mod outcomes;
 mod pairs;

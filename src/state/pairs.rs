@@ -98,7 +98,7 @@ impl Journal {
             params![self.connection, source, target],
         )?;
         if before == Some(false) {
-            for table in ["records", "cursors", "withheld", "parted"] {
+            for table in ["records", "cursors", "withheld", "parted", "nameless"] {
                 let sql = format!("DELETE FROM {table} WHERE connection = ?1");
                 transaction.execute(&sql, params![self.connection])?;
             }

@@ -258,6 +258,7 @@ impl Journal {
             "DELETE FROM cursors WHERE connection = ?1",
             "DELETE FROM pairs WHERE connection = ?1",
             "DELETE FROM parted WHERE connection = ?1",
+            "DELETE FROM nameless WHERE connection = ?1",
         ] {
             transaction.execute(statement, params![self.connection])?;
         }

@@ -12,7 +12,7 @@ use chrono::Utc;
 
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, CompanyLink, SourceId, Value, same};
+use crate::record::{Attributes, CaflouId, CompanyLink, Kind, SourceId, Value, same};
 use crate::source::{Broken, Verdict};
 use crate::state::{Clock, Intent, Journal, RecordState, Sent, StateError, Synced};
 
@@ -432,8 +432,15 @@ impl Sink for Apply {
             Some(id) if broken.verdict == Verdict::LeftOut => {
                 journal.forget_failure((broken.kind, id))
             }
+            None if broken.verdict == Verdict::Failed => {
+                journal.note_nameless(broken.kind, &broken.reason, Utc::now())
+            }
             _ => Ok(()),
         })
+    }
+
+    fn read_whole(&self, kind: Kind) -> Result<(), Fatal> {
+        Ok(self.journal().forget_nameless(kind)?)
     }
 
     fn company(&self, _customer: &SourceId) -> Option<CompanyLink> {

@@ -59,6 +59,10 @@ impl Sink for Preview {
         Done::told(Some(broken_change(&self.connection, broken)))
     }
 
+    fn read_whole(&self, _kind: Kind) -> Result<(), Fatal> {
+        Ok(())
+    }
+
     fn company(&self, customer: &SourceId) -> Option<CompanyLink> {
         let companies = self
             .companies

@@ -1,6 +1,6 @@
 //! Where plans go: shown, or carried out.
 
-use crate::record::{Changes, CompanyLink, Draft, Record, SourceId, Value};
+use crate::record::{Changes, CompanyLink, Draft, Kind, Record, SourceId, Value};
 use crate::source::{Broken, Verdict};
 use crate::state::Sent;
 
@@ -38,6 +38,12 @@ pub trait Sink: Clone + Send + Sync + 'static {
 
     /// A record that could not be read or mapped.
     fn broken(&self, broken: &Broken) -> Done;
+
+    /// Everything of a kind was read, whether or not single records failed.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    fn read_whole(&self, kind: Kind) -> Result<(), Fatal>;
 
     /// The company of a customer, as far as this run (would have) imported it.
     fn company(&self, customer: &SourceId) -> Option<CompanyLink>;

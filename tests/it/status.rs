@@ -3,9 +3,11 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use chrono::{TimeDelta, Utc};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Bench, KEY, keys, names, private, stable};
+use crate::support::{Bench, KEY, Ran, keys, names, private, stable};
 
 /// The settings of a bench with one word replaced.
 fn reconfigure(bench: &Bench, from: &str, to: &str) {
@@ -328,4 +330,116 @@ fn prometheus_gets_gauges_and_only_here() {
         let ran = bench.program(&[command, "--format", "prometheus"]).exits(2);
         assert!(ran.stderr.contains("`status` only"), "{}", ran.stderr);
     }
+}
+
+/// Ways in which a record of the shop fails; all but the last two of them without a number.
+fn spoilt(way: usize, mut raw: Value) -> Value {
+    let key = if raw.get("code").is_some() {
+        "code"
+    } else {
+        "guid"
+    };
+    match way {
+        0 => raw[key] = json!(null),
+        1 => raw[key] = json!(" "),
+        2 => raw[key] = json!({ "of": raw[key] }),
+        3 => raw = json!([raw]),
+        4 if key == "code" => raw["price"] = json!("much"),
+        4 => raw["billingAddress"] = json!("somewhere"),
+        _ if key == "code" => raw["price"]["toPay"] = json!("much"),
+        _ => raw["accounts"] = json!(7),
+    }
+    raw
+}
+
+/// What a run failed at is what `status` tells, in each of its forms, whether or not it has a number.
+#[track_caller]
+fn agrees(bench: &Bench, ran: &Ran) {
+    let failed = |agenda: &str| ran.summary()[agenda]["failed"].as_u64().unwrap();
+    let failed = failed("companies") + failed("incomes");
+    let seen = object(bench);
+    assert_eq!(seen["failed"], failed, "{seen}");
+    let open = seen["open"].as_array().unwrap();
+    let told = |rows: &[Value]| {
+        let name =
+            |row: &Value| [&row["kind"], &row["source_id"], &row["reason"]].map(Value::to_string);
+        let mut names: Vec<_> = rows.iter().map(name).collect();
+        names.sort();
+        names
+    };
+    let mut changes = ran.changes();
+    changes.retain(|change| change["action"] == "fail");
+    assert_eq!(told(open), told(&changes));
+    let metrics = bench.program(&["status", "--format", "prometheus"]);
+    let line =
+        format!("caflou_sync_open_records{{connection=\"{KEY}\",state=\"failed\"}} {failed}\n");
+    assert!(metrics.stdout.contains(&line), "{}", metrics.stdout);
+    let human = bench.program(&["status"]);
+    for ran in [&metrics, &human] {
+        assert_eq!(ran.code, if failed > 0 { 3 } else { 0 }, "{}", ran.stdout);
+    }
+    let health = if failed > 0 { "attention" } else { "healthy" };
+    assert_eq!(seen["health"], health);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_fails_in_each_run_is_in_status_until_it_is_mended(
+        orders in vec(0..6_usize, 0..5),
+        customers in vec(0..6_usize, 0..3),
+    ) {
+        let bench = Bench::new();
+        bench.order(|_| ());
+        bench.imported();
+        for way in &orders {
+            let code = bench.order(|_| ());
+            let mut shop = bench.sandbox.shop();
+            let raw = spoilt(*way, shop.order_row(shop.order(&code).unwrap()));
+            shop.edit(&code, |order| order.raw = Some(raw));
+        }
+        for way in &customers {
+            let guid = bench.customer(|_| ());
+            let mut shop = bench.sandbox.shop();
+            let place = shop.customers.iter().position(|one| one.guid == guid).unwrap();
+            let raw = spoilt(*way, shop.customer_detail(&shop.customers[place]));
+            shop.customers[place].raw = Some(raw);
+        }
+        let code = if orders.is_empty() && customers.is_empty() { 0 } else { 3 };
+        for more in [&["--full"][..], &[], &["--full"]] {
+            agrees(&bench, &bench.run(more).exits(code));
+        }
+        let mended: Vec<_> = bench.sandbox.shop().orders.iter().map(|one| one.code.clone()).collect();
+        for code in mended {
+            bench.sandbox.shop().edit(&code, |order| order.raw = None);
+        }
+        for customer in &mut bench.sandbox.shop().customers {
+            customer.raw = None;
+        }
+        agrees(&bench, &bench.run(&[]).exits(0));
+        let incomes = bench.sandbox.books().transfers.len();
+        prop_assert_eq!(incomes, 1 + orders.len());
+    }
+}
+
+#[test]
+fn a_record_without_a_number_is_told_with_its_reason_and_a_run_of_a_part_keeps_it() {
+    let bench = Bench::new();
+    let good = bench.order(|_| ());
+    bench.imported();
+    let code = bench.order(|_| ());
+    let mut shop = bench.sandbox.shop();
+    let raw = spoilt(0, shop.order_row(shop.order(&code).unwrap()));
+    shop.edit(&code, |order| order.raw = Some(raw));
+    drop(shop);
+    bench.run(&["--full"]).exits(3);
+    bench.run(&["--order", &good]).exits(0);
+    bench.run(&["--only", "companies"]).exits(0);
+    let ran = bench.program(&["status"]).exits(3);
+    let line = "! income   without a number         `code` is no usable identifier: \"\"";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 record failed"), "{}", ran.stdout);
+    bench.run(&["--full"]).exits(3);
+    assert_eq!(object(&bench)["open"][0]["attempts"], 2);
 }
