@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use caflou_sync::http::Clients;
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 use serde_json::{Value, json};
 
@@ -124,8 +125,9 @@ impl Sandbox {
     ) -> Heard {
         let (sender, answer) = mpsc::channel();
         self.runtime.spawn(async move {
-            let client = caflou_sync::http::client(timeout, reqwest::header::HeaderMap::new());
-            let client = client.expect("a client");
+            let clients = Clients::new(timeout, &reqwest::header::HeaderMap::new());
+            let here = "http://localhost".parse().expect("a URL");
+            let client = clients.expect("a client").to(&here).clone();
             let heard = match request(client).send().await {
                 Ok(response) => {
                     let status = response.status().as_u16();

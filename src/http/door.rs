@@ -5,22 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, ClientBuilder, Method, redirect};
 use tracing::{debug, warn};
 use url::Url;
 
 use super::error::innermost;
 use super::policy::retry_after;
-use super::{Answer, HttpError, Lane, Policy, Refusal, Repeat, Stop};
+use super::{Answer, Clients, HttpError, Lane, Policy, Refusal, Repeat, Stop};
 use crate::text::safe;
 
 /// The largest body that is read; a larger one is an error.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// A length that is announced is believed up to this.
 const BELIEVED: usize = 1024 * 1024;
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// Requests of one run to one service.
 #[derive(Debug, Default)]
@@ -78,34 +76,11 @@ pub struct DoorOptions {
 /// A door to one service.
 #[derive(Debug, Clone)]
 pub struct Door {
-    client: Client,
+    clients: Clients,
     options: Arc<DoorOptions>,
     lane: Arc<Lane>,
     requests: Arc<Requests>,
     stop: Stop,
-}
-
-/// A client that follows no redirects (credentials must not reach another host).
-///
-/// # Errors
-/// When the system's certificates cannot be read.
-pub fn client(timeout: Duration, headers: HeaderMap) -> Result<Client, reqwest::Error> {
-    builder(headers)
-        .connect_timeout(timeout.min(CONNECT))
-        .timeout(timeout)
-        .build()
-}
-
-/// What all clients have in common; it limits the connecting only.
-pub(super) fn builder(headers: HeaderMap) -> ClientBuilder {
-    // Fails only where it was done before.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .user_agent(concat!("caflou-sync/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .default_headers(headers)
-        .tcp_nodelay(true)
 }
 
 impl Door {
@@ -114,14 +89,14 @@ impl Door {
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(options: DoorOptions, lane: Arc<Lane>, stop: Stop) -> Result<Self, HttpError> {
-        let client = client(options.timeout, options.headers.clone()).map_err(|error| {
+        let clients = Clients::new(options.timeout, &options.headers).map_err(|error| {
             HttpError::Unreachable {
                 service: options.service,
                 reason: innermost(&error),
             }
         })?;
         Ok(Self {
-            client,
+            clients,
             options: Arc::new(options),
             lane,
             requests: Arc::default(),
@@ -217,7 +192,8 @@ impl Door {
         if let Some(reason) = self.stop.reason() {
             return Err(HttpError::Stopped(reason));
         }
-        let mut request = self.client.request(call.method.clone(), call.url.clone());
+        let client = self.clients.to(&call.url);
+        let mut request = client.request(call.method.clone(), call.url.clone());
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }

@@ -4,14 +4,12 @@ use std::ops::Deref;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use tracing::info;
 use url::{Host, Url};
 
-use super::door::builder;
 use super::error::innermost;
-use super::{HttpError, Refusal, Requests, Stop};
+use super::{Clients, HttpError, Refusal, Requests, Stop};
 
 /// How long a file may bring nothing. There is no limit for the whole: whoever takes the pieces
 /// may be slow.
@@ -22,7 +20,7 @@ const HIDDEN: &str = "(the file)";
 /// Gets files. Sends nothing but the request itself: no token, no cookie, no redirect followed.
 #[derive(Debug)]
 pub struct Downloads {
-    client: Client,
+    clients: Clients,
     service: &'static str,
     requests: Requests,
     stop: Stop,
@@ -41,13 +39,12 @@ impl Downloads {
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(service: &'static str, stop: Stop) -> Result<Self, HttpError> {
-        let client = builder(HeaderMap::new()).read_timeout(SILENCE).build();
-        let client = client.map_err(|error| HttpError::Unreachable {
+        let clients = Clients::patient(SILENCE).map_err(|error| HttpError::Unreachable {
             service,
             reason: innermost(&error),
         })?;
         Ok(Self {
-            client,
+            clients,
             service,
             requests: Requests::default(),
             stop,
@@ -70,7 +67,7 @@ impl Downloads {
         }
         self.requests.sent.fetch_add(1, Ordering::Relaxed);
         let started = Instant::now();
-        let answer = self.client.get(url.clone()).send().await;
+        let answer = self.clients.to(url).get(url.clone()).send().await;
         let response = answer.map_err(|error| broken(self.service, &error))?;
         let (service, status) = (self.service, response.status());
         let millis = started.elapsed().as_millis();

@@ -3,6 +3,7 @@
 //! Neither service's client talks to the network in another way.
 
 mod answer;
+mod clients;
 mod door;
 mod download;
 mod error;
@@ -13,7 +14,8 @@ mod stop;
 pub(crate) mod testing;
 
 pub use answer::Answer;
-pub use door::{Call, Door, DoorOptions, Requests, client};
+pub use clients::Clients;
+pub use door::{Call, Door, DoorOptions, Requests};
 pub use download::{Download, Downloads, is_local, is_loopback};
 pub use error::innermost;
 pub use error::{HttpError, Refusal};

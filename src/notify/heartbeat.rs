@@ -12,7 +12,7 @@ use url::Url;
 use super::error::resolve;
 use super::{ChannelError, LIMIT};
 use crate::config::{Heartbeat, Secret, address};
-use crate::http::{client, innermost};
+use crate::http::{Clients, innermost};
 
 /// Stands in an address for the connection's key.
 const CONNECTION: &str = "{connection}";
@@ -95,8 +95,9 @@ async fn beat(settings: &Heartbeat, connection: &str, beat: Beat) -> Result<Stri
         reason: innermost(&error),
         key,
     };
-    let client = client(LIMIT, HeaderMap::new()).map_err(unreachable)?;
-    let status = client.get(url).send().await.map_err(unreachable)?.status();
+    let clients = Clients::new(LIMIT, &HeaderMap::new()).map_err(unreachable)?;
+    let answer = clients.to(&url).get(url).send().await;
+    let status = answer.map_err(unreachable)?.status();
     if !status.is_success() {
         return Err(ChannelError::Refused { status, key });
     }

@@ -9,7 +9,7 @@ use super::error::resolve;
 use super::notice::Notice;
 use super::{ChannelError, LIMIT};
 use crate::config::{Shape, Webhook, address};
-use crate::http::{client, innermost};
+use crate::http::{Clients, innermost};
 
 /// The key of the address in the configuration.
 const KEY: &str = "notify.webhook.url";
@@ -33,8 +33,11 @@ pub(super) async fn send(webhook: &Webhook, notice: &Notice) -> Result<String, C
         reason: innermost(&error),
         key: KEY,
     };
-    let client = client(LIMIT, HeaderMap::new()).map_err(unreachable)?;
-    let mut request = client.post(url).header("content-type", "application/json");
+    let clients = Clients::new(LIMIT, &HeaderMap::new()).map_err(unreachable)?;
+    let mut request = clients
+        .to(&url)
+        .post(url)
+        .header("content-type", "application/json");
     if let Some(token) = &webhook.token {
         request = request.bearer_auth(resolve(token).await?.expose_secret());
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use caflou_sync::http::{HttpError, Lane, LaneOptions, Policy, Stopper};
+use caflou_sync::http::{Clients, HttpError, Lane, LaneOptions, Policy, Stopper};
 use caflou_sync::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
 use reqwest::header::HeaderMap;
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, verify};
@@ -140,9 +140,13 @@ async fn each_shop_has_five_tokens_of_its_own() {
 
 /// What `GET /api/eshop` says to a token: number, country, or the status.
 async fn eshop(sandbox: &Sandbox, token: &str) -> Result<(Value, Value), u16> {
-    let client = caflou_sync::http::client(Duration::from_secs(20), HeaderMap::default()).unwrap();
-    let answer = client
-        .get(format!("{}/api/eshop", sandbox.shoptet_url()))
+    let clients = Clients::new(Duration::from_secs(20), &HeaderMap::default()).unwrap();
+    let url: url::Url = format!("{}/api/eshop", sandbox.shoptet_url())
+        .parse()
+        .unwrap();
+    let answer = clients
+        .to(&url)
+        .get(url)
         .header("shoptet-access-token", token)
         .header("content-type", "application/json")
         .send()

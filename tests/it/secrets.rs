@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::receiver::{Manner, Receiver as Recorder};
 use crate::sandbox::{Fault, Faults, Matcher, Service};
-use crate::support::{Bench, KEY, Settings, wait_for};
+use crate::support::{Bench, KEY, Ran, Settings, private, wait_for};
 
 /// A server on a port of its own: gives every request the same answer, and keeps what it was sent.
 fn server(answer: String) -> (String, Receiver<String>) {
@@ -232,4 +233,35 @@ fn trouble() -> Faults {
         ],
         ..Faults::default()
     }
+}
+
+#[test]
+fn a_proxy_never_sees_what_is_meant_for_this_machine() {
+    let bench = Bench::new();
+    bench.customer(|_| ());
+    bench.order(|_| ());
+    by_logins(&bench);
+    let proxy = Recorder::start(Manner::Answers(200));
+    let heart = Recorder::start(Manner::Answers(200));
+    let notify = format!(
+        "\n[notify]\non = \"always\"\nheartbeat.url = \"{0}/beat\"\nwebhook.url = \"{0}/hook\"\n",
+        heart.url
+    );
+    bench.write_config(&(bench.config() + &notify));
+    private(&bench.path("connections.toml"));
+    let mut command = bench.command(&["run", "--format", "json"]);
+    for name in [
+        "http_proxy",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ] {
+        command.env(name, &proxy.url);
+    }
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(proxy.lines(), Vec::<String>::new());
+    assert_eq!(ran.exits(0).summary()["incomes"]["created"], 1);
+    let of = |method: &str| heart.lines().iter().any(|line| line.starts_with(method));
+    assert!(of("GET") && of("POST"), "{:?}", heart.lines());
 }
