@@ -386,3 +386,20 @@ fn an_order_that_is_answered_with_nothing_or_with_another_is_not_taken_for_it() 
         once(&bench, &[&code]);
     }
 }
+
+#[test]
+fn a_code_with_a_comma_is_one_code_among_as_many_as_may_be_asked_for_at_once() {
+    let bench = Bench::new();
+    let comma = bench.order(|order| order.code = "2024,7".to_owned());
+    let mut codes: Vec<_> = (0..49).map(|_| bench.order(|_| ())).collect();
+    codes.push(comma.clone());
+    let asked: Vec<_> = codes
+        .iter()
+        .flat_map(|code| ["--order", code.as_str()])
+        .collect();
+    let ran = bench.run(&asked).exits(0);
+    assert_eq!(ran.counts("incomes"), "50 read: 50 created");
+    assert_eq!(bench.income(&comma)["reference_number"], json!(comma));
+    let ran = bench.run(&["--order", &comma]).exits(0);
+    assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged");
+}

@@ -292,6 +292,14 @@ impl Orders<'_> {
         codes: Vec<String>,
         missing: Missing,
     ) -> Result<(), SourceError> {
+        // The filter would take such a code for several: its detail is asked for instead.
+        let (alone, codes): (Vec<_>, Vec<_>) =
+            codes.into_iter().partition(|code| code.contains(','));
+        for code in &alone {
+            if !self.seen.contains(code) {
+                self.take_missing(code, missing).await?;
+            }
+        }
         for chunk in codes.chunks(CODES_AT_ONCE) {
             let list = List {
                 path: &["api", "orders"],
