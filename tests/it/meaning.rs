@@ -323,3 +323,59 @@ fn a_value_that_is_not_net_plus_vat_is_told_and_counted() {
     let line = "1 income: the value is not net plus VAT (a voucher, a deposit?)";
     assert!(shown.contains(line), "{shown}");
 }
+
+#[test]
+fn unusual_numbers_are_imported_asked_for_and_updated_like_others() {
+    let bench = Bench::new();
+    let codes = ["A&B", "2024/7", "50%25", "a?b=c", "a#b", "č 1"];
+    for code in codes {
+        bench.order(|order| order.code = code.to_owned());
+    }
+    bench.run(&[]).exits(0);
+    for code in codes {
+        let ran = bench.run(&["--order", code]).exits(0);
+        assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged", "{code}");
+        bench
+            .sandbox
+            .shop()
+            .edit(code, |order| order.paid = Some(true));
+    }
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.counts("incomes"), "6 read: 6 updated");
+    for code in codes {
+        assert_eq!(bench.income(code)["done"], true, "{code}");
+    }
+}
+
+#[test]
+fn a_number_that_cannot_be_marked_fails_by_itself_and_is_told_until_it_is_mended() {
+    let bench = Bench::new();
+    let good = bench.order(|_| ());
+    bench.order(|order| order.code = "1&amp;2".to_owned());
+    let ran = bench.run(&[]).exits(3);
+    assert_eq!(ran.counts("incomes"), "2 read: 1 created, 1 failed");
+    let ran = bench.run(&[]).exits(3);
+    assert_eq!(ran.change("1&amp;2")["action"], "fail");
+    assert!(
+        !ran.changes()
+            .iter()
+            .any(|change| change["source_id"] == good)
+    );
+    let status = bench.program(&["status", "my-shop"]);
+    assert!(status.stdout.contains("1&amp;2"), "{}", status.stdout);
+    bench
+        .sandbox
+        .shop()
+        .edit("1&amp;2", |order| order.code = "12".to_owned());
+    bench.run(&[]).exits(0);
+}
+
+#[test]
+fn a_company_has_the_second_line_of_its_address() {
+    let bench = Bench::new();
+    let customer = bench.customer(|customer| {
+        customer.billing.additional = Some("2. patro".into());
+    });
+    bench.run(&[]).exits(0);
+    assert_eq!(bench.company(&customer)["street"], "Dlouhá 1, 2. patro");
+}

@@ -273,10 +273,10 @@ impl Customers<'_> {
                 let reason = format!("the shop answered with another customer, {}", customer.guid);
                 self.fail(Some(guid.to_owned()), reason).await
             }
-            Ok(customer) => match map::customer(&customer, &self.source.settings) {
-                Ok(draft) => self.send(Item::Draft(Box::new(draft))).await,
-                Err(error) => self.fail(Some(guid.to_owned()), error.to_string()).await,
-            },
+            Ok(customer) => {
+                let draft = map::customer(&customer, &self.source.settings);
+                self.send(Item::Draft(Box::new(draft))).await
+            }
             Err(bad) => {
                 self.fail(Some(guid.to_owned()), bad.error.to_string())
                     .await

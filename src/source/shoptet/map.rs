@@ -297,10 +297,8 @@ fn link(text: &str) -> Option<String> {
 }
 
 /// A customer as a company.
-///
-/// # Errors
-/// When a time in it is none.
-pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, MapError> {
+#[must_use]
+pub fn customer(customer: &Customer, settings: &MapSettings) -> Draft {
     let source_id = SourceId(customer.guid.clone());
     let text = |field: &Option<String>| personal(field.as_deref());
     let (firm, full_name) = (text(&customer.company), text(&customer.full_name));
@@ -314,7 +312,7 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         .next();
     let Some(name) = name.cloned() else {
         // Nobody registers without an e-mail address: what has none was erased.
-        return Ok(void(Kind::Company, &customer.guid, settings, Void::Erased));
+        return void(Kind::Company, &customer.guid, settings, Void::Erased);
     };
     let id_num = text(&customer.company_id);
     let kind = if firm.is_some() || id_num.is_some() {
@@ -352,7 +350,7 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
             .or(account_name)
             .filter(|_| kind == CompanyKind::LegalEntity),
     };
-    Ok(Draft {
+    Draft {
         kind: Kind::Company,
         mark: settings.mark(&source_id),
         source_id,
@@ -361,7 +359,7 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Result<Draft, Ma
         changed_at: change_time(customer.change_time.as_deref()),
         record: Record::Company(company),
         warnings,
-    })
+    }
 }
 
 /// ISO 3166-1 alpha-2 in capitals; anything else is left out, with a warning.

@@ -123,7 +123,7 @@ pub(super) fn decode<T>(
     let value = row?;
     let row = Row::of(&value).map_err(|error| BadRow { id: None, error })?;
     read(row).map_err(|error| BadRow {
-        id: key(row, field).ok(),
+        id: askable(row, field),
         error,
     })
 }
@@ -143,14 +143,36 @@ pub(super) fn key(row: Row<'_>, field: &'static str) -> Result<String, RowError>
 
 fn usable_key(text: &str) -> Option<String> {
     let key = text.trim();
-    let unfit = |c: char| c.is_control() || (c.is_whitespace() && c != ' ') || "<>&".contains(c);
-    let usable = !key.is_empty()
+    let usable = can_be_asked_for(key)
+        && !key.contains(['<', '>'])
+        && !has_reference(key)
+        && !key.contains(&format!("{PROGRAM}:"));
+    usable.then(|| key.to_owned())
+}
+
+/// Whether a text reads as another one once it was HTML: it holds a character reference.
+fn has_reference(text: &str) -> bool {
+    text.split('&').skip(1).any(|behind| {
+        let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '#');
+        end.is_some_and(|end| end > 0 && behind[end..].starts_with(';'))
+    })
+}
+
+/// Whether a text may stand in an address and in a list of identifiers.
+fn can_be_asked_for(key: &str) -> bool {
+    let unfit = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
+    !key.is_empty()
         && key.chars().take(LONGEST_KEY + 1).count() <= LONGEST_KEY
         && !key.contains(unfit)
-        && !key.contains(&format!("{PROGRAM}:"))
         && key != "."
-        && key != "..";
-    usable.then(|| key.to_owned())
+        && key != ".."
+}
+
+/// What a record that cannot be imported is called, where it can at least be asked for again.
+fn askable(row: Row<'_>, field: &'static str) -> Option<String> {
+    let text = row.text(field).ok().flatten()?;
+    let key = text.trim();
+    can_be_asked_for(key).then(|| key.to_owned())
 }
 
 impl Order {
@@ -268,4 +290,46 @@ pub(super) fn last_payment(row: Row<'_>) -> Result<Option<DateTime<Utc>>, RowErr
         }
     }
     Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::rich_text_lines;
+
+    proptest! {
+        #[test]
+        fn a_usable_key_is_read_back_whether_or_not_it_became_html(text in "[A-Za-z0-9&;#/?% ,žp]{1,12}") {
+            if let Some(key) = usable_key(&text) {
+                let mark = format!("shoptet:1:{key}");
+                prop_assert_eq!(rich_text_lines(&mark), [mark.as_str()]);
+                let html = format!("<p>{}</p>", mark.replace('&', "&amp;"));
+                prop_assert_eq!(rich_text_lines(&html), [mark.as_str()]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_shops_put_into_codes_is_usable() {
+        for key in [
+            "A&B", "A & B", "2024/7", "50%", "a?b", "a#b", "ř-1", "&", "A&B;",
+        ] {
+            let usable = usable_key(key).is_some();
+            assert_eq!(usable, key != "A&B;", "{key}");
+        }
+        for key in [
+            "1&amp;2",
+            "1&#38;2",
+            "<b>",
+            "shoptet:1:2",
+            ".",
+            "..",
+            "",
+            "a\u{0}b",
+        ] {
+            assert_eq!(usable_key(key), None, "{key}");
+        }
+    }
 }

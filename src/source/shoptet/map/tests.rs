@@ -123,7 +123,7 @@ fn map_order(row: &Json, settings: &MapSettings) -> Result<Draft, String> {
 fn map_customer(record: &Json) -> Result<Draft, String> {
     let customer = wire::decode(Ok(record.clone()), "guid", Customer::read);
     let customer = customer.map_err(|bad| bad.error.to_string())?;
-    super::customer(&customer, &settings(Mapping::default())).map_err(|error| error.to_string())
+    Ok(super::customer(&customer, &settings(Mapping::default())))
 }
 
 /// The attributes that a draft is sent with.

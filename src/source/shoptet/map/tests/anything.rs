@@ -172,7 +172,7 @@ fn map_all(json: &Json) -> Result<(), TestCaseError> {
     let _ = wire::decode(Ok(json.clone()), "code", wire::ChangeEntry::of_order);
     let income = order.map(|order| super::super::order(&order, &settings, paid_at));
     let company = customer.map(|customer| super::super::customer(&customer, &settings));
-    for draft in [income, company].into_iter().flatten().flatten() {
+    for draft in income.into_iter().flatten().chain(company) {
         if !matches!(draft.record, Record::Void { .. }) {
             let out = attributes(&draft);
             prop_assert!(!out["name"].as_str().unwrap().is_empty());

@@ -166,6 +166,18 @@ fn street_and_house_number_are_joined_by_a_space_as_far_as_they_are_there() {
         let billing = json!({"street": street, "houseNumber": number, "additional": null});
         some(&company(&json!({"billingAddress": billing})), &["street"])
     };
+    let second = |street: Json, second: Json| {
+        let billing = json!({"street": street, "houseNumber": "1", "additional": second});
+        some(&company(&json!({"billingAddress": billing})), &["street"])
+    };
+    assert_eq!(
+        second(json!("Nová"), json!("2. patro ")),
+        "\"Nová 1, 2. patro\""
+    );
+    assert_eq!(second(json!("Nová"), json!(" ")), "\"Nová 1\"");
+    let alone =
+        json!({"billingAddress": {"street": null, "houseNumber": null, "additional": "Dvůr B"}});
+    assert_eq!(some(&company(&alone), &["street"]), "\"Dvůr B\"");
     let all = [
         street(json!("Nová"), json!("12a")),
         street(json!(" Nová "), json!(12)),
@@ -257,6 +269,18 @@ fn numbers_pass_for_text_and_nul_bytes_and_loose_spaces_are_dropped() {
 fn long_texts_are_cut_at_255_characters() {
     let out = company(&json!({"billingAddress": {"company": "ž".repeat(5_000_000)}}));
     assert_eq!(out["name"], "ž".repeat(255));
+}
+
+#[test]
+fn a_change_time_that_is_none_does_not_fail_a_customer() {
+    for time in [
+        "yesterday",
+        "9999-12-31T23:59:59+0100",
+        "0000-00-00T00:00:00+0000",
+    ] {
+        let draft = customer_draft(&json!({"changeTime": time}));
+        assert_eq!(draft.changed_at, None, "{time}");
+    }
 }
 
 #[test]
