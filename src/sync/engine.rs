@@ -92,7 +92,7 @@ pub struct Engine<'a, S> {
     /// When it began.
     begun: Uptime,
     /// Records that are to become inactive; `None`: they are let through.
-    vanished: Option<Vec<Box<Draft>>>,
+    vanished: Option<Incomes>,
     outages: u32,
     fatal: Option<Fatal>,
     /// How many records there were of each outcome.

@@ -232,9 +232,10 @@ impl Client {
         let mut renewed = false;
         loop {
             let header = self.auth.header().await?;
-            let told = match url.path() == self.url(&ESHOP, &[]).path() {
-                true => Ok(()),
-                false => self.recognise(&header).await,
+            let told = if url.path() == self.url(&ESHOP, &[]).path() {
+                Ok(())
+            } else {
+                self.recognise(&header).await
             };
             let (name, value, token) = header;
             let call = Call {

@@ -45,8 +45,8 @@ impl Shop {
     }
 }
 
-/// The shop of an answer's `data`; `date`: the service's clock.
-pub(super) fn read(data: &Json, date: Option<DateTime<Utc>>) -> Result<Shop, SourceError> {
+/// The shop of an answer's `data`; `clock`: when the service says that it answered.
+pub(super) fn read(data: &Json, clock: Option<DateTime<Utc>>) -> Result<Shop, SourceError> {
     let garbled = |reason: String| {
         SourceError::Http(HttpError::Garbled {
             service: "Shoptet",
@@ -78,8 +78,8 @@ pub(super) fn read(data: &Json, date: Option<DateTime<Utc>>) -> Result<Shop, Sou
         eshop_id: id,
         name,
         zone,
-        now: date.unwrap_or_else(Utc::now),
-        has_clock: date.is_some(),
+        now: clock.unwrap_or_else(Utc::now),
+        has_clock: clock.is_some(),
     })
 }
 

@@ -5,6 +5,7 @@
 use super::Engine;
 use crate::record::{Attributes, Draft, Kind, Record};
 use crate::state::Known;
+use crate::sync::awaiting::Incomes;
 use crate::sync::outcome::Fatal;
 use crate::sync::sink::Sink;
 
@@ -58,7 +59,7 @@ impl<S: Sink> Engine<'_, S> {
         self.end().await
     }
 
-    async fn settle_vanished(&mut self, held: Vec<Box<Draft>>) -> Result<(), Fatal> {
+    async fn settle_vanished(&mut self, held: Incomes) -> Result<(), Fatal> {
         let count = held.len() as u64;
         if let Some(most) = self.options.may_vanish.filter(|most| count > *most) {
             let what = match self.options.kind {
