@@ -175,14 +175,14 @@ fn inactive(bench: &Bench) -> usize {
 
 #[test]
 fn more_than_a_tenth_that_vanishes_is_not_switched_off_unless_allowed() {
-    let ways: [(&str, fn(&Bench, &str)); 2] = [
-        ("deleted", |bench, code| bench.sandbox.shop().delete(code)),
-        ("cancelled", |bench, code| bench.sandbox.shop().cancel(code)),
-    ];
-    for (how, vanish) in ways {
+    for how in ["deleted", "cancelled"] {
         let (bench, codes) = imported(40);
         for code in &codes[..11] {
-            vanish(&bench, code);
+            let mut shop = bench.sandbox.shop();
+            match how {
+                "deleted" => shop.delete(code),
+                _ => shop.cancel(code),
+            }
         }
         let new = bench.order(|_| ());
         bench.in_state("UPDATE cursors SET at = at - 60");

@@ -4,19 +4,19 @@ use serde_json::{Value, json};
 
 use crate::support::{Bench, Ran, keys, mark, names};
 
-fn company(bench: &Bench, values: Value) -> i64 {
+fn company(bench: &Bench, values: &Value) -> i64 {
     bench
         .sandbox
         .books()
-        .add_company(with(json!({ "name": "Ruční" }), &values))
+        .add_company(with(json!({ "name": "Ruční" }), values))
 }
 
-fn income(bench: &Bench, code: &str, values: Value) -> i64 {
+fn income(bench: &Bench, code: &str, values: &Value) -> i64 {
     let record = json!({
         "kind": "income", "name": "Ruční", "date": "2024-05-20", "currency": "CZK",
         "reference_number": code, "value": 1234.5, "done": false, "inactive": false,
     });
-    bench.sandbox.books().add_transfer(with(record, &values))
+    bench.sandbox.books().add_transfer(with(record, values))
 }
 
 fn with(mut record: Value, values: &Value) -> Value {
@@ -47,7 +47,7 @@ fn state_of(bench: &Bench, id: &str) -> (String, Option<i64>) {
 fn what_several_match_is_linked_by_hand_and_only_raised_by_the_next_run() {
     let bench = Bench::new();
     let code = bench.order(|order| order.paid = Some(true));
-    let ids = [0; 2].map(|_| income(&bench, &code, json!({})));
+    let ids = [0; 2].map(|_| income(&bench, &code, &json!({})));
     let ran = bench.run(&[]).exits(3);
     let reason = ran.change(&code)["reason"].as_str().unwrap().to_owned();
     let command = format!("caflou-sync link my-shop {code} --to ID");
@@ -93,7 +93,7 @@ fn a_customer_is_linked_with_another_company_and_its_next_order_goes_there() {
     let bench = Bench::new();
     let guid = bench.customer(|_| ());
     bench.imported();
-    let id = company(&bench, json!({ "name": "Sloučená s.r.o." }));
+    let id = company(&bench, &json!({ "name": "Sloučená s.r.o." }));
     let first = bench.company(&guid)["id"].as_i64().unwrap();
     bench.sandbox.books().trash_company(first);
     let object = bench.program(&[
@@ -129,11 +129,11 @@ fn nothing_is_linked_that_is_gone_or_somebody_elses() {
     let code = bench.order(|_| ());
     bench.imported();
     let taken = bench.company(&other)["id"].as_i64().unwrap();
-    let trashed = company(&bench, json!({}));
+    let trashed = company(&bench, &json!({}));
     bench.sandbox.books().trash_company(trashed);
     let foreign = company(
         &bench,
-        json!({ "another_identifier": "fakturoid:my-firm:subjects/5" }),
+        &json!({ "another_identifier": "fakturoid:my-firm:subjects/5" }),
     );
     bench.sandbox.books().companies.get_mut(&taken).unwrap()["another_identifier"] = json!("Z-17");
     for (id, words) in [
@@ -154,9 +154,9 @@ fn nothing_is_linked_that_is_gone_or_somebody_elses() {
             );
         }
     }
-    let expense = income(&bench, "x", json!({ "kind": "expense" }));
-    let template = income(&bench, "x", json!({ "template": true }));
-    let theirs = income(&bench, "x", json!({ "description": mark("jiná") }));
+    let expense = income(&bench, "x", &json!({ "kind": "expense" }));
+    let template = income(&bench, "x", &json!({ "template": true }));
+    let theirs = income(&bench, "x", &json!({ "description": mark("jiná") }));
     for id in [expense, template, theirs] {
         link(&bench, &code, id).exits(2);
     }
@@ -174,8 +174,8 @@ fn a_wrong_adoption_is_forgotten_and_not_made_again() {
     let bench = Bench::new();
     let guid = bench.customer(|customer| customer.accounts[0].email = "a@example.cz".into());
     let code = bench.order(|_| ());
-    let wrong = company(&bench, json!({ "email": "a@example.cz" }));
-    let theirs = income(&bench, &code, json!({}));
+    let wrong = company(&bench, &json!({ "email": "a@example.cz" }));
+    let theirs = income(&bench, &code, &json!({}));
     bench.imported();
     for (record, id) in [(&guid, wrong), (&code, theirs)] {
         assert_eq!(state_of(&bench, record), ("synced".to_owned(), Some(id)));
@@ -204,7 +204,7 @@ fn a_wrong_adoption_is_forgotten_and_not_made_again() {
 fn what_another_customer_let_go_is_free_again() {
     let bench = Bench::new();
     let wrong = bench.customer(|customer| customer.accounts[0].email = "a@example.cz".into());
-    let id = company(&bench, json!({ "email": "a@example.cz" }));
+    let id = company(&bench, &json!({ "email": "a@example.cz" }));
     bench.imported();
     let right = bench.customer(|customer| customer.accounts[0].email = "a@example.cz".into());
     link(&bench, &format!("customers/{right}"), id).exits(2);

@@ -226,7 +226,7 @@ fn with_a_lost_create() -> Bench {
     }
     bench.imported();
     let lost = "UPDATE records SET state = 'uncertain', caflou_id = NULL, reason = 'lost', \
-                sent_at = sent_at - 60000 WHERE source_id = '2024000003'";
+                sent_at = sent_at - 60000, checksum = NULL WHERE source_id = '2024000003'";
     bench.database().execute(lost, []).unwrap();
     bench
 }
