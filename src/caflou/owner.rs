@@ -65,6 +65,10 @@ impl Stored {
         if found.whole.iter().any(is_ours) {
             return Owner::This;
         }
+        // A mark that was cut short may be this one: other keys have to say so.
+        if found.cut.is_some_and(|cut| mark.starts_with(cut.as_str())) {
+            return Owner::Nobody;
+        }
         let another = found.whole.into_iter().next();
         another.map_or(Owner::Nobody, Owner::Another)
     }

@@ -147,7 +147,6 @@ fn orders_without_a_usable_code_fail_and_say_so() {
         json!(null),
         json!({}),
         json!("a\u{0}b"),
-        json!("<b>1</b>"),
     ];
     for code in &bad {
         odd(&bench, |raw| raw["code"] = code.clone());
@@ -187,11 +186,6 @@ fn an_odd_value_fails_its_own_record_only() {
             "/creationTime",
             json!("0000-00-00T00:00:00+0000"),
             "`creationTime` is not",
-        ),
-        (
-            "/changeTime",
-            json!("9999-12-31T23:59:59+14:00"),
-            "`changeTime` is not",
         ),
         ("/paid", json!("yes"), "`paid` is text"),
         ("/status", json!("-4"), "`status` is text"),

@@ -94,7 +94,7 @@ fn a_dry_run_has_the_actions_and_counts_of_the_run_that_follows() {
     assert_eq!(dry.summary()["totals"], ran.summary()["totals"]);
     assert_eq!(
         ran.counts("companies"),
-        "4 read: 1 created, 2 adopted, 1 unchanged"
+        "4 read: 2 created, 1 adopted, 1 unchanged"
     );
     assert_eq!(
         ran.counts("incomes"),

@@ -68,6 +68,7 @@ fn a_run_is_told_record_by_record_by_the_beginning_of_its_id() {
     20240506T100000Z-00000001  my-shop  2024-05-06 10:00  0 s  partly
 
       ~ income   2024000001               value: 1 234.50 → 1 300.00
+                 warning: the value is not net plus VAT, by 65.50 CZK: a voucher or a deposit?
       ~ income   2024000002               inactive: no → yes (cancelled in the shop)
       - income   2024000003               cancelled in the shop, not imported
       ! income   2024000004               unknown currency `Kč`
@@ -140,6 +141,7 @@ fn a_record_tells_where_it_stands_and_how_it_came_there() {
 
     2024-05-06 10:00  run 20240506T100000Z-00000001
       ~ income   2024000001               value: 1 234.50 → 1 300.00
+                 warning: the value is not net plus VAT, by 65.50 CZK: a voucher or a deposit?
     ");
     insta::assert_snapshot!(of("--order", "2024000003"), @r"
     income 2024000003  my-shop

@@ -51,11 +51,11 @@ companies: new only   incomes: new and update
 
   + company  Manák, lahůdky s.r.o.    IČO 00123456 · Brno
   = company  Jana Nová                adopts Caflou company 1005 (same e-mail)
-  = income   2024000006               adopts Caflou income 1006 (our mark)
+  = income   2024000006               adopts Caflou income 1006 (our mark) · kept in Caflou: description, name, reference number, value without VAT, VAT value
   ! income   2024000003               no amount: toPay and withVat are both empty
   + income   2024000005               1 234.50 CZK · unpaid · 2024-05-06 · Jan Novák
-  ~ income   2024000002               inactive: no → yes (cancelled in the shop)
   ~ income   2024000001               done: no → yes · payment date: – → 2024-05-09
+  ~ income   2024000002               inactive: no → yes (cancelled in the shop)
 
 companies  1 new · 1 adopted
 incomes    1 new (1 234.50 CZK) · 1 adopted · 2 changed · 1 unchanged · 1 failed

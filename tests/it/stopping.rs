@@ -172,10 +172,9 @@ fn a_stop_comes_soon_while_a_run_looks_round_at_its_start() {
 #[test]
 fn a_stop_comes_soon_while_one_record_waits_for_another() {
     let bench = bench(1);
-    // both would be the same company: the second waits for the first
-    for _ in 0..2 {
-        bench.customer(|customer| customer.accounts[0].email = "jana@example.cz".into());
-    }
+    // the income waits for the company of its customer
+    let guid = bench.customer(|_| ());
+    bench.order(|order| order.customer_guid = Some(guid));
     let create = caflou("POST", "/companies");
     bench.sandbox.set_faults(Faults::once(create, HANGS));
     let run = bench.spawn(&[]);
