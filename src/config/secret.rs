@@ -93,6 +93,9 @@ pub enum SecretError {
         /// How long it was waited for.
         limit: Duration,
     },
+    /// The run came to its end before there was one.
+    #[error("stopped while a secret was waited for")]
+    Stopped,
     /// The system's keyring does not give it.
     #[error("the secret {name:?} cannot be had from the keyring")]
     Keyring {
@@ -107,6 +110,11 @@ impl Secret {
     /// The secret itself, read anew at each call. It blocks the thread: up to 30 seconds for a
     /// command or a locked keyring.
     pub fn resolve(&self) -> Result<SecretString, SecretError> {
+        self.resolve_unless(&|| false)
+    }
+
+    /// As [`Self::resolve`]; what takes long is given up once `stopped`.
+    pub fn resolve_unless(&self, stopped: &dyn Fn() -> bool) -> Result<SecretString, SecretError> {
         let secret = match self {
             Self::Plain(secret) => secret.clone(),
             Self::Env(name) => environment(name)?,
@@ -118,10 +126,13 @@ impl Secret {
                 let text = SecretString::from(fs::read_to_string(path).map_err(unreadable)?);
                 text.expose_secret().trim_end_matches(['\r', '\n']).into()
             }
-            Self::Command(words) => output(words, LIMIT)?,
-            Self::Keyring(name) => keyring::read(name).map_err(|source| SecretError::Keyring {
-                name: name.clone(),
-                source,
+            Self::Command(words) => output(words, LIMIT, stopped)?,
+            Self::Keyring(name) => keyring::read(name, stopped).map_err(|source| match source {
+                KeyringError::Stopped => SecretError::Stopped,
+                source => SecretError::Keyring {
+                    name: name.clone(),
+                    source,
+                },
             })?,
         };
         usable(secret, || self.origin())

@@ -34,11 +34,14 @@ fn secret(
     secret: &Secret,
     connection: &Connection,
     what: &str,
+    stop: &Stop,
 ) -> Result<secrecy::SecretString, Failure> {
-    secret.resolve().map_err(|error| {
-        let context = format!("connection `{}`: {what}", connection.key);
-        Failure::new(Exit::Access, anyhow::Error::new(error).context(context))
-    })
+    secret
+        .resolve_unless(&|| stop.reason().is_some())
+        .map_err(|error| {
+            let context = format!("connection `{}`: {what}", connection.key);
+            Failure::new(Exit::Access, anyhow::Error::new(error).context(context))
+        })
 }
 
 /// A client of the connection's shop.
@@ -50,12 +53,12 @@ pub(crate) fn shoptet(
 ) -> Result<shoptet::Client, Failure> {
     let (credentials, name) = match &connection.shoptet.access {
         ShoptetAccess::PrivateToken(token) => {
-            let token = secret(token, connection, "shoptet.private_token")?;
+            let token = secret(token, connection, "shoptet.private_token", stop)?;
             let name = Cache::token_name(connection.shoptet.api_url.as_str(), &token);
             (shoptet::Credentials::PrivateToken(token), name)
         }
         ShoptetAccess::OauthToken { token, token_url } => {
-            let oauth_token = secret(token, connection, "shoptet.oauth_token")?;
+            let oauth_token = secret(token, connection, "shoptet.oauth_token", stop)?;
             let name = Cache::token_name(token_url.as_str(), &oauth_token);
             (
                 shoptet::Credentials::Addon {
@@ -69,7 +72,7 @@ pub(crate) fn shoptet(
             secret: pairing,
             addon_url,
         } => {
-            let secret = secret(pairing, connection, "shoptet.pairing")?;
+            let secret = secret(pairing, connection, "shoptet.pairing", stop)?;
             let name = Cache::token_name(addon_url.as_str(), &secret);
             let addon_url = addon_url.clone();
             (shoptet::Credentials::Pairing { secret, addon_url }, name)
@@ -100,11 +103,11 @@ pub(crate) fn caflou(
     let settings = &connection.caflou;
     let credentials = match &settings.access {
         CaflouAccess::Token(token) => {
-            caflou::Credentials::Token(secret(token, connection, "caflou.token")?)
+            caflou::Credentials::Token(secret(token, connection, "caflou.token", stop)?)
         }
         CaflouAccess::Login { email, password } => caflou::Credentials::Login {
             email: email.clone(),
-            password: secret(password, connection, "caflou.password")?,
+            password: secret(password, connection, "caflou.password", stop)?,
         },
     };
     let who = match &credentials {

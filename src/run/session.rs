@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::end::{End, advice};
 use super::open::{self, Lanes};
 use super::streams::Running;
-use super::{Exit, Wanted};
+use super::{Exit, Failure, Wanted};
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::Stop;
@@ -459,8 +459,13 @@ impl Session<'_> {
 
     fn services(&self) -> Result<Services, End> {
         let (connection, lanes) = (self.connection, self.lanes);
-        let shoptet = open::shoptet(connection, self.cache, lanes, self.stop)?;
-        let caflou = open::caflou(connection, self.cache, lanes, self.stop)?;
+        // A secret that was waited for in vain is no wrong one.
+        let ended = |failure: Failure| match self.stop.reason() {
+            Some(_) => End::from(self.stopped()),
+            None => failure.into(),
+        };
+        let shoptet = open::shoptet(connection, self.cache, lanes, self.stop).map_err(ended)?;
+        let caflou = open::caflou(connection, self.cache, lanes, self.stop).map_err(ended)?;
         Ok(Services { shoptet, caflou })
     }
 

@@ -228,3 +228,46 @@ fn a_second_signal_stops_at_once_and_safely() {
     );
     goes_on(&bench);
 }
+
+#[test]
+fn a_stop_comes_soon_while_a_secrets_command_hangs_and_ends_all_of_it() {
+    // it takes no notice of a signal, and waits for a process of its own
+    const SCRIPT: &str = "trap '' TERM; echo $$ > began.new; sleep 60 & echo $! >> began.new; \
+                          mv began.new began; wait";
+    for (key, args) in [("private_token", &[][..]), ("token", &["--dry-run"])] {
+        let bench = bench(1);
+        let config = bench.config();
+        let hangs = format!("\n{key} = {{ command = [\"sh\", \"-c\", \"{SCRIPT}\"] }}");
+        let mut secret = config
+            .lines()
+            .filter(|line| line.starts_with(&format!("{key} = ")));
+        let secret = format!("\n{}", secret.next().unwrap());
+        bench.write_config(&config.replace(&secret, &hangs));
+        let run = bench.spawn(args);
+        let began = bench.path("began");
+        wait_for("the command", || began.exists());
+        let since = Instant::now();
+        run.signal("TERM");
+        let ran = run.end();
+        let took = since.elapsed();
+        assert!(took < Duration::from_secs(15), "{key}: {took:?}");
+        stopped(&ran);
+        let ids = std::fs::read_to_string(began).unwrap();
+        let ids: Vec<_> = ids.lines().map(str::to_owned).collect();
+        assert_eq!(ids.len(), 2);
+        for id in ids {
+            wait_for("its end", || !is_alive(&id));
+        }
+        bench.write_config(&config);
+        goes_on(&bench);
+    }
+}
+
+/// Whether a process runs; one that only waits to be noticed does not.
+fn is_alive(id: &str) -> bool {
+    let output = std::process::Command::new("ps")
+        .args(["-o", "stat=", "-p", id])
+        .output();
+    let state = String::from_utf8(output.unwrap().stdout).unwrap();
+    !state.trim().is_empty() && !state.trim().starts_with('Z')
+}

@@ -1,7 +1,9 @@
 //! Secrets that a password manager prints.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::io::{self, IsTerminal};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,19 +18,31 @@ const GLANCE: Duration = Duration::from_millis(10);
 const LONGEST: u64 = 64 * 1024;
 
 /// What a command prints, without white space around it. Its input is empty and its errors are not
-/// shown: they might tell more than is good for a log.
-pub(super) fn output(words: &[String], limit: Duration) -> Result<SecretString, SecretError> {
+/// shown: they might tell more than is good for a log. Too slow, or once `stopped`, it is ended with
+/// all that it started.
+pub(super) fn output(
+    words: &[String],
+    limit: Duration,
+    stopped: &dyn Fn() -> bool,
+) -> Result<SecretString, SecretError> {
     let program = program(words).to_owned();
     let deadline = Instant::now() + limit;
     let not_run = |source| SecretError::NotRun {
         program: program.clone(),
         source,
     };
-    let too_slow = || SecretError::TooSlow {
-        program: program.clone(),
-        limit,
+    let out_of_time = || {
+        if stopped() {
+            return Some(SecretError::Stopped);
+        }
+        (Instant::now() >= deadline).then(|| SecretError::TooSlow {
+            program: program.clone(),
+            limit,
+        })
     };
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    let alone = in_a_group(&mut command);
+    let mut child = command
         .args(words.iter().skip(1))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -48,11 +62,9 @@ pub(super) fn output(words: &[String], limit: Duration) -> Result<SecretString, 
         if let Some(status) = child.try_wait().map_err(not_run)? {
             break status;
         }
-        if Instant::now() >= deadline {
-            // it may have ended by itself in this moment: nothing to stop then
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(too_slow());
+        if let Some(error) = out_of_time() {
+            end(&mut child, alone);
+            return Err(error);
         }
         thread::sleep(GLANCE);
     };
@@ -60,10 +72,46 @@ pub(super) fn output(words: &[String], limit: Duration) -> Result<SecretString, 
         return Err(SecretError::Failed { program, status });
     }
     // the pipe may outlive the command in a process that it left behind
-    let left = deadline.saturating_duration_since(Instant::now());
-    let text = printed
-        .recv_timeout(left)
-        .map_err(|_| too_slow())?
-        .map_err(not_run)?;
+    let text = loop {
+        if let Ok(text) = printed.recv_timeout(GLANCE) {
+            break text.map_err(not_run)?;
+        }
+        if let Some(error) = out_of_time() {
+            end(&mut child, alone);
+            return Err(error);
+        }
+    };
     Ok(text.expose_secret().trim().into())
+}
+
+/// Whether the command gets a process group of its own. Where somebody may type a password, it must
+/// not: the terminal stops who asks there from another group.
+#[cfg(unix)]
+fn in_a_group(command: &mut Command) -> bool {
+    use std::os::unix::process::CommandExt;
+    let alone = !io::stdin().is_terminal();
+    if alone {
+        command.process_group(0);
+    }
+    alone
+}
+
+#[cfg(not(unix))]
+fn in_a_group(_: &mut Command) -> bool {
+    false
+}
+
+/// Ends a command, and its group where that is its own. What has ended by itself is not there to be
+/// ended.
+fn end(child: &mut Child, alone: bool) {
+    #[cfg(unix)]
+    if alone {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+    }
+    #[cfg(not(unix))]
+    let _ = alone;
+    let _ = child.kill();
+    let _ = child.wait();
 }

@@ -2,9 +2,9 @@
 //! (Windows). Entries are of the service `caflou-sync`, and their user name is the secret's name.
 
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyring_core::{CredentialStore, Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +15,8 @@ use super::LIMIT;
 const SERVICE: &str = "caflou-sync";
 /// How long a keyring may take to say that it is there.
 const GLANCE: Duration = Duration::from_secs(3);
+/// How often it is looked whether anybody still waits for the keyring.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Why the keyring did not do what it was asked for. Never holds a secret.
 #[derive(Debug, Error)]
@@ -31,6 +33,9 @@ pub enum KeyringError {
     /// It gave no answer; it may wait for somebody to unlock it.
     #[error("the keyring gave no answer in {} s", .0.as_secs())]
     TooSlow(Duration),
+    /// It was waited for no longer, as the run came to its end.
+    #[error("the keyring was waited for no longer")]
+    Stopped,
     /// It said something else.
     #[error("the keyring says: {0}")]
     Refused(String),
@@ -38,25 +43,27 @@ pub enum KeyringError {
 
 /// Whether there is a keyring.
 pub(super) fn is_there() -> Result<(), KeyringError> {
-    in_time(GLANCE, store).map(drop)
+    in_time(GLANCE, &|| false, store).map(drop)
 }
 
-/// What the keyring has under a name.
-pub(super) fn read(name: &str) -> Result<SecretString, KeyringError> {
-    with_entry(name, |entry| entry.get_password().map(SecretString::from))
+/// What the keyring has under a name; once `stopped` it is waited for no longer.
+pub(super) fn read(name: &str, stopped: &dyn Fn() -> bool) -> Result<SecretString, KeyringError> {
+    with_entry(name, stopped, |entry| {
+        entry.get_password().map(SecretString::from)
+    })
 }
 
 /// Puts a secret there, also over another one.
 pub(super) fn write(name: &str, secret: &SecretString) -> Result<(), KeyringError> {
     let secret = secret.clone();
-    with_entry(name, move |entry| {
+    with_entry(name, &|| false, move |entry| {
         entry.set_password(secret.expose_secret())
     })
 }
 
 /// Deletes what is under a name; says whether there was anything.
 pub(super) fn delete(name: &str) -> Result<bool, KeyringError> {
-    match with_entry(name, Entry::delete_credential) {
+    match with_entry(name, &|| false, Entry::delete_credential) {
         Ok(()) => Ok(true),
         Err(KeyringError::Unknown) => Ok(false),
         Err(error) => Err(error),
@@ -65,12 +72,13 @@ pub(super) fn delete(name: &str) -> Result<bool, KeyringError> {
 
 fn with_entry<T: Send + 'static>(
     name: &str,
+    stopped: &dyn Fn() -> bool,
     work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, KeyringError> {
     let name = name.to_owned();
     // a person is waited for, a service that does not answer is not
-    let store = in_time(GLANCE, store)?;
-    in_time(LIMIT, move || {
+    let store = in_time(GLANCE, stopped, store)?;
+    in_time(LIMIT, stopped, move || {
         let entry = store.build(SERVICE, &name, None).map_err(told)?;
         work(&entry).map_err(told)
     })
@@ -80,6 +88,7 @@ fn with_entry<T: Send + 'static>(
 /// program.
 fn in_time<T: Send + 'static>(
     limit: Duration,
+    stopped: &dyn Fn() -> bool,
     work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
 ) -> Result<T, KeyringError> {
     let (sender, answer) = mpsc::channel();
@@ -87,8 +96,17 @@ fn in_time<T: Send + 'static>(
         // nobody listens any more where it took too long
         let _ = sender.send(work());
     });
-    let late = |_| Err(KeyringError::TooSlow(limit));
-    answer.recv_timeout(limit).unwrap_or_else(late)
+    let deadline = Instant::now() + limit;
+    loop {
+        match answer.recv_timeout(AGAIN) {
+            Ok(answer) => return answer,
+            Err(_) if stopped() => return Err(KeyringError::Stopped),
+            // its thread is gone without an answer, too
+            Err(RecvTimeoutError::Disconnected) => return Err(KeyringError::TooSlow(limit)),
+            Err(_) if Instant::now() >= deadline => return Err(KeyringError::TooSlow(limit)),
+            Err(_) => {}
+        }
+    }
 }
 
 /// The system's keyring, unless a test put another in its place.

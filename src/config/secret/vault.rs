@@ -182,7 +182,7 @@ impl fmt::Display for Kept {
 fn in_keyring(name: &str, secret: &SecretString) -> Result<Kept, KeepError> {
     keyring::is_there()?;
     for name in names(name) {
-        match keyring::read(&name) {
+        match keyring::read(&name, &|| false) {
             Ok(_) => {}
             Err(KeyringError::Unknown) => {
                 keyring::write(&name, secret)?;
