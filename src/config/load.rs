@@ -94,7 +94,14 @@ pub(super) fn read(path: &Path) -> Result<(String, u32), ConfigError> {
     let mut file = File::open(path).map_err(failed)?;
     file.read_to_string(&mut text).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    Ok((text, permissions(&metadata)))
+    let mode = permissions(&metadata);
+    if others_write(&metadata) {
+        return Err(ConfigError::Writable {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    Ok((text, mode))
 }
 
 /// The text as TOML, each value with its place.
@@ -197,6 +204,20 @@ fn read_connections(root: &Section<'_>, found: &mut Findings) -> Option<Vec<Conn
 fn permissions(metadata: &Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o777
+}
+
+/// Whether somebody else may write a file. A group of its owner's own (many systems give each user one,
+/// of the same number) is nobody else.
+#[cfg(unix)]
+fn others_write(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let own = metadata.gid() == metadata.uid();
+    metadata.mode() & if own { 0o002 } else { 0o022 } != 0
+}
+
+#[cfg(not(unix))]
+fn others_write(_: &Metadata) -> bool {
+    false
 }
 
 /// Other systems have other ways to say it.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::shell::word;
+
 /// Messages start in one column unless a place is longer than this many characters.
 const WIDEST_PLACE: usize = 48;
 
@@ -25,6 +27,19 @@ pub enum ConfigError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// Others may write the file: they could send the records, or a secret, elsewhere, or name a
+    /// command of theirs.
+    #[error(
+        "{}: others than its owner may write this file (mode {mode:04o}); type: chmod go-w {}",
+        path.display(),
+        word(&path.display().to_string())
+    )]
+    Writable {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// Nothing is wrong with the file, but there is no connection in it.
     #[error("{}: no connections yet: `caflou-sync connect` makes one", path.display())]

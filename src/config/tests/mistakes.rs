@@ -280,3 +280,21 @@ fn the_chmod_to_type_is_quoted_for_the_shell() {
         "{shown}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_write_is_refused() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let shown = |mode| {
+        let error = load_in(folder.path(), SMALL, mode).unwrap_err().to_string();
+        error.replace(&format!("{}", folder.path().display()), "FOLDER")
+    };
+    insta::assert_snapshot!(shown(0o646), @"FOLDER/connections.toml: others than its owner may write this file (mode 0646); type: chmod go-w FOLDER/connections.toml");
+    assert!(shown(0o666).contains("chmod go-w"));
+    // what is its group's may be written by it where the group is the owner's alone
+    let made = fs::metadata(folder.path()).unwrap();
+    let written = load_in(folder.path(), SMALL, 0o664);
+    assert_eq!(written.is_ok(), made.uid() == made.gid());
+    load_in(folder.path(), SMALL, 0o644).unwrap();
+}
