@@ -10,13 +10,17 @@ mod tests;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
+#[cfg(unix)]
+use tracing::warn;
 
+#[cfg(unix)]
+use crate::shell::word;
 use command::output;
 pub use keyring::KeyringError;
 pub use vault::{KeepError, Kept, Place, Vault};
@@ -124,6 +128,7 @@ impl Secret {
                     source,
                 };
                 let text = SecretString::from(fs::read_to_string(path).map_err(unreadable)?);
+                warn_of_readers(path);
                 text.expose_secret().trim_end_matches(['\r', '\n']).into()
             }
             Self::Command(words) => output(words, LIMIT, stopped)?,
@@ -149,6 +154,29 @@ impl Secret {
         }
     }
 }
+
+/// Warns of a file that others can read. What is below `/run` the system itself laid out for this
+/// program (credentials of systemd, secrets of containers): there is no mode to choose.
+#[cfg(unix)]
+fn warn_of_readers(path: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = fs::metadata(path) else {
+        return;
+    };
+    let own = metadata.gid() == metadata.uid();
+    let others = if own { 0o006 } else { 0o066 };
+    let mode = metadata.mode() & 0o777;
+    if mode & others != 0 && !path.starts_with("/run") {
+        let file = path.display().to_string();
+        warn!(
+            "a secret is in a file that others can read (mode {mode:04o}); type: chmod 600 {}",
+            word(&file)
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_of_readers(_: &Path) {}
 
 /// A secret is one line with something on it.
 fn usable(

@@ -193,6 +193,7 @@ fn a_mistake_in_the_file_can_be_put_right() {
 fn a_secret_that_is_named_no_more_is_deleted_if_it_was_kept_by_the_program() {
     let bench = desk();
     fs::write(bench.path("new-token"), "caflou-hunter2").unwrap();
+    private(&bench.path("new-token"));
     let set = ["--set", "caflou.token.file=new-token"];
     let ran = edit(&bench, &set).exits(0);
     insta::assert_snapshot!(ran.stdout, @r"

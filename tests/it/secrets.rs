@@ -265,3 +265,26 @@ fn a_proxy_never_sees_what_is_meant_for_this_machine() {
     let of = |method: &str| heart.lines().iter().any(|line| line.starts_with(method));
     assert!(of("GET") && of("POST"), "{:?}", heart.lines());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_secrets_file_that_others_can_read_is_told_with_what_to_type() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let token = bench.sandbox.caflou_token().to_owned();
+    let path = bench.path("a token");
+    std::fs::write(&path, &token).unwrap();
+    let plain = format!("\ntoken = \"{token}\"");
+    bench.write_config(
+        &bench
+            .config()
+            .replace(&plain, "\ntoken = { file = \"a token\" }"),
+    );
+    for (mode, told) in [(0o644, true), (0o604, true), (0o600, false), (0o400, false)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let ran = bench.run(&[]).exits(0);
+        let expected = format!("(mode {mode:04o}); type: chmod 600 '");
+        assert_eq!(ran.stderr.contains(&expected), told, "{}", ran.stderr);
+        assert_eq!(ran.stderr.is_empty(), !told, "{}", ran.stderr);
+    }
+}
