@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::reader::{Entry, Findings, Section};
+use super::secret::holds_a_secret;
 use super::{CaflouAccess, Secret, ShoptetAccess, value};
 
 /// The places where a secret can be.
@@ -201,6 +202,7 @@ fn located(place: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
             if name.contains(['=', '$']) {
                 return place.wrong(found, "expected the bare name of an environment variable");
             }
+            holds_a_secret(name);
             Some(Secret::Env(name.to_owned()))
         }
         "file" => place

@@ -45,7 +45,9 @@ pub use near::nearest;
 pub use notify::{Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
 pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
-pub use secret::{KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault};
+pub use secret::{
+    KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault, without_secrets,
+};
 pub use setting::{Assignment, Setting};
 pub use template::{NameTemplate, TemplateError};
 pub use value::{parse_day, parse_duration, safe_url};

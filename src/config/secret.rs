@@ -1,6 +1,7 @@
 //! Secrets: where one is, and how to get it when it is needed.
 
 mod command;
+mod inherited;
 mod keyring;
 mod vault;
 
@@ -22,6 +23,8 @@ use tracing::warn;
 #[cfg(unix)]
 use crate::shell::word;
 use command::output;
+pub(super) use inherited::holds_a_secret;
+pub use inherited::without_secrets;
 pub use keyring::KeyringError;
 pub use vault::{KeepError, Kept, Place, Vault};
 

@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use super::ChannelError;
 use super::notice::Notice;
+use crate::config::without_secrets;
 use crate::text::escaped;
 
 /// Runs the command to its end; given up, it is stopped. What it prints is dropped, what it says on
@@ -20,7 +21,9 @@ pub(super) async fn send(words: &[String], notice: &Notice) -> Result<String, Ch
         program: program.clone(),
         reason: error.to_string(),
     };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    without_secrets(command.as_std_mut());
+    let mut child = command
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

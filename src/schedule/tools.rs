@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use thiserror::Error;
 
+use crate::config::without_secrets;
+
 /// A program that did not do what it was asked to.
 #[derive(Debug, Error)]
 pub enum ToolError {
@@ -56,7 +58,7 @@ pub(super) fn call(
         let command = command.clone();
         ToolError::NotRun { command, reason }
     };
-    let mut child = Command::new(program)
+    let mut child = without_secrets(&mut Command::new(program))
         .args(arguments)
         // its messages and times are read
         .env("LC_ALL", "C")

@@ -288,3 +288,43 @@ fn a_secrets_file_that_others_can_read_is_told_with_what_to_type() {
         assert_eq!(ran.stderr.is_empty(), !told, "{}", ran.stderr);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn programs_that_are_started_inherit_no_secrets() {
+    let bench = Bench::new();
+    let (shop, caflou) = (bench.sandbox.private_token(), bench.sandbox.caflou_token());
+    let text = bench.config();
+    let text = text.replace(&format!("\"{shop}\""), "{ env = \"MY_OWN\" }");
+    let command = format!("{{ command = [\"sh\", \"-c\", \"env > asked; printf %s {caflou}\"] }}");
+    let text = text.replace(
+        &format!("\ntoken = \"{caflou}\""),
+        &format!("\ntoken = {command}"),
+    );
+    let notify = "\n[notify]\non = \"always\"\ncommand = [\"sh\", \"-c\", \"env > told\"]\n\
+                  webhook.url = { env = \"HOOK\" }\n";
+    bench.write_config(&(text + notify));
+    let mut program = bench.command(&["run", "--format", "json"]);
+    program.env("PATH", std::env::var_os("PATH").unwrap());
+    program
+        .env("MY_OWN", shop)
+        .env("HOOK", "http://localhost:1/hunter2");
+    for name in ["SHOPTET_TOKEN", "CAFLOU_TOKEN", "CAFLOU_PASSWORD"] {
+        program.env(name, "hunter2");
+    }
+    program
+        .env("CAFLOU_SYNC_STATE", "state.db")
+        .env("MINE", "stays");
+    Ran::of(program.output().unwrap()).exits(0);
+    for file in ["asked", "told"] {
+        let seen = std::fs::read_to_string(bench.path(file)).unwrap();
+        assert!(
+            !seen.contains(shop) && !seen.contains("hunter2"),
+            "{file}: {seen}"
+        );
+        assert!(
+            seen.contains("MINE=stays") && seen.contains("CAFLOU_SYNC_STATE="),
+            "{seen}"
+        );
+    }
+}

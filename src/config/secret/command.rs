@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{SecretError, program};
+use super::{SecretError, program, without_secrets};
 
 /// How often it is asked whether the command has ended.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -42,7 +42,7 @@ pub(super) fn output(
     };
     let mut command = Command::new(&program);
     let alone = in_a_group(&mut command);
-    let mut child = command
+    let mut child = without_secrets(&mut command)
         .args(words.iter().skip(1))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
