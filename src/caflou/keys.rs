@@ -113,7 +113,8 @@ impl Keys {
 
     /// What a full-text search for the record would look for: the reference number of an income.
     /// Numbers of companies are written in too many ways.
-    pub(super) fn search_term(&self) -> Option<&str> {
+    #[must_use]
+    pub fn search_term(&self) -> Option<&str> {
         let key = self
             .keys
             .iter()

@@ -4,17 +4,21 @@
 //! transfers. So a search is believed only after it has found a record that is known to be there,
 //! and only where it narrows the list.
 
+use std::collections::HashMap;
+
 use super::index::{Candidates, Index};
 use super::pass::{Pass, Whole};
 use super::wire::{Page, Stored};
 use super::{Keys, MatchedBy, Reader, client};
 use crate::http::HttpError;
-use crate::record::{CaflouId, Kind};
+use crate::record::{CaflouId, Kind, Mark, comparable};
 
 /// How often the list is read, where it does not come whole or equal.
 const PASSES: u32 = 4;
 /// So many records that ought to be in the list are asked for, where it does not have them.
 const ASKED: usize = 5;
+/// Marks that are kept of records that are not known; more are the marks of a lost state.
+const STRAYS: usize = 2_000;
 
 /// What is known of Caflou's records of a kind, read as far as it is needed.
 #[derive(Debug)]
@@ -29,6 +33,10 @@ pub struct Lookup {
     /// The last reading that was whole, and how many in a row were equal to it.
     whole: Option<Whole>,
     equal: u32,
+    /// Our marks on records in the trash.
+    trash: HashMap<String, CaflouId>,
+    /// Our marks on records that are not among those that are known to be there.
+    strays: Vec<(String, CaflouId)>,
 }
 
 /// Where a record stands by a list that was read whole.
@@ -63,6 +71,8 @@ impl Lookup {
             begun: None,
             whole: None,
             equal: 0,
+            trash: HashMap::new(),
+            strays: Vec::new(),
         }
     }
 
@@ -73,7 +83,7 @@ impl Lookup {
     pub async fn begin(&mut self) -> Result<(), HttpError> {
         let page = self.reader.page(self.kind, 1).await?;
         let mut pass = Pass::default();
-        let more = self.take(&mut pass, &page)?;
+        let more = self.take(&mut pass, &page, &[])?;
         let control = page.rows.iter().rev().find_map(control);
         // A first page of which something is unknown is no measure for a search.
         self.rest = (more && page.pages > 1).then(|| Rest {
@@ -87,7 +97,7 @@ impl Lookup {
         Ok(())
     }
 
-    /// Whether what is read is enough to find a record with these keys, or a search brings it.
+    /// Whether what is read is enough to find a record, or a search for `term` brings it.
     /// Else (where that takes fewer requests, searches are no good, or the list has to be `whole` or
     /// even `proven`) [`Lookup::read_whole`] has to follow.
     ///
@@ -95,7 +105,7 @@ impl Lookup {
     /// When a request fails.
     pub async fn cover(
         &mut self,
-        keys: &Keys,
+        term: Option<&str>,
         (whole, proven): (bool, bool),
     ) -> Result<bool, HttpError> {
         if self.whole.is_some() {
@@ -106,7 +116,7 @@ impl Lookup {
         };
         let next = 1 + u64::from(rest.works.is_none());
         let cheap = rest.spent + next < rest.pages - 1;
-        let Some(term) = keys.search_term().filter(|_| cheap) else {
+        let Some(term) = term.filter(|_| cheap) else {
             return Ok(false);
         };
         Ok(self.search_works().await? && self.search(term).await?)
@@ -142,7 +152,7 @@ impl Lookup {
         if !is_all(&page) || page.total.is_none_or(|found| found >= total) {
             return Ok(false);
         }
-        page.rows.iter().for_each(|stored| self.index.add(stored));
+        page.rows.iter().for_each(|stored| self.add(stored, &[]));
         Ok(true)
     }
 
@@ -195,6 +205,12 @@ impl Lookup {
         self.equal > 1
     }
 
+    /// Whether the list was read whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// Where a record stands by the list; `None` where that was not read whole.
     #[must_use]
     pub fn standing(&self, id: CaflouId) -> Option<Standing> {
@@ -215,7 +231,7 @@ impl Lookup {
         let (mut pass, mut more) = begun.unwrap_or((Pass::default(), true));
         while more {
             let page = self.reader.page(self.kind, pass.next()).await?;
-            more = self.take(&mut pass, &page)?;
+            more = self.take(&mut pass, &page, known)?;
         }
         match pass.whole() {
             Ok(whole) => self.with_the_known(whole, known).await,
@@ -223,11 +239,37 @@ impl Lookup {
         }
     }
 
-    fn take(&mut self, pass: &mut Pass, page: &Page) -> Result<bool, HttpError> {
+    fn take(&mut self, pass: &mut Pass, page: &Page, known: &[i64]) -> Result<bool, HttpError> {
         let number = pass.next();
-        page.rows.iter().for_each(|stored| self.index.add(stored));
+        page.rows.iter().for_each(|stored| self.add(stored, known));
         pass.take(page)
             .map_err(|what| not_whole(self.kind, &format!("page {number} of the list {what}")))
+    }
+
+    fn add(&mut self, stored: &Stored, known: &[i64]) {
+        self.index.add(stored);
+        if stored.trashed {
+            let marks = self.index.marks_of(stored).into_iter();
+            self.trash.extend(marks.map(|mark| (mark, stored.id)));
+        } else if !stored.template
+            && self.strays.len() < STRAYS
+            && known.binary_search(&stored.id.0).is_err()
+        {
+            let marks = self.index.marks_of(stored).into_iter();
+            self.strays.extend(marks.map(|mark| (mark, stored.id)));
+        }
+    }
+
+    /// The record in the trash that carries this mark.
+    #[must_use]
+    pub fn in_trash(&self, mark: &Mark) -> Option<CaflouId> {
+        self.trash.get(&comparable(mark.as_str())).copied()
+    }
+
+    /// Our marks on records that are not among those that are known to be there, as far as they
+    /// were read; some of each may come twice, or be known all the same.
+    pub fn strays(&mut self) -> Vec<(String, CaflouId)> {
+        std::mem::take(&mut self.strays)
     }
 
     /// A list without records that are known to be there is not whole, unless they are gone: then

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use reqwest::Method;
 
+use super::Reader;
 use super::client::{Client, collection};
 use super::wire::Stored;
 use crate::http::{HttpError, Repeat};
@@ -44,11 +45,18 @@ impl Writer {
         .await
     }
 
-    /// `PATCH /companies/{id}` or `/transfers/{id}` (200 with the record); `before` runs right
-    /// before each attempt.
+    /// Reads what was written.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.0))
+    }
+
+    /// `PATCH /companies/{id}` or `/transfers/{id}` (200 with the record). Sent again only where the
+    /// service surely refused: somebody may have changed the record since it was read. `before` runs
+    /// right before each attempt.
     ///
     /// # Errors
-    /// When the service refuses, or does not answer in several attempts.
+    /// [`HttpError::is_outcome_unknown`] tells whether it may have been carried out.
     pub async fn update(
         &self,
         kind: Kind,
@@ -61,7 +69,7 @@ impl Writer {
         self.write(
             (Method::PATCH, url),
             attributes,
-            Repeat::Safe,
+            Repeat::IfRefused,
             before,
             is_it,
         )

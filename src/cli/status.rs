@@ -120,6 +120,7 @@ fn condition(
         last_good_run: view.last_good_run()?,
         complete_to: signs.complete_to,
         counts,
+        gone: gone(&view)?,
         open: view.open_list(listed)?,
         access,
     })
@@ -162,6 +163,15 @@ fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<U
     Ok(earliest)
 }
 
+/// How many records were deleted in Caflou.
+fn gone(view: &View) -> Result<u64, StateError> {
+    let mut gone = 0;
+    for kind in [Kind::Company, Kind::Income] {
+        gone += view.gone(kind)?.len() as u64;
+    }
+    Ok(gone)
+}
+
 /// When the access to Caflou ends. A password manager or keyring is not troubled for that.
 fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<Access> {
     let cheap = |secret: &Secret| match secret {
@@ -198,7 +208,7 @@ fn object(of: &Condition, now: DateTime<Utc>) -> Value {
         })
     };
     let words = |trouble: &Trouble| trouble_words(*trouble, of, now);
-    json!({
+    let mut object = json!({
         "type": "status",
         "connection": of.connection,
         "name": of.name,
@@ -217,7 +227,11 @@ fn object(of: &Condition, now: DateTime<Utc>) -> Value {
             "kind": if access.login { "login" } else { "token" },
             "expires_at": rfc3339(access.ends),
         })),
-    })
+    });
+    if of.gone > 0 {
+        object["gone"] = json!(of.gone);
+    }
+    object
 }
 
 fn open(record: &OpenRecord) -> Value {

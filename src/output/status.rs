@@ -47,7 +47,9 @@ pub struct Condition {
     pub complete_to: Option<DateTime<Utc>>,
     /// How many records are not in order.
     pub counts: OpenCounts,
-    /// The first of them.
+    /// How many records were deleted in Caflou and are not imported again.
+    pub gone: u64,
+    /// The first of those that are not in order.
     pub open: Vec<OpenRecord>,
     /// When the access to Caflou ends.
     pub access: Option<Access>,
@@ -162,6 +164,7 @@ impl Condition {
             let words = trouble_words(*trouble, self, now);
             lines.push((line.with(PLAIN, &words), 4));
         }
+        let full = format!("caflou-sync run {} --full{}", self.connection, self.files);
         let edit = format!("caflou-sync edit {}{}", self.connection, self.files);
         let mut say = |label: &str, words: &str| {
             let mut line = Line::of(DIM, &format!("  {label}"));
@@ -197,6 +200,15 @@ impl Condition {
                 "token until"
             };
             say(what, &format!("{}{renewed}", when(access.ends, now)));
+        }
+        if self.gone > 0 {
+            let gone = Count(self.gone, "record");
+            say(
+                "deleted there",
+                &format!(
+                    "{gone} in Caflou, not created again; {full} looks whether that is still so"
+                ),
+            );
         }
         lines.extend(self.open_lines().into_iter().map(|line| (line, 6)));
         lines

@@ -375,22 +375,47 @@ impl Journal {
     }
 
     /// Notes that a record was deleted in Caflou, and up to which values of the source that is
-    /// known to the user.
+    /// known to the user. What Caflou held stays: it is compared should the record be there again.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn gone(&self, (kind, id): Key<'_>, source: &Attributes) -> Result<(), StateError> {
+    pub fn gone(
+        &self,
+        (kind, id): Key<'_>,
+        label: &str,
+        caflou_id: Option<CaflouId>,
+        source: &Attributes,
+    ) -> Result<(), StateError> {
         self.execute(
-            "UPDATE records SET state = 'gone', source = ?4, written = NULL, reason = NULL, \
-                 pending = NULL, \
-                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL \
-                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
+            "INSERT INTO records (connection, kind, source_id, state, label, caflou_id, source) \
+                 VALUES (?1, ?2, ?3, 'gone', ?4, ?5, ?6) \
+                 ON CONFLICT DO UPDATE SET state = 'gone', written = coalesce(written, source), \
+                 caflou_id = coalesce(excluded.caflou_id, caflou_id), source = excluded.source, \
+                 reason = NULL, pending = NULL, \
+                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
             params![
                 self.connection,
                 kind.as_str(),
                 id.0,
-                source.to_json().to_string()
+                label,
+                caflou_id.map(|id| id.0),
+                source.to_json().to_string(),
             ],
+        )
+    }
+
+    /// Notes that a record that counted as deleted is in Caflou again, as it was left; the next run
+    /// compares it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn again(&self, (kind, id): Key<'_>, now: DateTime<Utc>) -> Result<(), StateError> {
+        self.execute(
+            "UPDATE records SET state = 'synced', source = coalesce(written, source), \
+                 written = NULL, reason = 'it was deleted in Caflou and is there again: the next \
+                 run compares it', attempts = 1, first_failed_at = ?4, last_failed_at = ?4 \
+                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 AND state = 'gone'",
+            params![self.connection, kind.as_str(), id.0, now.timestamp()],
         )
     }
 

@@ -128,6 +128,10 @@ const STEPS: &[M<'static>] = &[
         PRIMARY KEY (connection, kind, reason, nth)
     ) STRICT, WITHOUT ROWID;",
     ),
+    M::up(
+        "CREATE INDEX IF NOT EXISTS records_gone ON records (connection, kind, source_id)
+        WHERE state = 'gone';",
+    ),
 ];
 
 /// The schema's history.

@@ -4,10 +4,15 @@ use rusqlite::params;
 
 use super::view::asked;
 use super::{StateError, View};
-use crate::record::Kind;
+use crate::record::{CaflouId, Kind, SourceId};
 
 const THERE: &str = "SELECT caflou_id FROM records WHERE connection = ?1 AND kind = ?2 \
      AND state = 'synced' AND caflou_id IS NOT NULL";
+/// Not those that the user had forgotten: they have no values.
+const GONE: &str = "SELECT source_id, caflou_id FROM records INDEXED BY records_gone \
+     WHERE connection = ?1 AND kind = ?2 AND state = 'gone' AND caflou_id IS NOT NULL \
+     AND source <> '{}'";
+
 impl View {
     /// The Caflou ids of all records that are there, sorted: eight bytes each.
     ///
@@ -24,5 +29,22 @@ impl View {
         })?;
         ids.sort_unstable();
         Ok(ids)
+    }
+
+    /// The records that were deleted in Caflou.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn gone(&self, kind: Kind) -> Result<Vec<(SourceId, CaflouId)>, StateError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(Vec::new());
+        };
+        asked(sqlite, || {
+            let mut statement = sqlite.prepare_cached(GONE)?;
+            let rows = statement.query_map(params![self.connection, kind.as_str()], |row| {
+                Ok((SourceId(row.get(0)?), CaflouId(row.get(1)?)))
+            })?;
+            rows.collect()
+        })
     }
 }

@@ -29,6 +29,9 @@ const UNKNOWN: &str = "outcome unknown";
 /// more. The next run may have to wait for so much longer until its absence proves something.
 const SOON: Duration = Duration::from_millis(100);
 
+/// How often a change without an answer is sent in one run.
+const ATTEMPTS: u32 = 4;
+
 /// Carries plans out.
 #[derive(Debug, Clone)]
 pub struct Apply {
@@ -136,7 +139,7 @@ impl Apply {
             let synced = synced(&step, id, (&revision.source, &revision.written), None);
             return self.tell(change, |journal| journal.synced(&synced));
         }
-        let (sent, mut before) = (revision.fields.after(), revision.written.clone());
+        let mut before = revision.written.clone();
         // What is still to be decided upon, should nothing be written.
         let mut undecided = revision.source.clone();
         for (field, change) in &revision.fields.0 {
@@ -149,33 +152,23 @@ impl Apply {
         {
             return self.tell(change, |_| Err(error));
         }
-        let draft = &step.draft;
-        let key = (draft.kind, &draft.source_id);
-        let (attempts, trouble) = (AtomicU32::new(0), Mutex::new(None));
-        let leaves = || {
-            attempts.fetch_add(1, Ordering::Relaxed);
-            let noted = self
-                .journal()
-                .updating(key, (&undecided, &before), &sent, &self.leaving());
-            unless_noted(noted, &trouble)
-        };
-        let answer = self.writer.update(draft.kind, id, &sent, leaves).await;
-        // An attempt before the last one may be carried out still.
-        let again = attempts.into_inner() > 1;
+        let trouble = Mutex::new(None);
+        let (answer, again) = self
+            .patch(&step, id, &revision, (&undecided, &before), &trouble)
+            .await;
+        let key = (step.draft.kind, &step.draft.source_id);
         match answer {
             Ok(stored) => {
-                let before = &revision.written;
+                let (sent, before) = (revision.fields.after(), &revision.written);
                 revision.written = confirm(&sent, &stored, before, &mut change.ignored);
                 let values = (&revision.source, &revision.written);
                 let synced = synced(&step, id, values, again.then(|| self.leaving()));
                 self.tell(change, |journal| journal.synced(&synced))
             }
-            Err(error) if error.is_missing() => {
-                change.action = Action::Skip;
-                change.reason = Some("deleted in Caflou: not created again".to_owned());
-                change.fields = crate::record::Changes::default();
-                self.tell(change, |journal| journal.gone(key, &revision.source))
-            }
+            Err(error) if error.is_missing() => match self.journal().not_updated(key) {
+                Ok(()) => Done::missing(step.draft, id, revision.source),
+                Err(error) => self.tell(change, |_| Err(error)),
+            },
             Err(error @ HttpError::Stopped(_)) => {
                 Done::unsent(taken(trouble).map_or_else(|| Fatal::from(error), Fatal::from))
             }
@@ -189,6 +182,44 @@ impl Apply {
                 self.refused(change, &step, &error, None)
             }
         }
+    }
+
+    /// Sends a change. One without an answer is not sent again before the record was read, and only
+    /// where nobody else changed meanwhile what it changes. Also: whether an attempt before the last
+    /// one may be carried out still.
+    async fn patch(
+        &self,
+        step: &Step,
+        id: CaflouId,
+        revision: &Revision,
+        (undecided, before): (&Attributes, &Attributes),
+        trouble: &Trouble,
+    ) -> (Result<Stored, HttpError>, bool) {
+        let kind = step.draft.kind;
+        let (key, sent) = ((kind, &step.draft.source_id), revision.fields.after());
+        let attempts = AtomicU32::new(0);
+        let leaves = || {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            let noted = self
+                .journal()
+                .updating(key, (undecided, before), &sent, &self.leaving());
+            unless_noted(noted, trouble)
+        };
+        let mut answer = self.writer.update(kind, id, &sent, leaves).await;
+        for _ in 1..ATTEMPTS {
+            let lost = |error: &HttpError| error.is_outcome_unknown() && error.is_outage();
+            if !answer.as_ref().is_err_and(lost) {
+                break;
+            }
+            match self.writer.reader().get(kind, id).await {
+                Ok(Some(now)) if holds(&now, &sent) => answer = Ok(now),
+                Ok(Some(now)) if is_untouched(&now, revision) => {
+                    answer = self.writer.update(kind, id, &sent, leaves).await;
+                }
+                _ => break,
+            }
+        }
+        (answer, attempts.into_inner() > 1)
     }
 
     /// The service refused, or nothing was sent at all.
@@ -249,6 +280,23 @@ impl Apply {
         done.fatal = noted.err().map(Fatal::from);
         done
     }
+}
+
+/// Whether a record shows all that was sent.
+fn holds(now: &Stored, sent: &Attributes) -> bool {
+    let now = &now.attributes;
+    sent.fields()
+        .all(|field| now.get(field).is_some() && same(field, now.get(field), sent.get(field)))
+}
+
+/// Whether what is to be changed is as it was before, or as it is to be.
+fn is_untouched(now: &Stored, revision: &Revision) -> bool {
+    revision.fields.0.iter().all(|(field, change)| {
+        let now = now.attributes.get(field);
+        now.is_none()
+            || same(field, now, Some(&change.before))
+            || same(field, now, Some(&change.after))
+    })
 }
 
 /// A step's record as it is in Caflou now, with what the source says and what Caflou holds.
@@ -414,9 +462,9 @@ impl Sink for Apply {
                     }
                 })
             }
-            (Plan::Gone { source }, Some(change)) => {
-                self.tell(change, |journal| journal.gone(key, &source))
-            }
+            (Plan::Gone { id, source }, Some(change)) => self.tell(change, |journal| {
+                journal.gone(key, &step.draft.label, id, &source)
+            }),
             (Plan::Fail { reason }, Some(change)) => self.failed(change, &step, None, reason),
             (_, change) => Done::told(change),
         }
@@ -441,6 +489,10 @@ impl Sink for Apply {
 
     fn read_whole(&self, kind: Kind) -> Result<(), Fatal> {
         Ok(self.journal().forget_nameless(kind)?)
+    }
+
+    fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal> {
+        Ok(self.journal().again(key, Utc::now())?)
     }
 
     fn company(&self, _customer: &SourceId) -> Option<CompanyLink> {

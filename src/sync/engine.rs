@@ -3,6 +3,7 @@
 //! Decisions are made one after another, in the order in which records come; requests to Caflou
 //! run side by side, as many as its lane lets through. What is told keeps the order of reading.
 
+mod absent;
 mod look;
 mod lost;
 mod prepare;
@@ -24,6 +25,8 @@ use crate::state::{Clock, Known, Pair, Uptime, View};
 
 pub use self::vanished::may_vanish;
 
+pub use self::absent::Missing;
+use self::absent::Seen;
 use self::under_way::{Finished, Ready, UnderWay};
 use super::awaiting::{Awaiting, Incomes};
 use super::outcome::{Done, Fatal};
@@ -36,8 +39,11 @@ const BATCH: usize = 64;
 /// With so many records under way no more are taken; Caflou's lane decides how many of them are sent.
 /// It is more than the lane ever lets through, so that it never runs empty.
 const ENOUGH: usize = 48;
-/// So many writes in a row that were unanswered or not permitted end the run.
+/// So many writes in a row that were not permitted end the run; of so many that were unanswered it is
+/// found out whether the service answers anything else.
 const OUTAGES: u32 = 5;
+/// So many in a row are an outage, whatever else it answers.
+const DOWN: u32 = 50;
 /// How long writes in flight are awaited once the run is to end.
 const GRACE: Duration = Duration::from_secs(4);
 /// How often lost creates of one run are looked for and sent again.
@@ -94,6 +100,13 @@ pub struct Engine<'a, S> {
     /// Records that are to become inactive; `None`: they are let through.
     vanished: Option<Incomes>,
     outages: u32,
+    /// As `outages`, whatever the service answers in between.
+    failed_in_a_row: u32,
+    /// A row of failures that may be an outage.
+    doubt: Option<Fatal>,
+    /// Records that are said not to be there.
+    missing: Vec<Missing>,
+    seen: Seen,
     fatal: Option<Fatal>,
     /// How many records there were of each outcome.
     pub counts: Counts,
@@ -141,6 +154,10 @@ impl<'a, S: Sink> Engine<'a, S> {
             later: Vec::new(),
             vanished: Some(Vec::new()),
             outages: 0,
+            failed_in_a_row: 0,
+            doubt: None,
+            missing: Vec::new(),
+            seen: Seen::default(),
             fatal: None,
             counts: Counts::default(),
             totals: Totals::default(),
@@ -179,6 +196,7 @@ impl<'a, S: Sink> Engine<'a, S> {
                 }
                 Some(finished) = self.under_way.next(), if !self.under_way.is_empty() => {
                     self.finish(finished);
+                    self.settle_doubts().await;
                 }
                 () = awaiting.ready(), if held && room => {
                     let ready = awaiting.take(BATCH);
@@ -202,13 +220,21 @@ impl<'a, S: Sink> Engine<'a, S> {
     /// Settles what was put off, and tells the rest. Returns why the run cannot go on.
     async fn end(&mut self) -> Option<Fatal> {
         if self.fatal.is_none()
-            && let Err(fatal) = self.settle_lost().await
+            && let Err(fatal) = self.settle_all().await
         {
             self.fatal = Some(fatal);
         }
         self.give_up();
+        self.tell_seen();
         self.tell_all();
         self.fatal.take()
+    }
+
+    /// What was put off to the end.
+    async fn settle_all(&mut self) -> Result<(), Fatal> {
+        self.settle_missing().await?;
+        self.settle_lost().await?;
+        self.settle_missing().await
     }
 
     fn stop(&mut self) {
@@ -359,7 +385,10 @@ impl<'a, S: Sink> Engine<'a, S> {
             tokio::select! {
                 biased;
                 finished = self.under_way.next() => match finished {
-                    Some(finished) => self.finish(finished),
+                    Some(finished) => {
+                        self.finish(finished);
+                        self.settle_doubts().await;
+                    }
                     None => break,
                 },
                 () = &mut grace, if !aborted => {
@@ -397,12 +426,21 @@ impl<'a, S: Sink> Engine<'a, S> {
         match done.outage.take() {
             Some(outage) => {
                 self.outages += 1;
-                if self.outages >= OUTAGES {
+                self.failed_in_a_row += 1;
+                let alone = matches!(outage, Fatal::Service(_)) && self.failed_in_a_row < DOWN;
+                if self.outages >= OUTAGES && alone {
+                    self.doubt = Some(outage);
+                } else if self.outages >= OUTAGES {
                     self.fatal.get_or_insert(outage);
                 }
             }
-            None if done.change.is_some() => self.outages = 0,
+            None if done.change.is_some() => (self.outages, self.failed_in_a_row) = (0, 0),
             None => {}
+        }
+        if let Some(missing) = done.missing.take() {
+            self.missing.push(*missing);
+            self.tell(number, None);
+            return;
         }
         match done.uncertain.take() {
             _ if done.unsent => self.tell(number, None),

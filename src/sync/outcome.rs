@@ -7,6 +7,7 @@ use crate::record::{Attributes, CaflouId, Draft};
 use crate::source::SourceError;
 use crate::state::{StateError, Uptime};
 
+use super::engine::Missing;
 use super::report::Change;
 
 /// Why a run cannot go on.
@@ -83,6 +84,8 @@ pub struct Done {
     pub fatal: Option<Fatal>,
     /// The service failed to answer, or let nobody change the record; several in a row end the run.
     pub outage: Option<Fatal>,
+    /// Caflou says that it is not there: that is to be found out.
+    pub missing: Option<Box<Missing>>,
     /// The run is ending: nothing was sent, and the next run reads the record again.
     pub unsent: bool,
 }
@@ -98,6 +101,7 @@ impl Done {
             uncertain: None,
             fatal: None,
             outage: None,
+            missing: None,
             unsent: false,
         }
     }

@@ -32,7 +32,8 @@ const PAID_VALUE: &str = "the value of a paid income changes: check what was pai
 pub struct Rules {
     /// The mode of the record's kind.
     pub mode: Mode,
-    /// Whether records that are in Caflou already are linked instead of created again.
+    /// Whether records that others brought into Caflou are linked instead of created again. Our
+    /// own, by our mark, always are.
     pub match_existing: bool,
     /// The last day of the closed period.
     pub locked_until: Option<NaiveDate>,
@@ -105,6 +106,8 @@ pub enum Plan {
     },
     /// It was deleted in Caflou: leave it alone for good.
     Gone {
+        /// The record, where it is found in the trash.
+        id: Option<CaflouId>,
         /// The source's values up to which that is known.
         source: Attributes,
     },
@@ -135,7 +138,7 @@ pub struct Revision {
 pub enum Need {
     /// Nothing: this is the plan.
     Nothing(Plan),
-    /// Whether the record is there already. `by_mark_only`: nothing but a lost create is looked for.
+    /// Whether the record is there already. `by_mark_only`: nothing but our own is looked for.
     Candidates {
         /// See above.
         by_mark_only: bool,
@@ -156,8 +159,8 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
     };
     let state = known.map(|known| (known, known.state));
     match (state, void) {
-        (None | Some((_, RecordState::Failed)), None) if rules.match_existing => Need::Candidates {
-            by_mark_only: false,
+        (None | Some((_, RecordState::Failed)), None) => Need::Candidates {
+            by_mark_only: !rules.match_existing,
         },
         (None | Some((_, RecordState::Failed)), _) => Need::Nothing(absent(draft, desired)),
         (Some((_, RecordState::Sending | RecordState::Uncertain)), _) => Need::Candidates {
@@ -186,9 +189,7 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
             Need::Nothing(if unchanged {
                 Plan::Unchanged
             } else {
-                Plan::Gone {
-                    source: desired.clone(),
-                }
+                gone(desired)
             })
         }
     }
@@ -287,9 +288,7 @@ pub fn update(
     current: Option<&Attributes>,
 ) -> Plan {
     let Some(current) = current else {
-        return Plan::Gone {
-            source: desired.clone(),
-        };
+        return gone(desired);
     };
     let open = !known.pending.is_empty() || known.failure.is_some();
     let known = settle(known, current);
@@ -314,6 +313,41 @@ pub fn update(
     let desired = void(draft.kind, *why, Some(&known));
     let revision = revise(&desired, (&known.source, &known.written), current);
     Plan::Update { id, revision }
+}
+
+/// Plans a record that counts as deleted in Caflou, by what Caflou holds for it now (`None`: it is
+/// not there). One that is there again is linked as it was left, and brought up to date where nobody
+/// else changed it.
+#[must_use]
+pub fn again(
+    draft: &Draft,
+    known: &Known,
+    desired: &Attributes,
+    id: CaflouId,
+    current: Option<&Attributes>,
+    rules: Rules,
+) -> Plan {
+    let Some(current) = current else {
+        let seen = agrees(desired, &known.source) && known.failure.is_none();
+        return if seen { Plan::Unchanged } else { gone(desired) };
+    };
+    let revision = if rules.updates(draft.kind) && may_void(draft, known, current) {
+        revise(desired, (&known.written, &known.written), current)
+    } else {
+        linked(&known.written, current)
+    };
+    Plan::Adopt {
+        id: Some(id),
+        by: MatchedBy::Mark,
+        revision,
+    }
+}
+
+fn gone(desired: &Attributes) -> Plan {
+    Plan::Gone {
+        id: None,
+        source: desired.clone(),
+    }
 }
 
 /// What is known of a record once it is seen how far an update of unknown outcome was carried out.
@@ -412,6 +446,9 @@ pub fn adopt(
             if rules.updates(draft.kind) {
                 revision.fields = payment(&desired, current);
             }
+            if by == MatchedBy::Mark {
+                revision.kept = not_taken_over(&desired, current, &revision.fields);
+            }
             revision
         }
     };
@@ -443,6 +480,20 @@ fn linked(source: &Attributes, current: &Attributes) -> Revision {
         written,
         ..Revision::default()
     }
+}
+
+/// What is otherwise in Caflou than at the source, and stays so. Of a record of ours that is worth a
+/// word: it may have changed at the source while nobody knew of it.
+fn not_taken_over(
+    desired: &Attributes,
+    current: &Attributes,
+    fields: &Changes,
+) -> Vec<&'static str> {
+    let differs = |field: &&'static str| {
+        let now = current.get(field);
+        now.is_some() && !fields.0.contains_key(field) && !same(field, desired.get(field), now)
+    };
+    desired.fields().filter(differs).collect()
 }
 
 /// What adopting a record writes: it only raises. Paid in Caflou stays paid, a payment date that is

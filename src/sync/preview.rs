@@ -63,6 +63,10 @@ impl Sink for Preview {
         Ok(())
     }
 
+    fn again(&self, _key: (Kind, &SourceId)) -> Result<(), Fatal> {
+        Ok(())
+    }
+
     fn company(&self, customer: &SourceId) -> Option<CompanyLink> {
         let companies = self
             .companies

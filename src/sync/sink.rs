@@ -45,6 +45,12 @@ pub trait Sink: Clone + Send + Sync + 'static {
     /// When that cannot be noted.
     fn read_whole(&self, kind: Kind) -> Result<(), Fatal>;
 
+    /// A record that counted as deleted in Caflou is there again.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal>;
+
     /// The company of a customer, as far as this run (would have) imported it.
     fn company(&self, customer: &SourceId) -> Option<CompanyLink>;
 
@@ -106,7 +112,8 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
             change.reason = Some(reason.clone());
             change.warnings.extend(warning.map(str::to_owned));
         }
-        Plan::Gone { .. } => {
+        Plan::Gone { id, .. } => {
+            change.caflou_id = *id;
             change.reason = Some("deleted in Caflou: not created again".to_owned());
         }
         Plan::Fail { reason } => {

@@ -30,6 +30,7 @@ mod earlier;
 mod edit;
 mod failures;
 mod forget;
+mod gone;
 mod guards;
 mod history;
 mod incremental;

@@ -26,7 +26,11 @@ async fn look(api: &Script, orders: &[i64], certain: bool) -> Vec<bool> {
     let mut found = Vec::new();
     for order in orders {
         let keys = keys(*order);
-        if !lookup.cover(&keys, (certain, certain)).await.unwrap() {
+        if !lookup
+            .cover(keys.search_term(), (certain, certain))
+            .await
+            .unwrap()
+        {
             lookup.read_whole(&[], certain).await.unwrap();
         }
         found.push(lookup.find(&keys) != Candidates::None);

@@ -181,20 +181,18 @@ async fn a_create_is_sent_again_under_a_fresh_login() {
 }
 
 #[tokio::test]
-async fn an_update_is_repeated_as_it_sets_absolute_values() {
-    let api = Script::new([
-        Reply::new(503, ""),
-        Reply::Cut,
-        Reply::new(200, json!({"id": 7})),
-    ])
-    .await;
-    let change = attributes(r#"{"done": true}"#);
-    let writer = writer(&api);
-    writer
-        .update(Kind::Income, CaflouId(7), &change, || Ok(()))
-        .await
-        .unwrap();
-    assert_eq!(api.lines(), ["PATCH /api/v1/12345/transfers/7"; 3]);
+async fn an_update_that_may_have_been_carried_out_is_not_repeated_and_says_so() {
+    let busy = Reply::new(429, "").with("retry-after", "0");
+    for lost in [Reply::Cut, Reply::new(503, ""), Reply::new(500, "")] {
+        let api = Script::new([busy.clone(), lost]).await;
+        let change = attributes(r#"{"done": true}"#);
+        let error = writer(&api)
+            .update(Kind::Income, CaflouId(7), &change, || Ok(()))
+            .await
+            .unwrap_err();
+        assert!(error.is_outcome_unknown());
+        assert_eq!(api.lines(), ["PATCH /api/v1/12345/transfers/7"; 2]);
+    }
 }
 
 #[tokio::test]

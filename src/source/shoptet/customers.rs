@@ -17,6 +17,7 @@ use super::map;
 use super::orders::{ORDERS_A_PAGE, window};
 use super::page::{List, Pages};
 use super::seen::Seen;
+use super::strikes::Strikes;
 use super::time::format_time;
 use super::wire::{self, BadRow, ChangeEntry, Customer, Order};
 use crate::record::{Json, Kind, SourceId};
@@ -30,9 +31,6 @@ const CUSTOMERS_A_PAGE: u16 = 1000;
 /// Rows a page of `GET /api/customers/changes`: default and maximum.
 const CHANGES_A_PAGE: u16 = 20;
 
-/// So many records refused in a row are no longer the records' fault.
-const STRIKES: u32 = 5;
-
 /// One reading of customers.
 struct Customers<'a> {
     source: &'a Source,
@@ -41,7 +39,7 @@ struct Customers<'a> {
     seen: Seen,
     complete: bool,
     /// Details refused one after another.
-    strikes: u32,
+    strikes: Strikes,
     details: Ahead<String, Value>,
     /// Those that may come all at once.
     bulk: Waitlist,
@@ -65,7 +63,7 @@ impl Source {
             out,
             seen: Seen::default(),
             complete: true,
-            strikes: 0,
+            strikes: Strikes::default(),
             details: Ahead::new(),
             bulk: Waitlist::default(),
         };
@@ -259,15 +257,14 @@ impl Customers<'_> {
             }
             // This record may be the only one that the service stumbles over.
             Err(SourceError::Http(error)) if error.is_about_this_record() => {
-                self.strikes += 1;
-                if self.strikes >= STRIKES {
+                if !self.strikes.is_alone(&self.source.client).await {
                     return Err(error.into());
                 }
                 return self.fail(Some(guid.to_owned()), error.to_string()).await;
             }
             Err(error) => return Err(error),
         };
-        self.strikes = 0;
+        self.strikes.clear();
         match wire::decode(Ok(detail), "guid", Customer::read) {
             Ok(customer) if customer.guid != guid => {
                 let reason = format!("the shop answered with another customer, {}", customer.guid);

@@ -20,6 +20,7 @@ mod seen;
 mod shop;
 mod snapshot;
 mod statuses;
+mod strikes;
 #[cfg(test)]
 mod tests;
 mod time;

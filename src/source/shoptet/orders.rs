@@ -13,6 +13,7 @@ use super::ahead::Ahead;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
 use super::seen::Seen;
+use super::strikes::Strikes;
 use super::time::{day_end, day_start, format_time};
 use super::wire::{BadRow, ChangeEntry, Order};
 use crate::config::PaymentDate;
@@ -58,7 +59,7 @@ struct Orders<'a> {
     /// When orders were deleted, by what the feed of changes says.
     deleted: HashMap<String, Option<DateTime<Utc>>>,
     /// Details refused one after another.
-    strikes: u32,
+    strikes: Strikes,
     /// Online payments asked for.
     payments: Ahead<Box<Order>, Option<DateTime<Utc>>>,
 }
@@ -82,7 +83,7 @@ impl Source {
             complete: true,
             asked_for: matches!(scope, Scope::Only(_)),
             deleted: HashMap::new(),
-            strikes: 0,
+            strikes: Strikes::default(),
             payments: Ahead::new(),
         };
         match scope {

@@ -26,7 +26,7 @@ impl<S: Sink> Engine<'_, S> {
         } else {
             all.clone()
         };
-        self.cover(draft.kind, &keys, lost).await?;
+        self.cover(draft.kind, all.search_term(), lost).await?;
         let found = self.find(&keys, draft)?;
         // What lost its mark on the way may be ours: that it is not there is not known.
         if lost && by_mark_only && draft.kind == Kind::Income && found == Candidates::None {
@@ -58,6 +58,7 @@ impl<S: Sink> Engine<'_, S> {
                     ),
                 }),
                 _ => {
+                    self.seen.linked += u64::from(known.is_none() && by == MatchedBy::Mark);
                     self.claimed.insert(id);
                     Job::Adopt(id, by, known.map(Box::new))
                 }
@@ -84,9 +85,17 @@ impl<S: Sink> Engine<'_, S> {
         })
     }
 
-    /// Plans a record that is not there.
+    /// Plans a record that is not there: what lies in the trash is not created again.
     fn absent(&self, draft: &Draft, desired: &Attributes) -> Plan {
-        let plan = plan::absent(draft, desired);
+        let trash = self.lookup.as_ref();
+        let trash = trash.and_then(|(lookup, _)| lookup.in_trash(&draft.mark));
+        let plan = match plan::absent(draft, desired) {
+            Plan::Create { attributes } if trash.is_some() => Plan::Gone {
+                id: trash,
+                source: attributes,
+            },
+            plan => plan,
+        };
         plan::hold_closed(plan, (None, None), self.options.rules)
     }
 
@@ -127,9 +136,14 @@ impl<S: Sink> Engine<'_, S> {
             .map(|other| other.0))
     }
 
-    /// Reads of Caflou's list what is needed to find these keys. `lost`: a create may have been
-    /// carried out.
-    pub(super) async fn cover(&mut self, kind: Kind, keys: &Keys, lost: bool) -> Result<(), Fatal> {
+    /// Reads of Caflou's list what is needed to find a record, or what a search for `term` brings.
+    /// `lost`: a create may have been carried out.
+    pub(super) async fn cover(
+        &mut self,
+        kind: Kind,
+        term: Option<&str>,
+        lost: bool,
+    ) -> Result<(), Fatal> {
         let whole = lost || self.options.thorough || kind == Kind::Company;
         let stop = self.options.stop.clone();
         let (lookup, _) = match &mut self.lookup {
@@ -143,10 +157,27 @@ impl<S: Sink> Engine<'_, S> {
                 none.insert((lookup, at))
             }
         };
-        if !unless_stopped(&stop, lookup.cover(keys, (whole, lost))).await? {
-            let there = self.options.view.there(kind)?;
-            unless_stopped(&stop, lookup.read_whole(&there, lost)).await?;
+        if !unless_stopped(&stop, lookup.cover(term, (whole, lost))).await? {
+            self.read_whole(kind, lost).await?;
         }
+        Ok(())
+    }
+
+    /// Reads the whole list, and takes note of what it shows.
+    pub(super) async fn read_whole(&mut self, kind: Kind, proven: bool) -> Result<(), Fatal> {
+        let stop = self.options.stop.clone();
+        let there = self.options.view.there(kind)?;
+        let lookup = self.lookup.take();
+        let new = || {
+            (
+                Lookup::new(&self.options.reader, kind),
+                self.options.clock.now(),
+            )
+        };
+        let (mut lookup, at) = lookup.unwrap_or_else(new);
+        unless_stopped(&stop, lookup.read_whole(&there, proven)).await?;
+        self.look_around(&mut lookup)?;
+        self.lookup = Some((lookup, at));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use super::{Engine, Job, Prepared};
 use crate::caflou::{MatchedBy, Reader};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Record, SourceId, same};
-use crate::state::{Known, RecordState, Uptime};
+use crate::state::{Known, RecordState, StateError, Uptime};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::plan::{self, Need, Plan, Rules};
 use crate::sync::sink::{Sink, Step};
@@ -39,14 +39,34 @@ impl<S: Sink> Engine<'_, S> {
                 job: Job::Adopt(id, MatchedBy::Hand, None),
             }));
         }
+        if let Some(reason) = self.double(&draft, known.as_ref()).await? {
+            return Ok(Some(Prepared {
+                draft,
+                desired,
+                learns,
+                told,
+                awaits,
+                job: Job::Settle(Plan::Fail { reason }),
+            }));
+        }
         let mut need = plan::need(&draft, known.as_ref(), &desired, rules);
         if self.options.doubt {
             need = unless_doubted(need, known.as_ref(), rules.updates(draft.kind));
         }
         let job = match need {
-            Need::Nothing(plan) => {
-                Job::Settle(plan::hold_closed(plan, (known.as_ref(), None), rules))
-            }
+            Need::Nothing(plan) => match self
+                .worth_a_look(&plan, known.as_ref())?
+                .zip(known.as_ref())
+            {
+                Some((id, known)) => {
+                    match self.unless_it_vanishes(draft, (known, &desired), number) {
+                        Some(given_back) => draft = given_back,
+                        None => return Ok(None),
+                    }
+                    Job::Revise(id, Box::new(known.clone()))
+                }
+                None => Job::Settle(plan::hold_closed(plan, (known.as_ref(), None), rules)),
+            },
             Need::Current(id) => match known {
                 Some(known) => {
                     // A lost update that is carried out now would overwrite the next one.
@@ -91,6 +111,30 @@ impl<S: Sink> Engine<'_, S> {
             awaits,
             job,
         }))
+    }
+
+    /// The record in Caflou of one that counts as deleted there, where everything is to be compared:
+    /// it may have been taken out of the trash.
+    fn worth_a_look(
+        &self,
+        plan: &Plan,
+        known: Option<&Known>,
+    ) -> Result<Option<CaflouId>, StateError> {
+        let gone = known.filter(|known| {
+            let looks = self.options.thorough && !matches!(plan, Plan::Fail { .. });
+            looks && known.state == RecordState::Gone && !known.is_forgotten()
+        });
+        let Some(id) = gone.and_then(|known| known.caflou_id) else {
+            return Ok(None);
+        };
+        let free = !self.claimed.contains(&id);
+        let free = free
+            && self
+                .options
+                .view
+                .linked_with(self.options.kind, id)?
+                .is_none();
+        Ok(Some(id).filter(|_| free))
     }
 
     /// A create whose outcome is unknown may still be carried out: until then its absence proves
@@ -173,6 +217,12 @@ pub(super) async fn decide<S: Sink>(
             return done;
         }
     };
+    // Whether it is gone is found out with the list.
+    let followed = |known: &Known| by.is_none() && known.state != RecordState::Gone;
+    let followed = by == Some(MatchedBy::Hand) || known.as_deref().is_some_and(followed);
+    if current.is_none() && followed {
+        return Done::missing(step.draft, id, desired.clone());
+    }
     let plan = match (by, &known, &current) {
         (Some(by), known, Some(current)) => {
             let mut plan = plan::adopt(draft, known.as_deref(), desired, (id, by), current, rules);
@@ -182,14 +232,14 @@ pub(super) async fn decide<S: Sink>(
             }
             plan
         }
-        (Some(MatchedBy::Hand), _, None) => Plan::Gone {
-            source: desired.clone(),
-        },
         (Some(_), _, None) => Plan::Fail {
             reason: format!(
                 "the matching Caflou record {id} was just deleted; the next run looks again"
             ),
         },
+        (None, Some(known), current) if known.state == RecordState::Gone => {
+            plan::again(draft, known, desired, id, current.as_ref(), rules)
+        }
         (None, Some(known), current) => {
             let mut plan = plan::update(draft, known, desired, id, current.as_ref());
             if let Some(current) = current.as_ref().filter(|_| doubt) {
@@ -204,11 +254,9 @@ pub(super) async fn decide<S: Sink>(
     sink.settle(step).await
 }
 
-/// What a state that may be too old says is settled is looked at in Caflou all the same, and what
-/// it does not know is looked for by our mark.
+/// What a state that may be too old says is settled is looked at in Caflou all the same.
 fn unless_doubted(need: Need, known: Option<&Known>, updates: bool) -> Need {
     match (need, known) {
-        (Need::Nothing(Plan::Create { .. }), _) => Need::Candidates { by_mark_only: true },
         (Need::Nothing(plan), Some(known)) if known.state == RecordState::Synced && updates => {
             known.caflou_id.map_or(Need::Nothing(plan), Need::Current)
         }

@@ -121,11 +121,6 @@ fn needed(draft: &Draft, known: Option<&Known>, rules: Rules) -> Need {
     need(draft, known, &wanted(draft, known), rules)
 }
 
-fn create(draft: &Draft) -> Need {
-    let attributes = wanted(draft, None);
-    Need::Nothing(Plan::Create { attributes })
-}
-
 fn skipped(reason: &str) -> Need {
     let (reason, warning) = (reason.to_owned(), None);
     Need::Nothing(Plan::Skip {
@@ -143,14 +138,14 @@ fn candidates(by_mark_only: bool) -> Need {
 const UNCHANGED: Need = Need::Nothing(Plan::Unchanged);
 
 #[test]
-fn a_record_that_is_not_imported_is_looked_for_unless_matching_is_off() {
+fn a_record_that_is_not_imported_is_looked_for_by_its_mark_at_least() {
     for draft in [income(Paid::No), income(Paid::Yes), company()] {
         let failed = known(RecordState::Failed, &draft);
         for known in [None, Some(&failed)] {
             for rules in [UPDATING, NEW_ONLY] {
                 assert_eq!(needed(&draft, known, rules), candidates(false));
             }
-            assert_eq!(needed(&draft, known, UNMATCHED), create(&draft));
+            assert_eq!(needed(&draft, known, UNMATCHED), candidates(true));
         }
     }
 }
@@ -275,6 +270,7 @@ fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
         assert_eq!(
             need,
             Need::Nothing(Plan::Gone {
+                id: None,
                 source: source.clone()
             })
         );
@@ -308,7 +304,7 @@ fn what_is_deleted_in_caflou_is_told_once_for_each_change_at_the_source() {
     let source = wanted(&paid, Some(&gone));
     assert_eq!(
         needed(&paid, Some(&gone), UPDATING),
-        Need::Nothing(Plan::Gone { source })
+        Need::Nothing(Plan::Gone { id: None, source })
     );
     assert_eq!(needed(&paid, Some(&gone), NEW_ONLY), UNCHANGED);
 }
@@ -358,7 +354,7 @@ fn a_record_that_is_gone_is_gone_whatever_is_wanted() {
     for draft in [income(Paid::Yes), cancelled()] {
         let source = wanted(&draft, Some(&before));
         let plan = update(&draft, &before, &source, ID, None);
-        assert_eq!(plan, Plan::Gone { source });
+        assert_eq!(plan, Plan::Gone { id: None, source });
     }
 }
 
@@ -714,4 +710,23 @@ proptest! {
         let again = revise(&desired, (&revision.source, &current), &current);
         prop_assert!(again.fields.is_empty() && again.kept.is_empty());
     }
+}
+
+#[test]
+fn what_counts_as_deleted_and_is_there_again_is_linked_as_it_was_left() {
+    let paid = income(Paid::Yes);
+    let mut gone = known(RecordState::Gone, &income(Paid::No));
+    gone.written = gone.source.clone();
+    let desired = wanted(&paid, Some(&gone));
+    gone.source = desired.clone();
+    let plan = again(&paid, &gone, &desired, ID, Some(&gone.written), UPDATING);
+    let Plan::Adopt { id, revision, .. } = plan else {
+        panic!("{plan:?}");
+    };
+    assert_eq!(id, Some(ID));
+    assert!(revision.fields.0.contains_key("done"), "{revision:?}");
+    assert_eq!(
+        again(&paid, &gone, &desired, ID, None, UPDATING),
+        Plan::Unchanged
+    );
 }

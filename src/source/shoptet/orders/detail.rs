@@ -12,9 +12,6 @@ use crate::source::shoptet::row::Row;
 use crate::source::shoptet::wire::{self, Order};
 use crate::source::{Item, SourceError, Verdict};
 
-/// So many details refused in a row are no longer the orders' fault.
-const STRIKES: u32 = 5;
-
 impl Orders<'_> {
     /// An order that the list does not have: its detail decides whether it was deleted.
     pub(super) async fn take_missing(
@@ -24,7 +21,7 @@ impl Orders<'_> {
     ) -> Result<(), SourceError> {
         match self.source.client.order_detail(code, None).await {
             Ok(detail) => {
-                self.strikes = 0;
+                self.strikes.clear();
                 let found = Row::of(&detail).and_then(|row| wire::key(row, "code"));
                 let reason = match found {
                     Ok(found) if found == code => {
@@ -39,7 +36,7 @@ impl Orders<'_> {
                     .await
             }
             Err(SourceError::Http(error)) if error.is_missing() => {
-                self.strikes = 0;
+                self.strikes.clear();
                 self.seen.insert(code);
                 if missing == Missing::Asked
                     && self
@@ -67,8 +64,7 @@ impl Orders<'_> {
     /// The detail of an order is refused: this order may be the only one that the service stumbles
     /// over.
     async fn refused(&mut self, code: String, error: HttpError) -> Result<(), SourceError> {
-        self.strikes += 1;
-        if self.strikes >= STRIKES {
+        if !self.strikes.is_alone(&self.source.client).await {
             return Err(error.into());
         }
         self.broken(Verdict::Failed, Some(code), error.to_string())
@@ -82,7 +78,7 @@ impl Orders<'_> {
         };
         match paid_at {
             Ok(paid_at) => {
-                self.strikes = 0;
+                self.strikes.clear();
                 self.hand_on(*order, paid_at).await?;
             }
             Err(SourceError::Http(error)) if error.is_about_this_record() => {
