@@ -232,7 +232,7 @@ fn one_record_in_caflou_is_refused_to_two_and_what_was_linked_twice_before_is_to
         .execute_batch(&format!(
             "DROP INDEX records_by_hand; DROP INDEX records_linked; DROP INDEX records_doubled;
              DROP TABLE parted; ALTER TABLE records DROP COLUMN doubled; DROP TABLE given;
-             ALTER TABLE records DROP COLUMN checksum; ALTER TABLE records DROP COLUMN sent_boot;
+             DROP TABLE nameless; ALTER TABLE records DROP COLUMN checksum; ALTER TABLE records DROP COLUMN sent_boot;
              ALTER TABLE records DROP COLUMN sent_up; ALTER TABLE records DROP COLUMN sent_for;
              UPDATE records SET caflou_id = {id} WHERE source_id = '{}';
              PRAGMA user_version = {}",

@@ -328,7 +328,7 @@ fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run()
         "DROP INDEX records_open; DROP INDEX changes_of_record; DROP TABLE pairs;
          DROP INDEX records_linked; DROP INDEX records_doubled; DROP TABLE parted; DROP TABLE withheld;
          DROP INDEX records_by_hand; ALTER TABLE records DROP COLUMN doubled;
-         DROP TABLE given;
+         DROP TABLE given; DROP TABLE nameless;
          ALTER TABLE records DROP COLUMN origin;
          ALTER TABLE records DROP COLUMN pending;
          ALTER TABLE runs DROP COLUMN part;
