@@ -130,11 +130,12 @@ fn country_of_vat(key: &str) -> Option<String> {
 
 /// Letters and digits in capitals.
 fn compact(number: &str) -> String {
-    let seen = comparable(number).to_uppercase();
     let between = |c: char| c.is_whitespace() || is_invisible(c) || c.is_ascii_punctuation();
-    seen.chars()
-        .filter(|c| !between(*c) && !('\u{2010}'..='\u{2015}').contains(c))
-        .collect()
+    let capitals = comparable(&number.to_uppercase());
+    let seen = capitals.chars();
+    let seen = seen.filter(|c| !between(*c) && !('\u{2010}'..='\u{2015}').contains(c));
+    // Only now: capitals, and what comes together, may be composed.
+    comparable(&seen.collect::<String>())
 }
 
 /// Many people write `-`, `0`, `123` or `none` where a form asks for a number.
