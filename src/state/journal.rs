@@ -404,6 +404,19 @@ impl Journal {
         )
     }
 
+    /// Notes that the record in Caflou of this id, with which a record was linked, is no longer there.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn gone_as(&self, (kind, id): Key<'_>, caflou_id: CaflouId) -> Result<(), StateError> {
+        self.execute(
+            "UPDATE records SET state = 'gone', written = coalesce(written, source), \
+                 pending = NULL WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
+                 AND state = 'synced' AND caflou_id = ?4",
+            params![self.connection, kind.as_str(), id.0, caflou_id.0],
+        )
+    }
+
     /// Notes that a record that counted as deleted is in Caflou again, as it was left; the next run
     /// compares it.
     ///

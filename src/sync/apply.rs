@@ -4,6 +4,8 @@
 //! record, and the answer's id is committed at once. A create whose outcome is unknown is never
 //! sent again blindly; see the engine for how it is looked for.
 
+mod company;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +18,7 @@ use crate::record::{Attributes, CaflouId, CompanyLink, Kind, SourceId, Value, sa
 use crate::source::{Broken, Verdict};
 use crate::state::{Clock, Intent, Journal, RecordState, Sent, StateError, Synced};
 
+use self::company::company_of;
 use super::notes::Notes;
 use super::outcome::{Done, Fatal};
 use super::plan::{Plan, Revision};
@@ -96,14 +99,24 @@ impl Apply {
                 done.values = Some(attributes);
                 done
             }
-            Err(error) => match taken(trouble) {
-                Some(trouble) => {
+            Err(error) => {
+                if let Some(trouble) = taken(trouble) {
                     // As far as it can be noted: else the next run looks for it.
                     let _ = self.journal().not_sent(key);
-                    Done::unsent(Fatal::from(trouble))
+                    return Done::unsent(Fatal::from(trouble));
                 }
-                None => self.create_failed(step, change, &error, left.into_inner()),
-            },
+                let left = left.into_inner();
+                if !left || error.is_outcome_unknown() {
+                    return self.create_failed(step, change, &error, left);
+                }
+                match self
+                    .without_company(step, change, (attributes, &error))
+                    .await
+                {
+                    Ok(done) => done,
+                    Err((step, change)) => self.create_failed(step, change, &error, left),
+                }
+            }
         }
     }
 
@@ -176,6 +189,12 @@ impl Apply {
                 if !again
                     && !error.is_outcome_unknown()
                     && let Err(error) = self.journal().not_updated(key)
+                {
+                    return self.tell(change, |_| Err(error));
+                }
+                if let Some(company) = company_of(&revision.fields.after())
+                    && error.is_about_this_record()
+                    && let Err(error) = self.notice_gone(&step, company).await
                 {
                     return self.tell(change, |_| Err(error));
                 }
@@ -493,6 +512,11 @@ impl Sink for Apply {
 
     fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal> {
         Ok(self.journal().again(key, Utc::now())?)
+    }
+
+    fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Fatal> {
+        let key = (Kind::Company, customer);
+        Ok(self.journal().gone_as(key, company)?)
     }
 
     fn company(&self, _customer: &SourceId) -> Option<CompanyLink> {

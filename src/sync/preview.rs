@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::record::{CompanyLink, Kind, SourceId};
+use crate::record::{CaflouId, CompanyLink, Kind, SourceId};
 use crate::source::Broken;
 
 use super::outcome::{Done, Fatal};
@@ -64,6 +64,10 @@ impl Sink for Preview {
     }
 
     fn again(&self, _key: (Kind, &SourceId)) -> Result<(), Fatal> {
+        Ok(())
+    }
+
+    fn company_gone(&self, _customer: &SourceId, _company: CaflouId) -> Result<(), Fatal> {
         Ok(())
     }
 

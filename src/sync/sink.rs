@@ -1,6 +1,6 @@
 //! Where plans go: shown, or carried out.
 
-use crate::record::{Changes, CompanyLink, Draft, Kind, Record, SourceId, Value};
+use crate::record::{CaflouId, Changes, CompanyLink, Draft, Kind, Record, SourceId, Value};
 use crate::source::{Broken, Verdict};
 use crate::state::Sent;
 
@@ -50,6 +50,12 @@ pub trait Sink: Clone + Send + Sync + 'static {
     /// # Errors
     /// When that cannot be noted.
     fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal>;
+
+    /// A company is no longer in Caflou: what comes later goes in without it.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Fatal>;
 
     /// The company of a customer, as far as this run (would have) imported it.
     fn company(&self, customer: &SourceId) -> Option<CompanyLink>;

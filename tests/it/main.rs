@@ -44,6 +44,7 @@ mod logs;
 mod mail;
 mod matching;
 mod meaning;
+mod merged;
 mod modes;
 mod notify;
 mod output;

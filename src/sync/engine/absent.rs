@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Engine, OUTAGES, stopped};
 use crate::caflou::{Lookup, Standing};
+use crate::output::Count;
 use crate::record::{Attributes, CaflouId, Draft, Kind, SourceId};
 use crate::source::{Broken, Verdict};
 use crate::state::{Known, RecordState};
@@ -129,6 +130,7 @@ impl<S: Sink> Engine<'_, S> {
                 ));
             }
         }
+        self.note_gone_companies(lookup)?;
         let ours = format!("{}:", self.options.pair.source);
         // What follows a mark on its line may belong to it: one of a record's marks is enough.
         let mut known_strays = BTreeMap::<CaflouId, bool>::new();
@@ -145,6 +147,26 @@ impl<S: Sink> Engine<'_, S> {
         }
         let unknown = known_strays.values().filter(|known| !**known).count();
         self.seen.unknown = self.seen.unknown.max(unknown as u64);
+        Ok(())
+    }
+
+    /// Companies that the list does not show any more: new incomes go in without them.
+    fn note_gone_companies(&mut self, lookup: &Lookup) -> Result<(), Fatal> {
+        if self.options.kind != Kind::Company || !lookup.is_whole() {
+            return Ok(());
+        }
+        let hidden = |id| lookup.standing(id) == Some(Standing::NotThere);
+        let gone = self.options.view.pairs_of(Kind::Company, hidden)?;
+        for (customer, company) in &gone {
+            self.options.sink.company_gone(customer, *company)?;
+        }
+        if let Some((_, first)) = gone.first() {
+            self.warn(format!(
+                "{} in Caflou, such as {first}, were deleted or merged with others: new incomes of \
+                 their customers get no company",
+                Count(gone.len() as u64, "company")
+            ));
+        }
         Ok(())
     }
 
