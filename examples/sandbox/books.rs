@@ -35,8 +35,10 @@ pub struct Books {
     pub transfers: BTreeMap<i64, Record>,
     /// Categories, types and statuses.
     pub elements: Vec<Element>,
-    /// The accounts a token may use: number and name. All show the same books.
+    /// The accounts a token may use: number and name.
     pub accounts: Vec<(String, String)>,
+    /// In which account a record was made; all show those that nobody made by the service.
+    pub made_in: BTreeMap<i64, String>,
     /// Who may log in.
     pub email: String,
     /// With which password.
@@ -54,6 +56,11 @@ pub struct Books {
 }
 
 impl Books {
+    /// Whether an account shows a record.
+    pub fn shows(&self, account: &str, id: i64) -> bool {
+        self.made_in.get(&id).is_none_or(|made| made == account)
+    }
+
     /// Empty books.
     pub fn new(account_id: &str, clock: Arc<Clock>) -> Self {
         let element = |id, kind: &str, name: &str| Element {
@@ -64,6 +71,7 @@ impl Books {
         Self {
             companies: BTreeMap::new(),
             transfers: BTreeMap::new(),
+            made_in: BTreeMap::new(),
             elements: vec![
                 element(11, "CompanyType", "Zákazník"),
                 element(12, "CompanyType", "Dodavatel"),

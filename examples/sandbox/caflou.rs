@@ -68,8 +68,8 @@ pub fn answer(world: &World, call: &Call, lie: Option<Lie>) -> Reply {
     match (call.method.as_str(), inner) {
         ("GET", []) => Reply::json(200, &json!({ "version": "1.0" })),
         ("GET", ["elements"]) => elements(books, call),
-        (_, ["companies", rest @ ..]) => companies(books, call, rest, &rules),
-        (_, ["transfers", rest @ ..]) => transfers(books, call, rest, &rules),
+        (_, ["companies", rest @ ..]) => companies(books, call, (account, rest), &rules),
+        (_, ["transfers", rest @ ..]) => transfers(books, call, (account, rest), &rules),
         _ => failure(404, "not found"),
     }
 }
@@ -123,7 +123,12 @@ fn login(world: &World, call: &Call) -> Reply {
     )
 }
 
-fn companies(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Reply {
+fn companies(
+    books: &mut Books,
+    call: &Call,
+    (account, rest): (&str, &[&str]),
+    rules: &Rules,
+) -> Reply {
     let id = rest.first().and_then(|id| id.parse::<i64>().ok());
     match (call.method.as_str(), rest) {
         ("GET", []) => {
@@ -131,7 +136,9 @@ fn companies(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Re
             let search = filters.get("search").filter(|_| rules.company_search);
             let types = filters.ids("company_type_ids");
             let statuses = filters.ids("company_status_ids");
-            let rows = books.companies.values().filter(|record| {
+            let rows = books.companies.iter();
+            let rows = rows.filter(|(id, _)| books.shows(account, **id));
+            let rows = rows.map(|(_, record)| record).filter(|record| {
                 let searched = ["name", "email", "id_num", "tax_num", "another_identifier"];
                 search.is_none_or(|text| contains(record, &searched, text))
                     && is_among(types.as_deref(), &record["company_type_id"])
@@ -140,46 +147,61 @@ fn companies(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Re
             list(&filters, rows, &COMPANY, rules)
         }
         ("POST", []) => match body(call).map(|sent| books.create_company(&sent)) {
-            Ok(Ok(id)) => one(201, books.companies.get(&id), &COMPANY, rules),
+            Ok(Ok(id)) => {
+                books.made_in.insert(id, account.to_owned());
+                one(201, books.companies.get(&id), &COMPANY, rules)
+            }
             Ok(Err(problems)) => refused(&problems),
             Err(reply) => reply,
         },
         ("GET", [_]) if matches!(rules.lie, Some(Lie::Gone | Lie::AllGone)) => {
             failure(404, "company not found")
         }
-        (method, [_]) => match id.filter(|id| books.companies.contains_key(id)) {
-            None => failure(404, "company not found"),
-            Some(id) => match method {
-                "GET" => one(200, books.companies.get(&id), &COMPANY, rules),
-                "PATCH" => match body(call).map(|sent| books.patch_company(id, &sent)) {
-                    Ok(Ok(())) => one(200, books.companies.get(&id), &COMPANY, rules),
-                    Ok(Err(problems)) => refused(&problems),
-                    Err(reply) => reply,
+        (method, [_]) => {
+            match id.filter(|id| books.companies.contains_key(id) && books.shows(account, *id)) {
+                None => failure(404, "company not found"),
+                Some(id) => match method {
+                    "GET" => one(200, books.companies.get(&id), &COMPANY, rules),
+                    "PATCH" => match body(call).map(|sent| books.patch_company(id, &sent)) {
+                        Ok(Ok(())) => one(200, books.companies.get(&id), &COMPANY, rules),
+                        Ok(Err(problems)) => refused(&problems),
+                        Err(reply) => reply,
+                    },
+                    "DELETE" => {
+                        books.trash_company(id);
+                        Reply::empty(204)
+                    }
+                    _ => failure(404, "not found"),
                 },
-                "DELETE" => {
-                    books.trash_company(id);
-                    Reply::empty(204)
-                }
-                _ => failure(404, "not found"),
-            },
-        },
+            }
+        }
         _ => failure(404, "not found"),
     }
 }
 
-fn transfers(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Reply {
+fn transfers(
+    books: &mut Books,
+    call: &Call,
+    (account, rest): (&str, &[&str]),
+    rules: &Rules,
+) -> Reply {
     let id = rest.first().and_then(|id| id.parse::<i64>().ok());
     match (call.method.as_str(), rest) {
-        ("GET", []) => transfer_list(books, &Filters::read(call), rules),
+        ("GET", []) => transfer_list(books, account, &Filters::read(call), rules),
         ("POST", []) => match body(call).map(|sent| books.create_transfer(&sent)) {
-            Ok(Ok(id)) => one(201, books.transfers.get(&id), &TRANSFER, rules),
+            Ok(Ok(id)) => {
+                books.made_in.insert(id, account.to_owned());
+                one(201, books.transfers.get(&id), &TRANSFER, rules)
+            }
             Ok(Err(problems)) => refused(&problems),
             Err(reply) => reply,
         },
         ("GET", [_]) if matches!(rules.lie, Some(Lie::Gone | Lie::AllGone)) => {
             failure(404, "transfer not found")
         }
-        (method, [_]) => match id.filter(|id| books.transfers.contains_key(id)) {
+        (method, [_]) => match id
+            .filter(|id| books.transfers.contains_key(id) && books.shows(account, *id))
+        {
             None => failure(404, "transfer not found"),
             Some(id) => match method {
                 "GET" => one(200, books.transfers.get(&id), &TRANSFER, rules),
@@ -201,7 +223,7 @@ fn transfers(books: &mut Books, call: &Call, rest: &[&str], rules: &Rules) -> Re
     }
 }
 
-fn transfer_list(books: &Books, filters: &Filters, rules: &Rules) -> Reply {
+fn transfer_list(books: &Books, account: &str, filters: &Filters, rules: &Rules) -> Reply {
     let search = filters.get("search").filter(|_| rules.transfer_search);
     let from = filters.get("payment_date_from");
     let to = filters.get("payment_date_to");
@@ -211,7 +233,9 @@ fn transfer_list(books: &Books, filters: &Filters, rules: &Rules) -> Reply {
         .plain("scope_id")
         .filter(|_| filters.plain("scope_type") == Some("company"))
         .and_then(|id| id.parse::<i64>().ok());
-    let rows = books.transfers.values().filter(|record| {
+    let rows = books.transfers.iter();
+    let rows = rows.filter(|(id, _)| books.shows(account, **id));
+    let rows = rows.map(|(_, record)| record).filter(|record| {
         let paid_on = record["payment_date"].as_str();
         search
             .is_none_or(|text| contains(record, &["name", "reference_number", "description"], text))

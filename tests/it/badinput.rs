@@ -336,7 +336,7 @@ fn a_payment_that_the_shop_does_not_tell_fails_its_own_order_only() {
 }
 
 #[test]
-fn a_shop_that_refuses_every_detail_ends_the_run() {
+fn details_that_a_shop_refuses_fail_alone_and_nothing_is_taken_for_deleted() {
     let bench = Bench::new();
     let codes: Vec<_> = (0..9).map(|_| bench.order(|_| ())).collect();
     bench.imported();
@@ -350,7 +350,10 @@ fn a_shop_that_refuses_every_detail_ends_the_run() {
     let refused = |path| (Service::Shoptet, "GET", path, 422, "{}".to_owned());
     let all: Vec<_> = paths.iter().map(|path| refused(path.as_str())).collect();
     script(&bench, &all);
-    bench.run(&["--full", "--allow-empty"]).exits(1);
+    let ran = bench.run(&["--full", "--allow-empty"]).exits(3);
+    assert_eq!(ran.counts("incomes"), "9 read: 9 failed");
+    let books = bench.sandbox.books();
+    assert!(books.transfers.values().all(|one| one["inactive"] == false));
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn our_marks_are_looked_for_without_match_existing_too() {
     assert!(change["kept"].to_string().contains("\"value\""), "{change}");
     let said = ran.warnings().join("\n");
     assert!(
-        said.contains("1 incomes in Caflou carried this connection's mark"),
+        said.contains("1 income in Caflou with this connection's mark"),
         "{said}"
     );
 }

@@ -55,6 +55,7 @@ companies: new only   incomes: new and update
   ! income   2024000003               no amount: toPay and withVat are both empty
   + income   2024000005               1 234.50 CZK · unpaid · 2024-05-06 · Jan Novák
   ~ income   2024000001               done: no → yes · payment date: – → 2024-05-09
+warning: 1 income in Caflou with this connection's mark was not known here (a state that was lost, renamed or forgotten): it is linked
   ~ income   2024000002               inactive: no → yes (cancelled in the shop)
 
 companies  1 new · 1 adopted

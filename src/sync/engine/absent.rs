@@ -224,23 +224,27 @@ impl<S: Sink> Engine<'_, S> {
             let (number, done) = (self.number(), self.options.sink.broken(&broken));
             self.tell(number, Some(done));
         }
-        let of = match kind {
-            Kind::Company => "companies",
-            Kind::Income => "incomes",
-        };
+        let of = kind.as_str();
         let Seen {
             linked, unknown, ..
         } = std::mem::take(&mut self.seen);
         if linked > 0 {
+            let (was, they) = if linked == 1 {
+                ("was", "it is")
+            } else {
+                ("were", "they are")
+            };
             self.warn(format!(
-                "{linked} {of} in Caflou carried this connection's mark and were not known here: \
-                 they are linked. Was the state file lost, renamed or restored?"
+                "{} in Caflou with this connection's mark {was} not known here (a state that was \
+                 lost, renamed or forgotten): {they} linked",
+                Count(linked, of)
             ));
         } else if unknown > 0 && !self.options.thorough {
             let connection = self.options.connection.clone();
             self.warn(format!(
-                "{unknown} {of} in Caflou carry this connection's mark and are not known here: \
-                 `caflou-sync run {connection} --full` links them"
+                "{} in Caflou with this connection's mark, not known here: \
+                 `caflou-sync run {connection} --full` links what is there",
+                Count(unknown, of)
             ));
         }
     }
