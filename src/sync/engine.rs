@@ -4,9 +4,12 @@
 //! run side by side, as many as its lane lets through. What is told keeps the order of reading.
 
 mod absent;
+mod decide;
+mod intake;
 mod look;
 mod lost;
 mod prepare;
+mod telling;
 mod under_way;
 mod vanished;
 
@@ -14,25 +17,25 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
-use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::caflou::{Lookup, MatchedBy, Reader};
+use crate::caflou::{Lookup, Reader};
 use crate::http::Stop;
-use crate::record::{Attributes, CaflouId, Draft, Kind, Paid, Record, SourceId};
+use crate::record::{CaflouId, Draft, Kind};
 use crate::source::Item;
-use crate::state::{Clock, Known, Pair, Uptime, View};
-
-pub use self::vanished::may_vanish;
+use crate::state::{Clock, Pair, Uptime, View};
 
 pub use self::absent::Missing;
+pub use self::vanished::may_vanish;
+
 use self::absent::Seen;
-use self::under_way::{Finished, Ready, UnderWay};
+use self::decide::Ways;
+use self::under_way::UnderWay;
 use super::awaiting::{Awaiting, Incomes};
 use super::outcome::{Done, Fatal};
-use super::plan::{self, Plan, Rules};
-use super::report::{Action, Change, Counts, Event, Report, Totals};
-use super::sink::{Sink, Step};
+use super::plan::Rules;
+use super::report::{Counts, Report, Totals};
+use super::sink::Sink;
 
 /// Records taken together: their intents share one commit.
 const BATCH: usize = 64;
@@ -120,27 +123,15 @@ pub struct Engine<'a, S> {
     pub forecast: u64,
 }
 
-/// What is left to do for a record once its plan needs no more decisions in order.
-enum Job {
-    Settle(Plan),
-    Adopt(CaflouId, MatchedBy, Option<Box<Known>>),
-    Revise(CaflouId, Box<Known>),
-}
-
-struct Prepared {
-    draft: Box<Draft>,
-    desired: Attributes,
-    learns: bool,
-    told: Option<String>,
-    awaits: Option<SourceId>,
-    job: Job,
-}
-
 impl<'a, S: Sink> Engine<'a, S> {
     /// An engine that has done nothing yet.
     pub fn new(options: EngineOptions<S>, report: &'a mut dyn Report) -> Self {
         let (sink, reader) = (options.sink.clone(), options.reader.clone());
-        let under_way = UnderWay::new(sink, reader, options.rules, options.doubt);
+        let ways = Ways {
+            rules: options.rules,
+            doubt: options.doubt,
+        };
+        let under_way = UnderWay::new(sink, reader, ways);
         Self {
             begun: options.clock.now(),
             options,
@@ -241,137 +232,6 @@ impl<'a, S: Sink> Engine<'a, S> {
         self.fatal.get_or_insert(stopped(&self.options.stop));
     }
 
-    /// Plans a batch and sets it going.
-    async fn take(&mut self, batch: &mut Vec<Item>) -> Result<(), Fatal> {
-        let mut drafts = Vec::with_capacity(batch.len());
-        for item in batch.drain(..) {
-            match item {
-                Item::Draft(draft) => {
-                    if let Record::Income(income) = &draft.record {
-                        self.unknown_paid += u64::from(income.paid == Paid::Unknown);
-                        self.unexplained += u64::from(income.unexplained().is_some());
-                    }
-                    if let Some(draft) = self.unless_it_waits(draft)? {
-                        drafts.push((self.number(), draft));
-                    }
-                }
-                Item::Broken(broken) => {
-                    if let (Kind::Company, Some(customer)) = (broken.kind, &broken.source_id) {
-                        self.options.awaiting.settled(customer, true);
-                    }
-                    let (number, done) = (self.number(), self.options.sink.broken(&broken));
-                    self.tell(number, Some(done));
-                }
-                Item::Settled => {
-                    let number = self.number();
-                    self.tell(number, Some(Done::told(None)));
-                }
-                Item::Expected(total) => self.report.event(&Event::Expected(total)),
-                Item::Warning(message) => self.warn(message),
-            }
-        }
-        self.plan(drafts).await
-    }
-
-    /// Plans incomes whose companies are settled now, and sets them going.
-    async fn go_on(&mut self, incomes: Incomes) -> Result<(), Fatal> {
-        let incomes = incomes.into_iter();
-        let incomes = incomes.map(|draft| (self.number(), draft));
-        let incomes = incomes.collect();
-        self.plan(incomes).await
-    }
-
-    /// Plans different records, and sets them going.
-    async fn plan(&mut self, drafts: Vec<(u64, Box<Draft>)>) -> Result<(), Fatal> {
-        let view = &self.options.view;
-        let known = view.at_once(|view| {
-            let drafts = drafts.iter();
-            let known = drafts.map(|(_, draft)| {
-                let known = view.known(draft.kind, &draft.source_id)?;
-                let company = match draft.customer() {
-                    Some(customer) => view.company(customer)?,
-                    None => None,
-                };
-                Ok((known, company))
-            });
-            known.collect::<Result<Vec<_>, _>>()
-        })?;
-        let mut prepared = Vec::with_capacity(drafts.len());
-        for ((number, draft), known) in drafts.into_iter().zip(known) {
-            if let Some(ready) = self.prepare(draft, known, number, &mut prepared).await? {
-                prepared.push((number, ready));
-            }
-        }
-        self.launch(prepared)
-    }
-
-    /// Gives an income back unless its company is yet to come in this run.
-    fn unless_it_waits(&self, draft: Box<Draft>) -> Result<Option<Box<Draft>>, Fatal> {
-        let Some(customer) = draft.customer() else {
-            return Ok(Some(draft));
-        };
-        let options = &self.options;
-        let there = options.view.company(customer)?.is_some();
-        if there || options.sink.company(customer).is_some() {
-            return Ok(Some(draft));
-        }
-        let customer = customer.clone();
-        Ok(options.awaiting.hold(&customer, draft))
-    }
-
-    fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next - 1
-    }
-
-    fn warn(&mut self, message: String) {
-        let connection = self.options.connection.clone();
-        self.report.event(&Event::Warning {
-            connection,
-            message,
-        });
-    }
-
-    /// Commits the intents of a batch, then sets it going.
-    fn launch(&mut self, prepared: Vec<(u64, Prepared)>) -> Result<(), Fatal> {
-        let mut ready = Vec::with_capacity(prepared.len());
-        for (number, prepared) in prepared {
-            let Prepared {
-                draft,
-                desired,
-                learns,
-                told,
-                awaits,
-                job,
-            } = prepared;
-            let rules = self.options.rules;
-            let (plan, look) = match job {
-                Job::Settle(plan) => (plan::unless_told(plan, told.as_deref(), rules), None),
-                Job::Adopt(id, by, known) => (Plan::Unchanged, Some((id, Some(by), known))),
-                Job::Revise(id, known) => (Plan::Unchanged, Some((id, None, Some(known)))),
-            };
-            ready.push(Ready {
-                number,
-                step: Step {
-                    draft,
-                    plan,
-                    told,
-                    learns,
-                    awaits,
-                    leaves_by: None,
-                },
-                desired,
-                look,
-            });
-        }
-        let steps = ready.iter_mut().map(|ready| &mut ready.step);
-        self.options.sink.intend(steps.collect())?;
-        for ready in ready {
-            self.under_way.push(ready);
-        }
-        Ok(())
-    }
-
     /// Waits for all that is under way; once the run is to end, only for the grace.
     async fn drain(&mut self) -> Result<(), Fatal> {
         let stop = self.options.stop.clone();
@@ -402,102 +262,9 @@ impl<'a, S: Sink> Engine<'a, S> {
         }
         Ok(())
     }
-
-    fn finish(&mut self, finished: Result<Finished, JoinError>) {
-        let Finished { number, mut done } = match finished {
-            Ok(finished) => finished,
-            Err(error) if error.is_cancelled() => return,
-            Err(error) => {
-                self.fatal
-                    .get_or_insert(Fatal::Service(format!("internal error: {error}")));
-                return;
-            }
-        };
-        if let Some(fatal) = done.fatal.take() {
-            self.fatal.get_or_insert(fatal);
-        }
-        if let (Kind::Company, Some(change)) = (self.options.kind, &done.change)
-            && done.uncertain.is_none()
-        {
-            let customer = SourceId(change.source_id.clone());
-            let without = matches!(change.action, Action::Fail | Action::Skip);
-            self.options.awaiting.settled(&customer, without);
-        }
-        match done.outage.take() {
-            Some(outage) => {
-                self.outages += 1;
-                self.failed_in_a_row += 1;
-                let alone = matches!(outage, Fatal::Service(_)) && self.failed_in_a_row < DOWN;
-                if self.outages >= OUTAGES && alone {
-                    self.doubt = Some(outage);
-                } else if self.outages >= OUTAGES {
-                    self.fatal.get_or_insert(outage);
-                }
-            }
-            None if done.change.is_some() => (self.outages, self.failed_in_a_row) = (0, 0),
-            None => {}
-        }
-        if let Some(missing) = done.missing.take() {
-            self.missing.push(*missing);
-            self.tell(number, None);
-            return;
-        }
-        match done.uncertain.take() {
-            _ if done.unsent => self.tell(number, None),
-            Some(lost) if self.fatal.is_none() => {
-                self.later.push(lost);
-                self.tell(number, None);
-            }
-            _ => self.tell(number, Some(done)),
-        }
-    }
-
-    /// Tells what became of records in the order in which they were read. `None`: it is told at
-    /// the end.
-    fn tell(&mut self, number: u64, done: Option<Done>) {
-        self.waiting.insert(number, done);
-        while let Some(done) = self.waiting.remove(&self.told) {
-            self.told += 1;
-            if let Some(done) = done {
-                self.tell_one(done);
-            }
-        }
-    }
-
-    fn tell_all(&mut self) {
-        for (_, done) in std::mem::take(&mut self.waiting) {
-            if let Some(done) = done {
-                self.tell_one(done);
-            }
-        }
-    }
-
-    fn tell_one(&mut self, done: Done) {
-        let action = done.change.as_ref().map(|change| change.action);
-        self.counts.count(action);
-        if let Some(values) = &done.values {
-            self.totals.add(values);
-        }
-        match done.change {
-            Some(change) => {
-                self.forecast += forecast(&change);
-                self.report.event(&Event::Change(change));
-            }
-            None => self.report.event(&Event::Unchanged),
-        }
-    }
 }
 
 /// The run is to end.
 fn stopped(stop: &Stop) -> Fatal {
     Fatal::Stopped(stop.reason().unwrap_or("stopped").to_owned())
-}
-
-/// Writes that a real run would send for a change.
-fn forecast(change: &Change) -> u64 {
-    match change.action {
-        Action::Create => 1,
-        Action::Adopt | Action::Update => u64::from(!change.fields.is_empty()),
-        Action::Skip | Action::Fail => 0,
-    }
 }

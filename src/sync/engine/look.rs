@@ -1,6 +1,8 @@
 //! Whether a record is in Caflou already: what is found there, and what of it may be the record.
 
-use super::{Engine, Job, stopped};
+use super::decide::Look;
+use super::prepare::Job;
+use super::{Engine, stopped};
 use crate::caflou::{Candidates, Keys, Lookup, MatchedBy};
 use crate::http::{HttpError, Stop};
 use crate::output::Count;
@@ -60,7 +62,11 @@ impl<S: Sink> Engine<'_, S> {
                 _ => {
                     self.seen.linked += u64::from(known.is_none() && by == MatchedBy::Mark);
                     self.claimed.insert(id);
-                    Job::Adopt(id, by, known.map(Box::new))
+                    Job::Compare(Look {
+                        id,
+                        by: Some(by),
+                        known: known.map(Box::new),
+                    })
                 }
             },
             Candidates::Several(ids, MatchedBy::Email) => {

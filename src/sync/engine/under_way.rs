@@ -5,11 +5,10 @@ use std::collections::VecDeque;
 
 use tokio::task::{JoinError, JoinSet};
 
-use super::prepare::{Look, decide};
+use super::decide::{Look, Ways, decide};
 use crate::caflou::Reader;
 use crate::record::Attributes;
 use crate::sync::outcome::Done;
-use crate::sync::plan::Rules;
 use crate::sync::sink::{Sink, Step};
 
 /// Tasks at once: more than the lane ever lets through, and those whose confirmations gather.
@@ -35,19 +34,17 @@ pub(super) struct Finished {
 pub(super) struct UnderWay<S> {
     sink: S,
     reader: Reader,
-    rules: Rules,
-    doubt: bool,
+    ways: Ways,
     tasks: JoinSet<Finished>,
     waiting: VecDeque<Ready>,
 }
 
 impl<S: Sink> UnderWay<S> {
-    pub(super) fn new(sink: S, reader: Reader, rules: Rules, doubt: bool) -> Self {
+    pub(super) fn new(sink: S, reader: Reader, ways: Ways) -> Self {
         Self {
             sink,
             reader,
-            rules,
-            doubt,
+            ways,
             tasks: JoinSet::new(),
             waiting: VecDeque::new(),
         }
@@ -71,7 +68,7 @@ impl<S: Sink> UnderWay<S> {
             && let Some(ready) = self.waiting.pop_front()
         {
             let (sink, reader) = (self.sink.clone(), self.reader.clone());
-            let rules = (self.rules, self.doubt);
+            let ways = self.ways;
             self.tasks.spawn(async move {
                 let Ready {
                     number,
@@ -81,7 +78,7 @@ impl<S: Sink> UnderWay<S> {
                 } = ready;
                 let done = match look {
                     None => sink.settle(step).await,
-                    Some(look) => decide(&sink, &reader, rules, step, &desired, look).await,
+                    Some(look) => decide((&sink, &reader), ways, step, &desired, look).await,
                 };
                 Finished { number, done }
             });

@@ -3,8 +3,8 @@
 //! nothing out of the cash flow.
 
 use super::Engine;
-use crate::record::{Attributes, Draft, Kind, Record};
-use crate::state::Known;
+use super::prepare::Subject;
+use crate::record::{Attributes, Kind, Record};
 use crate::sync::awaiting::Incomes;
 use crate::sync::outcome::Fatal;
 use crate::sync::sink::Sink;
@@ -23,23 +23,19 @@ pub fn may_vanish(imported: u64) -> u64 {
 
 impl<S: Sink> Engine<'_, S> {
     /// Holds back a record that is to become inactive; gives back any other.
-    pub(super) fn unless_it_vanishes(
-        &mut self,
-        draft: Box<Draft>,
-        (known, desired): (&Known, &Attributes),
-        number: u64,
-    ) -> Option<Box<Draft>> {
+    pub(super) fn unless_it_vanishes(&mut self, subject: Subject) -> Option<Subject> {
         let inactive = |attributes: &Attributes| attributes.is_true("inactive");
-        let vanishes = matches!(draft.record, Record::Void { .. })
-            && inactive(desired)
-            && !inactive(&known.source);
+        let known = subject.known.as_ref();
+        let vanishes = matches!(subject.draft.record, Record::Void { .. })
+            && inactive(&subject.desired)
+            && known.is_some_and(|known| !inactive(&known.source));
         match &mut self.vanished {
             Some(held) if vanishes => {
-                held.push(draft);
-                self.tell(number, None);
+                held.push(subject.draft);
+                self.tell(subject.number, None);
                 None
             }
-            _ => Some(draft),
+            _ => Some(subject),
         }
     }
 
