@@ -115,7 +115,9 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let key = self.connection.key.as_str();
         let view = || match View::open(self.state, key) {
-            Err(error) if self.wanted.rebuild && error.is_damage() => Ok(View::empty(key)),
+            Err(error) if self.wanted.rebuild && error.is_damage() => {
+                Ok(View::empty(self.state, key)?)
+            }
             opened => Ok(opened?),
         };
         let opened = view().map_err(End::from).and_then(|view| {

@@ -59,9 +59,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn open_counts(&self) -> Result<OpenCounts, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(OpenCounts::default());
-        };
+        let sqlite = &self.sqlite;
         let read = |row: &Row<'_>| {
             let (all, uncertain): (i64, i64) = (row.get(0)?, row.get(1)?);
             Ok(OpenCounts {
@@ -80,9 +78,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn open_list(&self, most: Option<u32>) -> Result<Vec<OpenRecord>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         let limit = most.map_or(-1, i64::from);
         let mut open: Vec<OpenRecord> = asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(&list_open())?;
@@ -100,9 +96,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn last_good_run(&self) -> Result<Option<PastRun>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let sql = format!(
             "{PAST_RUN} WHERE connection = ?1 AND status IN ('ok', 'partial') \
              ORDER BY started_at DESC, run_id DESC LIMIT 1"

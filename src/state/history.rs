@@ -68,9 +68,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn connections(path: &Path) -> Result<Vec<String>, StateError> {
-        let Some(sqlite) = open::read_only(path)? else {
-            return Ok(Vec::new());
-        };
+        let sqlite = open::read(path)?;
         asked(&sqlite, || {
             let mut statement = sqlite.prepare(
                 "SELECT connection FROM records UNION SELECT connection FROM runs \
@@ -103,9 +101,7 @@ impl View {
         which: &str,
         values: &[&dyn rusqlite::ToSql],
     ) -> Result<Vec<PastRun>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(&format!("{PAST_RUN} {which}"))?;
             let runs = statement.query_map(values, read_run)?;
@@ -118,9 +114,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn run_changes(&self, run_id: &str, mut each: impl FnMut(&str)) -> Result<(), StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(OF_RUN)?;
             let mut rows = statement.query(params![run_id])?;
@@ -136,9 +130,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn told_of(&self, kind: Kind, id: &SourceId) -> Result<Vec<Told>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         let read = |row: &Row<'_>| {
             Ok(Told {
                 run_id: row.get(0)?,
@@ -158,9 +150,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn awaits(&self, kind: Kind, id: &SourceId) -> Result<Option<SourceId>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let sql = "SELECT awaits FROM records WHERE connection = ?1 AND kind = ?2 \
                    AND source_id = ?3 AND awaits IS NOT NULL";
         let key = params![self.connection, kind.as_str(), id.0];

@@ -511,12 +511,9 @@ impl Journal {
     /// # Errors
     /// When the file cannot be opened a second time.
     pub fn view(&self) -> Result<View, StateError> {
-        let sqlite = match self.sqlite.path() {
-            Some(path) => Some(open::read_again(Path::new(path))?),
-            None => None,
-        };
+        let path = Path::new(self.sqlite.path().unwrap_or_default());
         Ok(View {
-            sqlite,
+            sqlite: open::read_again(path)?,
             connection: self.connection.clone(),
         })
     }

@@ -32,9 +32,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn linked_with(&self, kind: Kind, id: CaflouId) -> Result<Option<SourceId>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let key = params![self.connection, kind.as_str(), id.0];
         one(sqlite, LINKED, key, |row| row.get(0).map(SourceId))
     }
@@ -48,9 +46,7 @@ impl View {
         (kind, source_id): (Kind, &SourceId),
         id: CaflouId,
     ) -> Result<bool, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(false);
-        };
+        let sqlite = &self.sqlite;
         let found = one(
             sqlite,
             "SELECT 1 FROM parted WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
@@ -66,9 +62,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn doubled(&self, kind: Kind) -> Result<Vec<Doubled>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(DOUBLED)?;
             let rows = statement.query_map(params![self.connection, kind.as_str()], |row| {

@@ -15,9 +15,7 @@ const LIST: &str = "SELECT kind, reason, attempts, first_failed_at, last_failed_
 impl View {
     /// How many there are.
     pub(super) fn count_nameless(&self) -> Result<u64, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(0);
-        };
+        let sqlite = &self.sqlite;
         let count = one(sqlite, COUNT, params![self.connection], |row| {
             row.get::<_, i64>(0)
         })?;
@@ -26,9 +24,7 @@ impl View {
 
     /// At most so many of them (-1: all), the longest open first.
     pub(super) fn list_nameless(&self, most: i64) -> Result<Vec<OpenRecord>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(LIST)?;
             let rows = statement.query_map(params![self.connection, most], read)?;

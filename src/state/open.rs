@@ -20,6 +20,20 @@ const PAGES: i32 = 4096;
 /// Pages of a file that a reader beside a writer keeps.
 const VIEW_PAGES: i32 = 20;
 
+/// Opens for reading only. Where there is no file yet, that is an empty one in memory.
+pub(super) fn read(path: &Path) -> Result<Connection, StateError> {
+    read_only(path)?.map_or_else(|| empty(path), Ok)
+}
+
+/// A state in memory that knows nothing.
+pub(super) fn empty(path: &Path) -> Result<Connection, StateError> {
+    let named = |error| StateError::sqlite(path, &error);
+    let mut connection = Connection::open_in_memory().map_err(named)?;
+    sums::teach(&connection).map_err(named)?;
+    migrate(path, &mut connection)?;
+    Ok(connection)
+}
+
 /// Opens for reading only; `None` where there is no file yet.
 pub(super) fn read_only(path: &Path) -> Result<Option<Connection>, StateError> {
     if !exists(path)? {

@@ -28,9 +28,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn before(&self, run_id: &str) -> Result<Option<Before>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || self.count(sqlite, run_id))
     }
 

@@ -38,9 +38,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn pair(&self) -> Result<Option<Pair>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         one(sqlite, BOUND, params![self.connection], |row| {
             let (source, target) = (row.get(0)?, row.get(1)?);
             Ok(Pair { source, target })
@@ -58,9 +56,7 @@ impl View {
         (kind, source_id): (Kind, &SourceId),
         id: CaflouId,
     ) -> Result<bool, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(false);
-        };
+        let sqlite = &self.sqlite;
         let Pair { source, target } = pair;
         let key = params![target, source, kind.as_str(), source_id.0, id.0];
         let found = one(sqlite, TAKEN, key, |row| row.get::<_, i64>(0))?;

@@ -73,10 +73,7 @@ impl View {
         orders: &[SourceId],
     ) -> Result<Belonging, StateError> {
         let mut all = Belonging::default();
-        let Some(sqlite) = &self.sqlite else {
-            all.unknown = [customers, orders].concat();
-            return Ok(all);
-        };
+        let sqlite = &self.sqlite;
         for customer in customers {
             self.add_customer(sqlite, customer, &mut all)?;
         }

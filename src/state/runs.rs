@@ -34,9 +34,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn last_run(&self) -> Result<Option<LastRun>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let found: Option<(i64, Option<String>)> = one(
             sqlite,
             "SELECT started_at, status FROM runs WHERE connection = ?1 \
@@ -57,9 +55,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn knows_run(&self, run_id: &str) -> Result<bool, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(false);
-        };
+        let sqlite = &self.sqlite;
         let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1) \
                    OR EXISTS (SELECT 1 FROM given WHERE run_id = ?1)";
         let found = one(sqlite, sql, params![run_id], |row| row.get(0))?;
@@ -71,6 +67,6 @@ impl View {
     /// # Errors
     /// When the file is there but unusable.
     pub fn exists(path: &Path) -> Result<bool, StateError> {
-        Ok(Self::open(path, "")?.sqlite.is_some())
+        Ok(super::open::read_only(path)?.is_some())
     }
 }

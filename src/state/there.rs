@@ -21,9 +21,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn there(&self, kind: Kind) -> Result<Vec<i64>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         let mut ids: Vec<i64> = asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(THERE)?;
             let ids = statement.query_map(params![self.connection, kind.as_str()], |r| r.get(0))?;
@@ -42,9 +40,7 @@ impl View {
         kind: Kind,
         wanted: impl Fn(CaflouId) -> bool,
     ) -> Result<Vec<(SourceId, CaflouId)>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(LINKED)?;
             let mut rows = statement.query(params![self.connection, kind.as_str()])?;
@@ -64,9 +60,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn gone(&self, kind: Kind) -> Result<Vec<(SourceId, CaflouId)>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(GONE)?;
             let rows = statement.query_map(params![self.connection, kind.as_str()], |row| {

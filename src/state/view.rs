@@ -13,7 +13,7 @@ use crate::record::{Attributes, CaflouId, Kind, SourceId};
 /// The state of one connection, for reading. A file that does not exist yet is an empty state.
 #[derive(Debug)]
 pub struct View {
-    pub(super) sqlite: Option<Connection>,
+    pub(super) sqlite: Connection,
     pub(super) connection: String,
 }
 
@@ -24,18 +24,20 @@ impl View {
     /// When the file is there but unusable, or was written by a newer release.
     pub fn open(path: &Path, connection: &str) -> Result<Self, StateError> {
         Ok(Self {
-            sqlite: open::read_only(path)?,
+            sqlite: open::read(path)?,
             connection: connection.to_owned(),
         })
     }
 
-    /// A state of which nothing is known.
-    #[must_use]
-    pub fn empty(connection: &str) -> Self {
-        Self {
-            sqlite: None,
+    /// A state of which nothing is known, in the place of a file.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn empty(path: &Path, connection: &str) -> Result<Self, StateError> {
+        Ok(Self {
+            sqlite: open::empty(path)?,
             connection: connection.to_owned(),
-        }
+        })
     }
 
     /// What is known of a record.
@@ -43,9 +45,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn known(&self, kind: Kind, id: &SourceId) -> Result<Option<Known>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let asked_for = [self.connection.as_str(), kind.as_str(), &id.0];
         let read = |row: &Row<'_>| {
             if !is_row_of(row, 13, asked_for)? {
@@ -66,9 +66,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn company(&self, id: &SourceId) -> Result<Option<CaflouId>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let asked_for = [self.connection.as_str(), Kind::Company.as_str(), &id.0];
         let read = |row: &Row<'_>| Ok((is_row_of(row, 1, asked_for)?, row.get(0)?));
         let found: Option<(bool, Option<i64>)> = one(sqlite, &company_row(), asked_for, read)?;
@@ -91,9 +89,7 @@ impl View {
         kind: Kind,
         id: &SourceId,
     ) -> Result<Option<Option<DateTime<Utc>>>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let found: Option<Option<i64>> = one(
             sqlite,
             "SELECT changed_at FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
@@ -179,9 +175,7 @@ impl View {
         sql: &str,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SourceId>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(Vec::new());
-        };
+        let sqlite = &self.sqlite;
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(sql)?;
             let mut rows = statement.query(params![self.connection, kind.as_str()])?;
@@ -201,9 +195,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn count_imported(&self, kind: Kind) -> Result<u64, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(0);
-        };
+        let sqlite = &self.sqlite;
         let found = one(
             sqlite,
             "SELECT count(*) FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
@@ -221,9 +213,7 @@ impl View {
         &self,
         look: impl FnOnce(&Self) -> Result<T, StateError>,
     ) -> Result<T, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return look(self);
-        };
+        let sqlite = &self.sqlite;
         let _moment = asked(sqlite, || sqlite.unchecked_transaction())?;
         look(self)
     }
@@ -233,9 +223,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn cursor(&self, kind: Kind) -> Result<Option<Cursor>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         let read = |row: &Row<'_>| {
             let (at, listed_at) = (seconds(row.get(0)?), seconds(row.get(1)?));
             let settings: String = row.get(2)?;

@@ -12,9 +12,7 @@ impl View {
     /// # Errors
     /// When the file cannot be read.
     pub fn withheld(&self, kind: Kind, id: &SourceId) -> Result<Option<String>, StateError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(None);
-        };
+        let sqlite = &self.sqlite;
         one(
             sqlite,
             "SELECT what FROM withheld WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
