@@ -140,20 +140,15 @@ fn ended(run: &PastRun) -> Ended {
     }
 }
 
-/// Up to when all that the connection imports was read: the earlier one of its agendas. Only a
+/// Up to when all that the connection imports was read: the earliest one of its streams. Only a
 /// run that read everything moves it, so a run of one order does not pass for an import.
 fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<Utc>>, StateError> {
-    let import = &connection.import;
-    let agendas = [
-        (Kind::Company, import.companies),
-        (Kind::Income, import.incomes),
-    ];
     let mut earliest: Option<DateTime<Utc>> = None;
-    for (kind, mode) in agendas {
-        if mode == Mode::No {
+    for stream in connection.program.definition().streams {
+        if connection.import.mode(stream.kind) == Mode::No {
             continue;
         }
-        match view.cursor(kind)?.filter(|cursor| !cursor.is_doubted()) {
+        match view.cursor(stream)?.filter(|cursor| !cursor.is_doubted()) {
             Some(cursor) => {
                 earliest = Some(earliest.map_or(cursor.at, |at| at.min(cursor.at)));
             }
@@ -166,7 +161,7 @@ fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<U
 /// How many records were deleted in Caflou.
 fn gone(view: &View) -> Result<u64, StateError> {
     let mut gone = 0;
-    for kind in [Kind::Company, Kind::Income] {
+    for kind in Kind::ALL {
         gone += view.gone(kind)?.len() as u64;
     }
     Ok(gone)

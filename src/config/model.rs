@@ -8,6 +8,9 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 use url::Url;
 
+use crate::record::Kind;
+use crate::source::{Definition, shoptet};
+
 use super::{Mapping, Notify, OrderStatus, Secret, near};
 
 /// A whole configuration file.
@@ -106,20 +109,24 @@ impl Program {
     /// Every program, in the order in which they are offered.
     pub const ALL: [Self; 1] = [Self::Shoptet];
 
+    /// What that source is.
+    #[must_use]
+    pub const fn definition(self) -> &'static Definition {
+        match self {
+            Self::Shoptet => &shoptet::DEFINITION,
+        }
+    }
+
     /// The word in the file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Shoptet => "shoptet",
-        }
+        self.definition().word
     }
 }
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Shoptet => "Shoptet",
-        })
+        f.pad(self.definition().name)
     }
 }
 
@@ -238,6 +245,17 @@ pub struct Import {
     pub locked_until: Option<NaiveDate>,
     /// So many days after its day an unpaid income becomes inactive: 1 to 3650.
     pub unpaid_expires: Option<u16>,
+}
+
+impl Import {
+    /// What is done with a kind of records.
+    #[must_use]
+    pub fn mode(&self, kind: Kind) -> Mode {
+        match kind {
+            Kind::Company => self.companies,
+            Kind::Income => self.incomes,
+        }
+    }
 }
 
 impl Default for Import {

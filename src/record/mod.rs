@@ -14,6 +14,7 @@ mod json;
 mod money;
 mod registration;
 mod rich_text;
+mod stream;
 mod text;
 
 pub use attributes::{Attributes, Change, Changes, Value, field_name, same};
@@ -27,4 +28,5 @@ pub use json::Json;
 pub use money::{AmountError, amount};
 pub use registration::{Identity, registration_key, vat_key};
 pub use rich_text::rich_text_lines;
+pub use stream::Stream;
 pub use text::{clean, comparable, tidy};

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::ExposeSecret;
+use tokio::sync::OnceCell;
 
 use super::{Exit, Failure};
 use crate::caflou;
 use crate::config::{CaflouAccess, Connection, Secret, ShoptetAccess};
 use crate::http::{Lane, LaneOptions, Policy, Stop};
-use crate::source::shoptet;
+use crate::source::{Source, shoptet};
 use crate::state::Cache;
 
 /// Requests that Shoptet allows at once per token.
@@ -91,6 +92,31 @@ pub(crate) fn shoptet(
         stop: stop.clone(),
     };
     shoptet::Client::new(options).map_err(|error| Failure::new(Exit::Failed, error))
+}
+
+/// The connection's account at its source. A dry run registers nothing there.
+pub(crate) fn source(
+    connection: &Connection,
+    dry_run: bool,
+    cache: &Cache,
+    lanes: &Lanes,
+    stop: &Stop,
+) -> Result<Box<dyn Source>, Failure> {
+    let (settings, import) = (&connection.shoptet, &connection.import);
+    let webhook_url = settings.webhook_url.clone();
+    Ok(Box::new(shoptet::Eshop {
+        client: shoptet(connection, cache, lanes, stop)?,
+        eshop_id: connection.eshop_id,
+        mapping: connection.mapping.clone(),
+        order_statuses: import.order_statuses.clone(),
+        bulk: shoptet::BulkOptions {
+            when: settings.bulk,
+            webhook_url: webhook_url.filter(|_| !dry_run),
+            ..shoptet::BulkOptions::default()
+        },
+        with_orders: import.companies_with_orders,
+        statuses: OnceCell::new(),
+    }))
 }
 
 /// A client of the connection's Caflou account.

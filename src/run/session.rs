@@ -15,9 +15,8 @@ use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::Stop;
 use crate::notify::Heart;
-use crate::record::{ByKind, Kind};
-use crate::source::shoptet::{BulkOptions, Client as Shoptet, PROGRAM};
-use crate::source::{Interval, Scope};
+use crate::record::{ByKind, Kind, Stream};
+use crate::source::{Interval, Scope, Source};
 use crate::state::{
     self, AccountLock, Cache, Clock, Journal, Lock, LockError, Pair, RunStart, View, Watch,
 };
@@ -28,8 +27,8 @@ use crate::text::safe;
 /// How often a Caflou account that is in use is tried again.
 const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
 
-/// The agendas of a run, with what to read of each.
-pub(crate) type Scopes = Vec<(Kind, Scope)>;
+/// The streams of a run, with what to read of each.
+pub(crate) type Scopes = Vec<(&'static Stream, Scope)>;
 
 /// One run.
 pub(crate) struct Session<'a> {
@@ -51,7 +50,7 @@ pub(crate) struct Session<'a> {
 
 /// Both services.
 pub(crate) struct Services {
-    pub(crate) shoptet: Shoptet,
+    pub(crate) source: Box<dyn Source>,
     pub(crate) caflou: Arc<Caflou>,
 }
 
@@ -179,7 +178,7 @@ impl Session<'_> {
                 reasons.extend(clock_went_back(last, run.started_at));
                 reasons.extend(set_aside);
                 if self.is_doubtful(&view)? {
-                    journal.doubt()?;
+                    journal.doubt(self.streams())?;
                 }
                 journal.begin(run)?;
                 if let Err(error) = self.cache.keep_last_run(&self.pair_at(), &run.run_id) {
@@ -293,8 +292,8 @@ impl Session<'_> {
             scopes,
         };
         running
-            .run(report, summary, |kind, cursor| {
-                Ok(locked().move_cursor(kind, cursor)?)
+            .run(report, summary, |stream, cursor| {
+                Ok(locked().move_cursor(stream, cursor)?)
             })
             .await
     }
@@ -337,7 +336,7 @@ impl Session<'_> {
     pub(crate) fn pair(&self) -> Pair {
         let connection = self.connection;
         Pair {
-            source: format!("{PROGRAM}:{}", connection.eshop_id),
+            source: format!("{}:{}", connection.program.as_str(), connection.eshop_id),
             target: format!("caflou:{}", connection.caflou.account_id),
         }
     }
@@ -358,26 +357,32 @@ impl Session<'_> {
         }
     }
 
-    /// The agendas of this run with what to read of each, and why everything where the user did
+    /// What the source lists.
+    pub(crate) fn streams(&self) -> &'static [&'static Stream] {
+        self.connection.program.definition().streams
+    }
+
+    /// The streams of this run with what to read of each, and why everything where the user did
     /// not ask for it.
     fn scopes(&self, view: &View, now: DateTime<Utc>) -> Result<(Scopes, Vec<String>), End> {
         let settings = self.settings();
         let mut reasons: Vec<_> = self.older_copy(view)?.into_iter().collect();
         let (mut scopes, copied) = (Vec::new(), !reasons.is_empty());
-        for kind in Kind::ALL {
-            if self.mode(kind) == Mode::No || !self.wanted.covers(kind) {
+        for &stream in self.streams() {
+            let kind = stream.kind;
+            if self.connection.import.mode(kind) == Mode::No || !self.wanted.covers(kind) {
                 continue;
             }
             let documents = self.wanted.documents.clone();
-            if kind == Kind::Income && !documents.is_empty() {
-                scopes.push((kind, Scope::Only(documents)));
+            if kind != Kind::Company && !documents.is_empty() {
+                scopes.push((stream, Scope::Only(documents)));
                 continue;
             }
-            let full = self.wanted.full || (kind == Kind::Income && self.wanted.own_interval());
-            let cursor = view.cursor(kind).map_err(Fatal::from)?;
+            let full = self.wanted.full || (kind != Kind::Company && self.wanted.own_interval());
+            let cursor = view.cursor(stream).map_err(Fatal::from)?;
             let full = full || copied;
-            let (scope, reason) = scope::scope(cursor.as_ref(), &settings, full, now);
-            scopes.push((kind, scope));
+            let (scope, reason) = scope::scope(stream, cursor.as_ref(), &settings, full, now);
+            scopes.push((stream, scope));
             reasons.extend(reason.filter(|reason| !reasons.contains(reason)));
         }
         Ok((scopes, reasons))
@@ -437,24 +442,6 @@ impl Session<'_> {
         }
     }
 
-    /// How the shop is read in bulk. A dry run registers nothing at the shop.
-    pub(crate) fn bulk(&self) -> BulkOptions {
-        let settings = &self.connection.shoptet;
-        let webhook_url = settings.webhook_url.clone();
-        BulkOptions {
-            when: settings.bulk,
-            webhook_url: webhook_url.filter(|_| !self.wanted.dry_run),
-            ..BulkOptions::default()
-        }
-    }
-
-    pub(crate) fn mode(&self, kind: Kind) -> Mode {
-        match kind {
-            Kind::Company => self.connection.import.companies,
-            Kind::Income => self.connection.import.incomes,
-        }
-    }
-
     pub(crate) fn settings(&self) -> String {
         scope::fingerprint(&self.connection.import, &self.connection.mapping)
     }
@@ -466,9 +453,11 @@ impl Session<'_> {
             Some(_) => End::from(self.stopped()),
             None => failure.into(),
         };
-        let shoptet = open::shoptet(connection, self.cache, lanes, self.stop).map_err(ended)?;
+        let dry_run = self.wanted.dry_run;
+        let source = open::source(connection, dry_run, self.cache, lanes, self.stop);
+        let source = source.map_err(ended)?;
         let caflou = open::caflou(connection, self.cache, lanes, self.stop).map_err(ended)?;
-        Ok(Services { shoptet, caflou })
+        Ok(Services { source, caflou })
     }
 
     async fn account_name(&self, caflou: &Arc<Caflou>) -> Option<String> {
@@ -487,7 +476,7 @@ impl Session<'_> {
         &self,
         run: &RunStart,
         account: Option<String>,
-        scopes: &[(Kind, Scope)],
+        scopes: &[(&'static Stream, Scope)],
         report: &mut dyn Report,
     ) {
         let connection = self.connection;
@@ -503,7 +492,7 @@ impl Session<'_> {
             connection: connection.key.clone(),
             dry_run: self.wanted.dry_run,
             started_at: run.started_at,
-            modes: ByKind::of(|kind| self.mode(kind)),
+            modes: ByKind::of(|kind| self.connection.import.mode(kind)),
             full: scopes.iter().any(|(_, scope)| *scope == Scope::Full),
             heading: Heading {
                 source: format!(
@@ -534,11 +523,11 @@ impl Session<'_> {
     }
 
     fn count_requests(services: &Services, summary: &mut RunReport) {
-        let (shoptet, caflou) = (services.shoptet.requests(), services.caflou.requests());
+        let (source, caflou) = (services.source.requests(), services.caflou.requests());
         summary.requests = RequestCounts {
-            source: shoptet.0,
+            source: source.0,
             caflou: caflou.0,
-            retries: shoptet.1 + caflou.1,
+            retries: source.1 + caflou.1,
         };
         services.caflou.remember();
     }

@@ -1,16 +1,100 @@
 //! The seam for sources: what one gives to a run.
 //!
-//! A source is a folder here. It reads, maps and hands on [`Item`]s one by one; what it wants to
-//! know of earlier runs it asks the state. There is one source; a trait comes with the second.
+//! A source is a folder here. It reads, maps and hands on [`Item`]s one
+//! by one; what it wants to know of earlier runs it asks the state.
 
+pub mod kit;
 pub mod shoptet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::pin::Pin;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use thiserror::Error;
+use tokio::sync::mpsc::Sender;
 
 use crate::http::HttpError;
-use crate::record::{Draft, Kind, SourceId};
-use crate::state::StateError;
+use crate::record::{Draft, Kind, SourceId, Stream};
+use crate::state::{StateError, View};
+
+/// What a source is, before any of its records are asked for.
+#[derive(Debug)]
+pub struct Definition {
+    /// The word for it: `program` in the configuration, and how its marks begin.
+    pub word: &'static str,
+    /// Its name for people.
+    pub name: &'static str,
+    /// What it lists, in the order in which that is read.
+    pub streams: &'static [&'static Stream],
+}
+
+/// One account at a source, for one run.
+pub trait Source {
+    /// Whose records these are, and what the source's clock says now. Each call asks the source.
+    fn whose(&self) -> Asked<'_, Account>;
+
+    /// How many records of a stream the source shows in all, where it says so.
+    fn count<'a>(&'a self, stream: &'a Stream) -> Asked<'a, Option<u64>>;
+
+    /// Reads a stream and hands its records on. A record that cannot be read fails alone, as
+    /// [`Item::Broken`].
+    fn read<'a>(&'a self, ask: Ask<'a>) -> Asked<'a, Reading>;
+
+    /// Requests sent so far, and how many of them were sent again.
+    fn requests(&self) -> (u64, u64);
+}
+
+/// What a source answers in time.
+pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + 'a>>;
+
+/// Whose records a source gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// How the source knows it: the middle of our marks.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Where its days begin.
+    pub zone: Tz,
+    /// The source's clock when it answered.
+    pub now: DateTime<Utc>,
+    /// The source says the time in its answers; else `now` is this machine's clock.
+    pub has_clock: bool,
+}
+
+impl Account {
+    /// Up to when what it lists is believed. Where its clock is ahead, what changes until then would
+    /// not be asked for again.
+    #[must_use]
+    pub fn read_to(&self) -> DateTime<Utc> {
+        self.now.min(Utc::now() + AHEAD)
+    }
+
+    /// The day where the account is.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.now.with_timezone(&self.zone).date_naive()
+    }
+}
+
+/// What is to be read.
+pub struct Ask<'a> {
+    /// Of what.
+    pub stream: &'static Stream,
+    /// How much of it.
+    pub scope: &'a Scope,
+    /// The account, as it was when the run began: every list ends at its `now`.
+    pub account: &'a Account,
+    /// Only documents of these days.
+    pub interval: Interval,
+    /// Beside what changed, what is unpaid with a day in this range: from the first on, where there
+    /// is one, and before the last.
+    pub overdue: Option<(Option<NaiveDate>, NaiveDate)>,
+    /// What earlier runs did.
+    pub state: &'a View,
+    /// Takes what is read.
+    pub out: Sender<Item>,
+}
 
 /// What marks begin with: the words of all programs that this program or a later release of it brings
 /// records from. A record with such a mark belongs to the connection that wrote it.
@@ -25,6 +109,9 @@ pub const PROGRAMS: [&str; 9] = [
     "quickbooks",
     "zoho-books",
 ];
+
+/// No cursor lies further ahead of this machine's clock, whatever the source's says.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// What comes out of reading, in the order in which it was read.
 #[derive(Debug)]
@@ -72,11 +159,11 @@ pub struct Broken {
 pub enum Scope {
     /// All of them.
     Full,
-    /// What changed since this moment of the source's clock, and what is still open.
+    /// What changed since an earlier reading, and what is still open.
     Since {
-        /// The cursor.
-        cursor: DateTime<Utc>,
-        /// The whole list of customers is due as well.
+        /// The cursor which that one left.
+        cursor: String,
+        /// The whole list is due as well.
         whole_list: bool,
     },
     /// Just these.
@@ -101,10 +188,12 @@ impl Interval {
 }
 
 /// How a reading ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// Everything was read, and what could not be used can be found again: the cursor may move.
     pub complete: bool,
+    /// Where the next reading goes on, in the source's own words.
+    pub cursor: String,
 }
 
 /// Why reading cannot go on.
@@ -119,6 +208,9 @@ pub enum SourceError {
     /// The settings name something that the source does not have.
     #[error("{0}")]
     Settings(String),
+    /// The cursor in the state is none of this source's.
+    #[error("the cursor `{0}` in the state file cannot be read: read everything once, with --full")]
+    Cursor(String),
     /// Credentials cannot be had or are another account's.
     #[error("{0}")]
     Access(String),

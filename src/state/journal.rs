@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, Params, params};
 
 use super::known::DOUBTED;
 use super::{Cursor, RecordState, RunStart, Sent, StateError, View, open};
-use crate::record::{Attributes, CaflouId, Kind, SourceId};
+use crate::record::{Attributes, CaflouId, Kind, SourceId, Stream};
 
 /// A create that is about to be sent.
 #[derive(Debug)]
@@ -473,14 +473,15 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn move_cursor(&self, kind: Kind, cursor: &Cursor) -> Result<(), StateError> {
+    pub fn move_cursor(&self, stream: &Stream, cursor: &Cursor) -> Result<(), StateError> {
         self.execute(
-            "INSERT INTO cursors (connection, kind, at, listed_at, settings) \
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET at = excluded.at, \
-             listed_at = excluded.listed_at, settings = excluded.settings",
+            "INSERT INTO cursors (connection, stream, cursor, at, listed_at, settings) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET cursor = excluded.cursor, \
+             at = excluded.at, listed_at = excluded.listed_at, settings = excluded.settings",
             params![
                 self.connection,
-                kind.as_str(),
+                stream.word,
+                cursor.text,
                 cursor.at.timestamp(),
                 cursor.listed_at.timestamp(),
                 cursor.settings,
@@ -493,14 +494,14 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn doubt(&self) -> Result<(), StateError> {
+    pub fn doubt(&self, streams: &[&Stream]) -> Result<(), StateError> {
         self.together(|journal| {
-            Kind::ALL.iter().try_for_each(|kind| {
+            streams.iter().try_for_each(|stream| {
                 journal.execute(
-                    "INSERT INTO cursors (connection, kind, at, listed_at, settings) \
-                     VALUES (?1, ?2, 0, 0, ?3) \
+                    "INSERT INTO cursors (connection, stream, cursor, at, listed_at, settings) \
+                     VALUES (?1, ?2, '', 0, 0, ?3) \
                      ON CONFLICT DO UPDATE SET settings = excluded.settings",
-                    params![journal.connection, kind.as_str(), DOUBTED],
+                    params![journal.connection, stream.word, DOUBTED],
                 )
             })
         })

@@ -129,10 +129,13 @@ impl Cursor {
     }
 }
 
-/// How far an agenda was read.
+/// How far a stream was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// All changes before this moment of the source's clock are settled or stored as failed.
+    /// Where the next reading goes on, in the source's own words: all changes before are settled or
+    /// stored as failed.
+    pub text: String,
+    /// When that was, by the source's clock.
     pub at: DateTime<Utc>,
     /// When the whole list was last read.
     pub listed_at: DateTime<Utc>,

@@ -132,6 +132,67 @@ const STEPS: &[M<'static>] = &[
         "CREATE INDEX IF NOT EXISTS records_gone ON records (connection, kind, source_id)
         WHERE state = 'gone';",
     ),
+    M::up(
+        // Kinds and streams are the program's business: a new one changes no table. What the one
+        // source of that time called its two lists is a part of this step.
+        "CREATE TABLE records_of_all_kinds (
+        connection TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        source_id TEXT NOT NULL,  -- begins with the stream's word and a slash, if there are several
+        state TEXT NOT NULL CHECK (state IN ('sending', 'uncertain', 'synced', 'failed', 'gone')),
+        caflou_id INTEGER,
+        label TEXT NOT NULL,
+        source TEXT NOT NULL,
+        written TEXT,
+        changed_at INTEGER,
+        sent_at INTEGER,
+        awaits TEXT,
+        reason TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        first_failed_at INTEGER,
+        last_failed_at INTEGER,
+        pending TEXT,
+        origin TEXT,
+        doubled INTEGER NOT NULL DEFAULT 0 CHECK (doubled IN (0, 1)),
+        sent_boot TEXT,
+        sent_up INTEGER,
+        sent_for INTEGER,
+        checksum INTEGER,
+        PRIMARY KEY (connection, kind, source_id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO records_of_all_kinds (connection, kind, source_id, state, caflou_id, label, source,
+        written, changed_at, sent_at, awaits, reason, attempts, first_failed_at, last_failed_at,
+        pending, origin, doubled, sent_boot, sent_up, sent_for, checksum)
+    SELECT connection, kind, source_id, state, caflou_id, label, source,
+        written, changed_at, sent_at, awaits, reason, attempts, first_failed_at, last_failed_at,
+        pending, origin, doubled, sent_boot, sent_up, sent_for, checksum FROM records;
+    DROP TABLE records;
+    ALTER TABLE records_of_all_kinds RENAME TO records;
+    CREATE INDEX records_open ON records (connection, kind, source_id)
+        WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL
+        OR pending IS NOT NULL;
+    CREATE INDEX records_awaiting ON records (connection, awaits) WHERE awaits IS NOT NULL;
+    CREATE UNIQUE INDEX records_linked ON records (connection, kind, caflou_id)
+        WHERE state = 'synced' AND doubled = 0;
+    CREATE INDEX records_doubled ON records (connection, kind) WHERE doubled = 1;
+    CREATE INDEX records_by_hand ON records (connection, kind)
+        WHERE state = 'synced' AND source = '{}';
+    CREATE INDEX records_gone ON records (connection, kind, source_id) WHERE state = 'gone';
+    CREATE TABLE cursors_of_streams (
+        connection TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        cursor TEXT NOT NULL,        -- where to go on, in the source's own words
+        at INTEGER NOT NULL,         -- when that was by the source's clock, seconds since 1970
+        listed_at INTEGER NOT NULL,  -- when all of it was last listed
+        settings TEXT NOT NULL,      -- fingerprint of interval, modes and mapping
+        PRIMARY KEY (connection, stream)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO cursors_of_streams SELECT connection,
+        CASE kind WHEN 'company' THEN 'customers' ELSE 'orders' END,
+        strftime('%Y-%m-%dT%H:%M:%SZ', at, 'unixepoch'), at, listed_at, settings FROM cursors;
+    DROP TABLE cursors;
+    ALTER TABLE cursors_of_streams RENAME TO cursors;",
+    ),
 ];
 
 /// The schema's history.

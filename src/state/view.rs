@@ -8,7 +8,23 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::file_of;
 use super::{Cursor, Failure, Known, RecordState, Sent, StateError, Uptime, open, sums};
-use crate::record::{Attributes, CaflouId, Kind, SourceId};
+use crate::record::{Attributes, CaflouId, Kind, SourceId, Stream};
+
+/// Of these statements the parameters are the connection, the kind, and the keys of the stream.
+const IMPORTED: &str = "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
+     AND source_id >= ?3 AND source_id < ?4 AND state = 'synced'";
+const FAILED_OR_UNKNOWN: &str = "SELECT source_id FROM records INDEXED BY records_open \
+     WHERE connection = ?1 AND kind = ?2 AND source_id >= ?3 AND source_id < ?4 \
+     AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL \
+     OR pending IS NOT NULL)";
+const COMPANY_CAME: &str = "SELECT record.source_id FROM records AS record \
+     JOIN records AS company ON company.connection = record.connection \
+     AND company.kind = 'company' AND company.source_id = record.awaits \
+     AND company.state = 'synced' WHERE record.connection = ?1 AND record.kind = ?2 \
+     AND record.source_id >= ?3 AND record.source_id < ?4 AND record.awaits IS NOT NULL";
+const BY_HAND: &str = "SELECT source_id FROM records INDEXED BY records_by_hand \
+     WHERE connection = ?1 AND kind = ?2 AND source_id >= ?3 AND source_id < ?4 \
+     AND state = 'synced' AND source = '{}'";
 
 /// The state of one connection, for reading. A file that does not exist yet is an empty state.
 #[derive(Debug)]
@@ -106,28 +122,11 @@ impl View {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn open_records(&self, kind: Kind) -> Result<Vec<SourceId>, StateError> {
-        let mut open = self.ids(
-            kind,
-            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
-             AND (state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL \
-             OR pending IS NOT NULL)",
-            |_| true,
-        )?;
-        open.extend(self.ids(
-            kind,
-            "SELECT record.source_id FROM records AS record JOIN records AS company \
-             ON company.connection = record.connection AND company.kind = 'company' \
-             AND company.source_id = record.awaits AND company.state = 'synced' \
-             WHERE record.connection = ?1 AND record.kind = ?2 AND record.awaits IS NOT NULL",
-            |_| true,
-        )?);
-        open.extend(self.ids(
-            kind,
-            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
-             AND state = 'synced' AND source = '{}'",
-            |_| true,
-        )?);
+    pub fn open_records(&self, stream: &Stream) -> Result<Vec<SourceId>, StateError> {
+        let mut open = Vec::new();
+        for sql in [FAILED_OR_UNKNOWN, COMPANY_CAME, BY_HAND] {
+            open.extend(self.ids(stream, sql, |_| true)?);
+        }
         Ok(open)
     }
 
@@ -137,14 +136,10 @@ impl View {
     /// When the file cannot be read.
     pub fn imported(
         &self,
-        kind: Kind,
+        stream: &Stream,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SourceId>, StateError> {
-        self.ids(
-            kind,
-            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
-            wanted,
-        )
+        self.ids(stream, IMPORTED, wanted)
     }
 
     /// Records in Caflou, unpaid and active as the source was last seen, with a day in this range:
@@ -154,31 +149,31 @@ impl View {
     /// When the file cannot be read.
     pub fn unpaid(
         &self,
-        kind: Kind,
+        stream: &Stream,
         (from, before): (Option<NaiveDate>, NaiveDate),
     ) -> Result<Vec<SourceId>, StateError> {
         let from = from.map(|day| day.to_string()).unwrap_or_default();
         // Days as text sort as days; what they hold needs no quoting.
         let sql = format!(
-            "SELECT source_id FROM records WHERE connection = ?1 AND kind = ?2 \
-             AND state = 'synced' AND json_extract(source, '$.done') = 0 \
+            "{IMPORTED} AND json_extract(source, '$.done') = 0 \
              AND coalesce(json_extract(source, '$.inactive'), 0) = 0 \
              AND json_extract(source, '$.date') >= '{from}' \
              AND json_extract(source, '$.date') < '{before}'"
         );
-        self.ids(kind, &sql, |_| true)
+        self.ids(stream, &sql, |_| true)
     }
 
     fn ids(
         &self,
-        kind: Kind,
+        stream: &Stream,
         sql: &str,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SourceId>, StateError> {
-        let sqlite = &self.sqlite;
-        asked(sqlite, || {
-            let mut statement = sqlite.prepare_cached(sql)?;
-            let mut rows = statement.query(params![self.connection, kind.as_str()])?;
+        let [from, before] = stream.keys();
+        asked(&self.sqlite, || {
+            let mut statement = self.sqlite.prepare_cached(sql)?;
+            let kind = stream.kind.as_str();
+            let mut rows = statement.query(params![self.connection, kind, from, before])?;
             let mut ids = Vec::new();
             while let Some(row) = rows.next()? {
                 let id = row.get_ref(0)?.as_str()?;
@@ -190,16 +185,17 @@ impl View {
         })
     }
 
-    /// How many records are in Caflou.
+    /// How many records of a stream are in Caflou.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn count_imported(&self, kind: Kind) -> Result<u64, StateError> {
-        let sqlite = &self.sqlite;
+    pub fn count_imported(&self, stream: &Stream) -> Result<u64, StateError> {
+        let [from, before] = stream.keys();
         let found = one(
-            sqlite,
-            "SELECT count(*) FROM records WHERE connection = ?1 AND kind = ?2 AND state = 'synced'",
-            params![self.connection, kind.as_str()],
+            &self.sqlite,
+            "SELECT count(*) FROM records WHERE connection = ?1 AND kind = ?2 \
+             AND source_id >= ?3 AND source_id < ?4 AND state = 'synced'",
+            params![self.connection, stream.kind.as_str(), from, before],
             |row| row.get::<_, i64>(0),
         )?;
         Ok(found.unwrap_or(0).unsigned_abs())
@@ -218,16 +214,17 @@ impl View {
         look(self)
     }
 
-    /// How far an agenda was read.
+    /// How far a stream was read.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn cursor(&self, kind: Kind) -> Result<Option<Cursor>, StateError> {
+    pub fn cursor(&self, stream: &Stream) -> Result<Option<Cursor>, StateError> {
         let sqlite = &self.sqlite;
         let read = |row: &Row<'_>| {
-            let (at, listed_at) = (seconds(row.get(0)?), seconds(row.get(1)?));
-            let settings: String = row.get(2)?;
+            let (text, settings) = (row.get(0)?, row.get(3)?);
+            let (at, listed_at) = (seconds(row.get(1)?), seconds(row.get(2)?));
             Ok(at.zip(listed_at).map(|(at, listed_at)| Cursor {
+                text,
                 at,
                 listed_at,
                 settings,
@@ -235,8 +232,9 @@ impl View {
         };
         let found = one(
             sqlite,
-            "SELECT at, listed_at, settings FROM cursors WHERE connection = ?1 AND kind = ?2",
-            params![self.connection, kind.as_str()],
+            "SELECT cursor, at, listed_at, settings FROM cursors \
+             WHERE connection = ?1 AND stream = ?2",
+            params![self.connection, stream.word],
             read,
         )?;
         Ok(found.flatten())

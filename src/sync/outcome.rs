@@ -63,7 +63,8 @@ impl From<SourceError> for Fatal {
             SourceError::Access(message) => Self::Access(message),
             SourceError::Settings(message) => Self::Settings(message),
             SourceError::Service(message) => Self::Service(message),
-            SourceError::BrokenOff => Self::Service(SourceError::BrokenOff.to_string()),
+            error @ SourceError::Cursor(_) => Self::State(error.to_string()),
+            error @ SourceError::BrokenOff => Self::Service(error.to_string()),
         }
     }
 }

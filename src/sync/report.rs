@@ -1,6 +1,7 @@
 //! What a run tells, while it happens. Rendered in two ways: for people, and as JSON lines.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
@@ -173,6 +174,18 @@ pub struct Counts {
     pub failed: u64,
 }
 
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.read += more.read;
+        self.created += more.created;
+        self.adopted += more.adopted;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.skipped += more.skipped;
+        self.failed += more.failed;
+    }
+}
+
 impl Counts {
     /// Counts a record.
     pub fn count(&mut self, action: Option<Action>) {
@@ -205,6 +218,13 @@ impl Totals {
             (attributes.text("currency"), attributes.get("value"))
         {
             *self.0.entry(currency.to_owned()).or_default() += value;
+        }
+    }
+
+    /// Adds the sums of others.
+    pub fn add_all(&mut self, others: &Self) {
+        for (currency, sum) in &others.0 {
+            *self.0.entry(currency.clone()).or_default() += sum;
         }
     }
 }

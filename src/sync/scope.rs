@@ -5,13 +5,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Import, Mapping};
+use crate::record::Stream;
 use crate::source::Scope;
 use crate::state::{Cursor, hex_digest};
-
-/// Changes older than this may have left the source's log (Shoptet guarantees 30 days).
-const LOG: TimeDelta = TimeDelta::days(29);
-/// The whole list of an agenda that is followed by its log is read at least this often.
-const WHOLE_LIST: TimeDelta = TimeDelta::days(7);
 
 /// The clocks of the source and of this machine differ by less, or one of them is wrong.
 const AHEAD: TimeDelta = TimeDelta::days(1);
@@ -55,6 +51,7 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
 /// What to read, and where it is everything for a reason the user did not give, that reason.
 #[must_use]
 pub fn scope(
+    stream: &Stream,
     cursor: Option<&Cursor>,
     settings: &str,
     asked_full: bool,
@@ -82,27 +79,41 @@ pub fn scope(
         );
         return (Scope::Full, Some(reason));
     }
-    if age > LOG {
+    // The last day of the log may be gone already.
+    if let Some(log) = stream.log
+        && age > days(log) - days(1)
+    {
         let reason = format!(
-            "the last complete import was {} days ago and the log of changes goes back 30: \
+            "the last complete import was {} days ago and the log of changes goes back {log}: \
              everything is compared",
             age.num_days()
         );
         return (Scope::Full, Some(reason));
     }
-    let whole_list = now - cursor.listed_at >= WHOLE_LIST;
-    (
-        Scope::Since {
-            cursor: cursor.at,
-            whole_list,
-        },
-        None,
-    )
+    let listed = now - cursor.listed_at;
+    let whole_list = stream.whole_list.is_some_and(|most| listed >= days(most));
+    let cursor = cursor.text.clone();
+    (Scope::Since { cursor, whole_list }, None)
+}
+
+fn days(number: u16) -> TimeDelta {
+    TimeDelta::days(number.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Kind;
+
+    const STREAM: Stream = Stream {
+        word: "records",
+        kind: Kind::Income,
+        one: "record",
+        many: "records",
+        bare_ids: true,
+        log: Some(30),
+        whole_list: Some(7),
+    };
 
     fn at(day: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::days(day)
@@ -111,14 +122,17 @@ mod tests {
     fn scope_after(days: i64, settings: &str, full: bool) -> String {
         let (at_, listed_at) = (at(100), at(96));
         let cursor = Cursor {
+            text: "then".to_owned(),
             at: at_,
             listed_at,
             settings: "a".to_owned(),
         };
-        let (scope, reason) = scope(Some(&cursor), settings, full, at(100 + days));
+        let (scope, reason) = scope(&STREAM, Some(&cursor), settings, full, at(100 + days));
         let scope = match scope {
             Scope::Full => "full".to_owned(),
-            Scope::Since { whole_list, .. } => format!("since, whole list {whole_list}"),
+            Scope::Since { cursor, whole_list } => {
+                format!("since {cursor}, whole list {whole_list}")
+            }
             Scope::Only(_) => unreachable!(),
         };
         format!("{scope}: {}", reason.unwrap_or_default())
@@ -126,10 +140,10 @@ mod tests {
 
     #[test]
     fn only_changes_are_read_unless_something_speaks_against_it() {
-        assert_eq!(scope(None, "a", false, at(0)), (Scope::Full, None));
-        assert_eq!(scope_after(1, "a", false), "since, whole list false: ");
-        assert_eq!(scope_after(3, "a", false), "since, whole list true: ");
-        assert_eq!(scope_after(29, "a", false), "since, whole list true: ");
+        assert_eq!(scope(&STREAM, None, "a", false, at(0)), (Scope::Full, None));
+        assert_eq!(scope_after(1, "a", false), "since then, whole list false: ");
+        assert_eq!(scope_after(3, "a", false), "since then, whole list true: ");
+        assert_eq!(scope_after(29, "a", false), "since then, whole list true: ");
         assert_eq!(
             scope_after(30, "a", false),
             "full: the last complete import was 30 days ago and the log of changes goes back 30: \

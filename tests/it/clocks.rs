@@ -66,7 +66,7 @@ fn a_shop_whose_clock_was_ahead_hides_no_later_change() {
     let bench = Bench::with(|options| options.clock = Some(ahead));
     let code = bench.order(|_| ());
     bench.imported();
-    let latest = "SELECT max(at - unixepoch()) FROM cursors";
+    let latest = "SELECT max(unixepoch(cursor) - unixepoch()) FROM cursors";
     let latest = bench.database().query_row(latest, [], |row| row.get(0));
     let latest: i64 = latest.unwrap();
     assert!(latest <= 60, "{latest}");

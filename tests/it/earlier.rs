@@ -10,12 +10,13 @@ use rusqlite::{Connection, params};
 use crate::support::{Bench, KEY};
 
 /// The schemas, the oldest first. A new one is added with the step that leaves it behind.
-const SCHEMAS: [&str; 5] = [
+pub const SCHEMAS: [&str; 6] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
     include_str!("schemas/4.sql"),
     include_str!("schemas/5.sql"),
+    include_str!("schemas/13.sql"),
 ];
 
 fn columns(database: &Connection, schema: &str, table: &str) -> Vec<String> {
@@ -26,14 +27,18 @@ fn columns(database: &Connection, schema: &str, table: &str) -> Vec<String> {
 }
 
 /// Lays the state out as an earlier schema: what that one had no place for is lost.
-fn lay_out(bench: &Bench, schema: &str) {
+pub fn lay_out(bench: &Bench, schema: &str) {
     let (now, before) = (bench.path("state.db"), bench.path("before.db"));
     let _ = fs::remove_file(&before);
     let database = Connection::open(&before).unwrap();
     database.execute_batch(schema).unwrap();
     let attach = "ATTACH ?1 AS now";
     database.execute(attach, [now.to_str().unwrap()]).unwrap();
-    for table in ["records", "cursors", "runs", "changes", "pairs"] {
+    let cursors = "INSERT INTO main.cursors (connection, kind, at, listed_at, settings)
+         SELECT connection, CASE stream WHEN 'customers' THEN 'company' ELSE 'income' END,
+         at, listed_at, settings FROM now.cursors";
+    database.execute_batch(cursors).unwrap();
+    for table in ["records", "runs", "changes", "pairs"] {
         let there = columns(&database, "now", table);
         let mut common = columns(&database, "main", table);
         common.retain(|name| there.contains(name));
@@ -54,7 +59,8 @@ fn lay_out(bench: &Bench, schema: &str) {
 
 #[test]
 fn a_state_file_of_every_schema_goes_on_and_then_plans_nothing() {
-    for (number, schema) in (1..).zip(SCHEMAS) {
+    for schema in SCHEMAS {
+        let number = schema.rsplit_once(" = ").unwrap().1.trim();
         let bench = Bench::new();
         let guid = bench.customer(|_| ());
         for _ in 0..3 {

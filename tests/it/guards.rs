@@ -21,7 +21,7 @@ fn bench() -> Bench {
 }
 
 fn cursors(bench: &Bench) -> String {
-    let sql = "SELECT group_concat(kind || at || ' ' || listed_at) FROM cursors";
+    let sql = "SELECT group_concat(stream || at || ' ' || listed_at) FROM cursors";
     let found = bench.database().query_row(sql, [], |row| row.get(0));
     found.optional().unwrap().unwrap_or_default()
 }
@@ -44,8 +44,7 @@ fn guarded(bench: &Bench, ran: &Ran, said: &[&str]) {
 fn more_changes_than_allowed_stop_the_run_before_its_first_write() {
     let bench = bench();
     // seconds tell little in a test
-    let sql = "UPDATE cursors SET at = at - 60";
-    bench.database().execute(sql, []).unwrap();
+    bench.cursors_go_back(60);
     let before = cursors(&bench);
     for allowed in ["0", "3"] {
         let ran = bench.run(&["--max-changes", allowed]);
@@ -152,10 +151,10 @@ fn with_several_connections_a_guard_rail_comes_after_a_failed_run_and_before_fai
     assert_eq!((code, ends), (1, vec!["stopped".into(), "failed".into()]));
 }
 
-/// Where the next run begins to read an agenda.
-fn cursor(bench: &Bench, kind: &str) -> i64 {
-    let sql = "SELECT at FROM cursors WHERE kind = ?1";
-    let found = bench.database().query_row(sql, [kind], |row| row.get(0));
+/// Where the next run begins to read a stream.
+fn cursor(bench: &Bench, stream: &str) -> i64 {
+    let sql = "SELECT unixepoch(cursor) FROM cursors WHERE stream = ?1";
+    let found = bench.database().query_row(sql, [stream], |row| row.get(0));
     found.unwrap()
 }
 
@@ -185,8 +184,8 @@ fn more_than_a_tenth_that_vanishes_is_not_switched_off_unless_allowed() {
             }
         }
         let new = bench.order(|_| ());
-        bench.in_state("UPDATE cursors SET at = at - 60");
-        let before = cursor(&bench, "income");
+        bench.cursors_go_back(60);
+        let before = cursor(&bench, "orders");
         for args in [&[][..], &["--full"]] {
             let ran = bench.run(args);
             assert_eq!(ran.code, 7, "{how}: {}", ran.stdout);
@@ -198,7 +197,7 @@ fn more_than_a_tenth_that_vanishes_is_not_switched_off_unless_allowed() {
                 assert!(ran.error().contains(word), "{}", ran.error());
             }
         }
-        assert_eq!(cursor(&bench, "income"), before, "the cursor moved");
+        assert_eq!(cursor(&bench, "orders"), before, "the cursor moved");
         // what is new came all the same
         bench.income(&new);
         let shown = bench.run(&["--dry-run"]).exits(0);
@@ -269,19 +268,19 @@ fn another_shop() -> serde_json::Value {
 fn a_shop_that_is_another_one_at_the_end_takes_nothing_out_and_moves_no_cursor() {
     let (bench, codes) = imported(3);
     bench.sandbox.shop().delete(&codes[0]);
-    bench.in_state("UPDATE cursors SET at = at - 60");
-    let before = cursor(&bench, "income");
+    bench.cursors_go_back(60);
+    let before = cursor(&bench, "orders");
     answer(&bench, "/api/eshop", 1, 200, &another_shop());
     let ran = bench.run(&[]).exits(4);
     assert!(ran.error().contains("999111"), "{}", ran.error());
     assert_eq!(inactive(&bench), 0);
-    assert_eq!(cursor(&bench, "income"), before, "the cursor moved");
+    assert_eq!(cursor(&bench, "orders"), before, "the cursor moved");
     bench.run(&[]).exits(0);
     assert_eq!(inactive(&bench), 1);
     // customers likewise
-    bench.in_state("UPDATE cursors SET at = at - 60");
-    let before = cursor(&bench, "company");
+    bench.cursors_go_back(60);
+    let before = cursor(&bench, "customers");
     answer(&bench, "/api/eshop", 1, 200, &another_shop());
     bench.run(&["--only", "companies"]).exits(4);
-    assert_eq!(cursor(&bench, "company"), before, "the cursor moved");
+    assert_eq!(cursor(&bench, "customers"), before, "the cursor moved");
 }

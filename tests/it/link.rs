@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::earlier::{SCHEMAS, lay_out};
 use crate::support::{Bench, Ran, keys, mark, names};
 
 fn company(bench: &Bench, values: &Value) -> i64 {
@@ -227,18 +228,8 @@ fn one_record_in_caflou_is_refused_to_two_and_what_was_linked_twice_before_is_to
     };
     assert!(double(&codes[1]).is_err(), "the state itself refuses it");
     // A file of an older release may hold it.
-    bench
-        .database()
-        .execute_batch(&format!(
-            "DROP INDEX records_by_hand; DROP INDEX records_linked; DROP INDEX records_doubled;
-             DROP TABLE parted; ALTER TABLE records DROP COLUMN doubled; DROP TABLE given;
-             DROP TABLE nameless; ALTER TABLE records DROP COLUMN checksum; ALTER TABLE records DROP COLUMN sent_boot;
-             ALTER TABLE records DROP COLUMN sent_up; ALTER TABLE records DROP COLUMN sent_for;
-             UPDATE records SET caflou_id = {id} WHERE source_id = '{}';
-             PRAGMA user_version = {}",
-            codes[1], BEFORE
-        ))
-        .unwrap();
+    lay_out(&bench, SCHEMAS[4]);
+    double(&codes[1]).unwrap();
     for args in [&["--dry-run"][..], &[], &["--full"]] {
         let ran = bench.run(args).exits(0);
         let told: Vec<_> = ran.warnings();
@@ -254,6 +245,3 @@ fn one_record_in_caflou_is_refused_to_two_and_what_was_linked_twice_before_is_to
     assert_eq!(ran.warnings(), Vec::<String>::new());
     assert_eq!(ran.change(&codes[1])["action"], "adopt", "by its own mark");
 }
-
-/// The schema before one record in Caflou was one record's.
-const BEFORE: usize = 7;

@@ -24,7 +24,7 @@ fn object(bench: &Bench) -> Value {
 /// Time passes since the last whole import.
 fn hours_pass(bench: &Bench, hours: i64) {
     let seconds = hours * 3600;
-    bench.in_state(&format!("UPDATE cursors SET at = at - {seconds}"));
+    bench.cursors_go_back(seconds);
     bench.in_state(&format!(
         "UPDATE runs SET started_at = started_at - {seconds}"
     ));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::earlier::{SCHEMAS, lay_out};
 use crate::support::{Bench, Ran, mark, wait_for};
 
 /// Twelve orders and a company are imported; one is paid since, and one is new.
@@ -323,23 +324,7 @@ fn where_the_last_run_died_the_whole_file_is_looked_through() {
 #[test]
 fn a_file_of_an_older_release_is_read_as_it_is_and_brought_up_to_date_by_a_run() {
     let bench = bench();
-    change(
-        &bench.path("state.db"),
-        "DROP INDEX records_open; DROP INDEX changes_of_record; DROP TABLE pairs;
-         DROP INDEX records_linked; DROP INDEX records_doubled; DROP TABLE parted; DROP TABLE withheld;
-         DROP INDEX records_by_hand; ALTER TABLE records DROP COLUMN doubled;
-         DROP TABLE given; DROP TABLE nameless;
-         ALTER TABLE records DROP COLUMN origin;
-         ALTER TABLE records DROP COLUMN pending;
-         ALTER TABLE runs DROP COLUMN part;
-         ALTER TABLE records DROP COLUMN checksum;
-         ALTER TABLE records DROP COLUMN sent_boot;
-         ALTER TABLE records DROP COLUMN sent_up;
-         ALTER TABLE records DROP COLUMN sent_for;
-         CREATE INDEX records_open ON records (connection, kind, source_id)
-         WHERE state IN ('sending', 'uncertain', 'failed') OR reason IS NOT NULL;
-         PRAGMA user_version = 1",
-    );
+    lay_out(&bench, SCHEMAS[0]);
     let before = state(&bench);
     let ran = bench.run(&["--dry-run"]).exits(0);
     assert_eq!(

@@ -321,6 +321,14 @@ impl Bench {
         assert_eq!(books.transfers.len(), shop.orders.len());
     }
 
+    /// The source's changes of the last seconds are to be read again.
+    pub fn cursors_go_back(&self, seconds: i64) {
+        self.in_state(&format!(
+            "UPDATE cursors SET at = at - {seconds}, \
+             cursor = strftime('%Y-%m-%dT%H:%M:%SZ', at - {seconds}, 'unixepoch')"
+        ));
+    }
+
     /// Changes the state file behind the program's back, as time does.
     pub fn in_state(&self, sql: &str) -> usize {
         let sqlite = rusqlite::Connection::open(self.path("state.db")).expect("a state file");

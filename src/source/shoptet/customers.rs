@@ -10,7 +10,6 @@ use tokio::sync::mpsc::Sender;
 pub use waitlist::BulkOptions;
 use waitlist::Waitlist;
 
-use super::Source;
 use super::ahead::Ahead;
 use super::answer::part;
 use super::map;
@@ -20,8 +19,10 @@ use super::seen::Seen;
 use super::strikes::Strikes;
 use super::time::format_time;
 use super::wire::{self, BadRow, ChangeEntry, Customer, Order};
+use super::{CUSTOMERS, Visit};
 use crate::record::{Json, Kind, SourceId};
-use crate::source::{Broken, Item, Reading, Scope, SourceError, Verdict};
+use crate::source::kit::moment;
+use crate::source::{Broken, Item, Scope, SourceError, Verdict};
 use crate::state::View;
 
 /// As for orders.
@@ -33,7 +34,7 @@ const CHANGES_A_PAGE: u16 = 20;
 
 /// One reading of customers.
 struct Customers<'a> {
-    source: &'a Source,
+    source: &'a Visit,
     state: &'a View,
     out: Sender<Item>,
     seen: Seen,
@@ -45,8 +46,9 @@ struct Customers<'a> {
     bulk: Waitlist,
 }
 
-impl Source {
-    /// Reads registered customers and hands them on as companies. Those that are imported are not
+impl Visit {
+    /// Reads registered customers and hands them on as companies; whether the reading was
+    /// complete. Those that are imported are not
     /// read again: companies are never updated.
     ///
     /// # Errors
@@ -56,7 +58,7 @@ impl Source {
         scope: &Scope,
         state: &View,
         out: Sender<Item>,
-    ) -> Result<Reading, SourceError> {
+    ) -> Result<bool, SourceError> {
         let mut customers = Customers {
             source: self,
             state,
@@ -70,13 +72,13 @@ impl Source {
         match scope {
             Scope::Full if self.with_orders => customers.read_of_orders(None).await?,
             Scope::Since { cursor, .. } if self.with_orders => {
-                customers.read_of_orders(Some(*cursor)).await?;
+                customers.read_of_orders(Some(moment(cursor)?)).await?;
             }
             Scope::Full
             | Scope::Since {
                 whole_list: true, ..
             } => customers.read_all().await?,
-            Scope::Since { cursor, .. } => customers.read_changes(*cursor).await?,
+            Scope::Since { cursor, .. } => customers.read_changes(moment(cursor)?).await?,
             Scope::Only(guids) => {
                 for guid in guids {
                     customers.take(&guid.0).await?;
@@ -84,9 +86,7 @@ impl Source {
             }
         }
         while customers.arrived().await? {}
-        Ok(Reading {
-            complete: customers.complete,
-        })
+        Ok(customers.complete)
     }
 }
 
@@ -194,7 +194,7 @@ impl Customers<'_> {
     /// What failed or was left open in earlier runs.
     async fn take_open(&mut self) -> Result<(), SourceError> {
         self.one_by_one().await?;
-        for id in self.state.open_records(Kind::Company)? {
+        for id in self.state.open_records(&CUSTOMERS)? {
             self.take(&id.0).await?;
         }
         Ok(())

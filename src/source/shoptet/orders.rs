@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use tokio::sync::mpsc::Sender;
 
-use super::Source;
 use super::ahead::Ahead;
 use super::map::{self, creation_day, deleted_order};
 use super::page::{List, Pages};
@@ -16,9 +15,11 @@ use super::seen::Seen;
 use super::strikes::Strikes;
 use super::time::{day_end, day_start, format_time};
 use super::wire::{BadRow, ChangeEntry, Order};
+use super::{ORDERS, Visit};
 use crate::config::PaymentDate;
 use crate::record::{Draft, Kind, SourceId};
-use crate::source::{Broken, Interval, Item, Reading, Scope, SourceError, Verdict};
+use crate::source::kit::moment;
+use crate::source::{Broken, Interval, Item, Scope, SourceError, Verdict};
 use crate::state::{RecordState, View};
 
 /// Changes that happened so long before the cursor are read once more: a service of many machines
@@ -49,7 +50,7 @@ pub(super) fn window(
 
 /// One reading of orders.
 struct Orders<'a> {
-    source: &'a Source,
+    source: &'a Visit,
     state: &'a View,
     out: Sender<Item>,
     seen: Seen,
@@ -64,8 +65,8 @@ struct Orders<'a> {
     payments: Ahead<Box<Order>, Option<DateTime<Utc>>>,
 }
 
-impl Source {
-    /// Reads orders and hands them on as incomes.
+impl Visit {
+    /// Reads orders and hands them on as incomes; whether the reading was complete.
     ///
     /// # Errors
     /// When reading cannot go on. A record that cannot be read fails alone, as [`Item::Broken`].
@@ -74,7 +75,7 @@ impl Source {
         scope: &Scope,
         state: &View,
         out: Sender<Item>,
-    ) -> Result<Reading, SourceError> {
+    ) -> Result<bool, SourceError> {
         let mut orders = Orders {
             source: self,
             state,
@@ -88,7 +89,7 @@ impl Source {
         };
         match scope {
             Scope::Full => orders.read_all().await?,
-            Scope::Since { cursor, .. } => orders.read_changes(*cursor).await?,
+            Scope::Since { cursor, .. } => orders.read_changes(moment(cursor)?).await?,
             Scope::Only(codes) => {
                 let codes: Vec<_> = codes.iter().map(|code| code.0.clone()).collect();
                 orders.send(Item::Expected(codes.len() as u64)).await?;
@@ -96,9 +97,7 @@ impl Source {
             }
         }
         while orders.arrived().await? {}
-        Ok(Reading {
-            complete: orders.complete,
-        })
+        Ok(orders.complete)
     }
 }
 
@@ -117,8 +116,8 @@ impl Orders<'_> {
         self.read_list(self.window()).await?;
         let state = self.state;
         let unseen = |code: &str| !self.seen.contains(code);
-        let mut codes = state.imported(Kind::Income, unseen)?;
-        let open = state.open_records(Kind::Income)?.into_iter();
+        let mut codes = state.imported(&ORDERS, unseen)?;
+        let open = state.open_records(&ORDERS)?.into_iter();
         codes.extend(open.filter(|id| unseen(&id.0)));
         let codes = codes.into_iter().map(|id| id.0).collect();
         self.read_codes(codes, Missing::Deleted).await
@@ -130,7 +129,7 @@ impl Orders<'_> {
     /// The list ends when the run began: what changes while it is read leaves it, and the next run
     /// finds it. So it only ever gets shorter, and a count that stays says that no row moved.
     async fn read_changes(&mut self, cursor: DateTime<Utc>) -> Result<(), SourceError> {
-        let Source { settings, now, .. } = self.source;
+        let Visit { settings, now, .. } = self.source;
         let since = format_time(cursor - OVERLAP, settings.zone);
         let feed = self.read_feed(&since).await?;
         let mut query = self.window();
@@ -156,14 +155,10 @@ impl Orders<'_> {
                 codes.push(code);
             }
         }
-        let open = self
-            .state
-            .open_records(Kind::Income)?
-            .into_iter()
-            .map(|id| id.0);
+        let open = self.state.open_records(&ORDERS)?.into_iter().map(|id| id.0);
         codes.extend(open.filter(|code| !self.seen.contains(code)));
         if let Some(days) = self.source.overdue {
-            let overdue = self.state.unpaid(Kind::Income, days)?.into_iter();
+            let overdue = self.state.unpaid(&ORDERS, days)?.into_iter();
             let overdue = overdue.map(|id| id.0);
             codes.extend(overdue.filter(|code| !self.seen.contains(code)));
         }
@@ -251,7 +246,7 @@ impl Orders<'_> {
 
     /// The interval as filters, which ends at the latest when the run began.
     fn window(&self) -> Vec<(&'static str, String)> {
-        let Source {
+        let Visit {
             settings,
             interval,
             now,

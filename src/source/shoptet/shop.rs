@@ -8,7 +8,7 @@ use super::orders::window;
 use super::row::Row;
 use super::time::format_time;
 use crate::http::HttpError;
-use crate::record::{Json, Kind, clean};
+use crate::record::{Json, Kind, Stream, clean};
 use crate::source::{Interval, SourceError};
 
 /// What is known of a shop before anything is read.
@@ -136,12 +136,12 @@ impl Client {
         self.count("orders", &window).await
     }
 
-    /// How many orders the shop has in all, where it says so.
+    /// How many records of a stream the shop has in all, where it says so.
     ///
     /// # Errors
     /// When the list cannot be read.
-    pub async fn count_orders(&self) -> Result<Option<u64>, SourceError> {
-        self.count("orders", &[]).await
+    pub async fn count_all(&self, stream: &Stream) -> Result<Option<u64>, SourceError> {
+        self.count(stream.word, &[]).await
     }
 
     async fn count(

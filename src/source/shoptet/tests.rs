@@ -12,8 +12,8 @@ use super::*;
 use crate::config::Mapping;
 use crate::http::testing::{Reply, Script};
 use crate::http::{Lane, LaneOptions, Policy, Stopper};
-use crate::record::{Kind, Record, SourceId};
-use crate::source::{Item, Scope, SourceError};
+use crate::record::{Record, SourceId};
+use crate::source::{Interval, Item, Scope, SourceError};
 use crate::state::{Cache, View};
 
 mod bulk;
@@ -88,7 +88,7 @@ fn orders(rows: &[Json], pages: u64, total: u64) -> Reply {
 }
 
 /// What a reading brings, a line each, and whether it was complete.
-async fn read(source: &Source, kind: Kind, scope: Scope) -> Result<(Vec<String>, bool), String> {
+async fn read(source: &Visit, kind: Kind, scope: Scope) -> Result<(Vec<String>, bool), String> {
     let folder = TempDir::new().unwrap();
     let state = View::open(&folder.path().join("none.db"), "shop").unwrap();
     let (send, mut receive) = mpsc::channel(100);
@@ -96,7 +96,7 @@ async fn read(source: &Source, kind: Kind, scope: Scope) -> Result<(Vec<String>,
         Kind::Company => source.companies(&scope, &state, send).await,
         Kind::Income => source.incomes(&scope, &state, send).await,
     };
-    let complete = reading.map_err(|error| error.to_string())?.complete;
+    let complete = reading.map_err(|error| error.to_string())?;
     let mut lines = Vec::new();
     while let Some(item) = receive.recv().await {
         lines.push(match item {
@@ -122,17 +122,23 @@ fn word(record: &Record) -> String {
 }
 
 /// A source in Prague whose clock shows noon of 1 December 2026.
-fn source(api: &Script, interval: Interval, mapping: Mapping) -> Source {
-    let settings = MapSettings {
-        eshop_id: 222_651,
-        zone: Prague,
-        mapping,
-        statuses: Statuses::default(),
-    };
-    let now = "2026-12-01T11:00:00Z".parse().unwrap();
-    Source::new(private(api), settings, interval, now)
+fn source(api: &Script, interval: Interval, mapping: Mapping) -> Visit {
+    Visit {
+        client: private(api),
+        settings: MapSettings {
+            eshop_id: 222_651,
+            zone: Prague,
+            mapping,
+            statuses: Statuses::default(),
+        },
+        interval,
+        now: "2026-12-01T11:00:00Z".parse().unwrap(),
+        bulk: BulkOptions::default(),
+        overdue: None,
+        with_orders: false,
+    }
 }
 
-fn plain(api: &Script) -> Source {
+fn plain(api: &Script) -> Visit {
     source(api, Interval::default(), Mapping::default())
 }

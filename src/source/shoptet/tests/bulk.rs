@@ -10,12 +10,15 @@ const HOOK: &str = "https://example.com/done";
 const SINCE: &str = "2026-12-01T11:00:00+0100";
 
 /// A source that always reads in bulk.
-fn bulk(api: &Script, webhook: Option<&str>) -> Source {
-    plain(api).with_bulk(BulkOptions {
-        when: Bulk::Always,
-        webhook_url: webhook.map(|url| url.parse().unwrap()),
-        pause: Duration::from_millis(1),
-    })
+fn bulk(api: &Script, webhook: Option<&str>) -> Visit {
+    Visit {
+        bulk: BulkOptions {
+            when: Bulk::Always,
+            webhook_url: webhook.map(|url| url.parse().unwrap()),
+            pause: Duration::from_millis(1),
+        },
+        ..plain(api)
+    }
 }
 
 fn customer(guid: &str) -> Json {
@@ -117,7 +120,7 @@ async fn a_webhook_is_registered_where_one_is_missing_and_the_file_is_got_withou
     ] {
         assert_eq!(asked.header(name), None);
     }
-    assert_eq!(source.client().requests(), (7, 0), "the file counts");
+    assert_eq!(source.client.requests(), (7, 0), "the file counts");
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn a_read_that_failed_at_the_service_is_repeated_and_counted() {
 async fn the_plus_of_an_offset_is_sent_encoded() {
     let empty = || data(&json!({"changes": [], "paginator": {"totalCount": 0, "pageCount": 0}}));
     let api = Script::new([empty(), orders(&[], 0, 0)]).await;
-    let cursor = "2026-11-30T12:00:00Z".parse().unwrap();
+    let cursor = "2026-11-30T12:00:00Z".to_owned();
     let whole_list = false;
     let scope = Scope::Since { cursor, whole_list };
     let (items, complete) = read(&plain(&api), Kind::Income, scope).await.unwrap();

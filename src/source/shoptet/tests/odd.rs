@@ -92,7 +92,7 @@ async fn an_order_that_stands_in_several_lists_comes_once() {
     let both = orders(&[order("A-1"), order("A-2")], 1, 2);
     let api = Script::new([changes, list, both]).await;
     let scope = Scope::Since {
-        cursor: "2026-11-30T00:00:00Z".parse().unwrap(),
+        cursor: "2026-11-30T00:00:00Z".to_owned(),
         whole_list: false,
     };
     let (lines, _) = read(&plain(&api), Kind::Income, scope).await.unwrap();

@@ -1,6 +1,6 @@
 //! A paired program: the code becomes a pairing secret, the secret access tokens.
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret;
 use url::Url;
 

@@ -131,7 +131,7 @@ async fn changes_and_the_list_by_change_time_are_united_and_deletions_come_from_
         orders(&[order("B")], 1, 1),
     ])
     .await;
-    let cursor = "2026-11-30T12:00:00Z".parse().unwrap();
+    let cursor = "2026-11-30T12:00:00Z".to_owned();
     let whole_list = false;
     let scope = Scope::Since { cursor, whole_list };
     let (mut items, complete) = read(&plain(&api), Kind::Income, scope).await.unwrap();

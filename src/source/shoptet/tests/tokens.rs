@@ -207,7 +207,7 @@ async fn a_renewed_token_has_to_open_the_same_shop_before_anything_is_read_with_
         let api = Script::new([eshop(), expired(), whose, count]).await;
         let client = addon(&api, &shop, &folder);
         client.shop(222_651).await.unwrap();
-        let counted = client.count_orders().await;
+        let counted = client.count_all(&ORDERS).await;
         if reads {
             assert_eq!(counted.unwrap(), Some(7));
             assert_eq!(api.lines().len(), 4);

@@ -1,0 +1,117 @@
+//! One e-shop as a source.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tokio::sync::OnceCell;
+
+use super::client::Client;
+use super::map::MapSettings;
+use super::{BulkOptions, CUSTOMERS, Statuses};
+use crate::config::{Mapping, OrderStatus};
+use crate::record::Stream;
+use crate::source::kit::moment_of;
+use crate::source::{Account, Ask, Asked, Interval, Reading, Source, SourceError};
+
+/// An e-shop whose customers become companies, and whose orders become incomes.
+#[derive(Debug)]
+pub struct Eshop {
+    /// Asks it.
+    pub client: Client,
+    /// Which it has to be.
+    pub eshop_id: u64,
+    /// How its records are to look in Caflou.
+    pub mapping: Mapping,
+    /// Orders in others wait; empty: in all.
+    pub order_statuses: Vec<OrderStatus>,
+    /// How customers are read in bulk.
+    pub bulk: BulkOptions,
+    /// Only customers who have an order in the interval.
+    pub with_orders: bool,
+    /// What the statuses of the settings are at this shop, once it was asked.
+    pub statuses: OnceCell<Statuses>,
+}
+
+/// One reading of an e-shop whose identity is checked, and whose clock and time zone are known.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) client: Client,
+    pub(super) settings: MapSettings,
+    pub(super) interval: Interval,
+    /// The shop's clock: the end of every list that this run reads.
+    pub(super) now: DateTime<Utc>,
+    pub(super) bulk: BulkOptions,
+    /// Beside what changed, what is unpaid with a day in this range is read again.
+    pub(super) overdue: Option<(Option<NaiveDate>, NaiveDate)>,
+    /// Only customers who have an order in the interval.
+    pub(super) with_orders: bool,
+}
+
+impl Eshop {
+    async fn visit(&self, ask: &Ask<'_>) -> Result<Visit, SourceError> {
+        let statuses = self.statuses.get_or_try_init(async || {
+            let cancelled = &self.mapping.cancelled_statuses;
+            self.client
+                .statuses_of(cancelled, &self.order_statuses)
+                .await
+        });
+        Ok(Visit {
+            client: self.client.clone(),
+            settings: MapSettings {
+                eshop_id: self.eshop_id,
+                zone: ask.account.zone,
+                mapping: self.mapping.clone(),
+                statuses: statuses.await?.clone(),
+            },
+            interval: ask.interval,
+            now: ask.account.now,
+            bulk: self.bulk.clone(),
+            overdue: ask.overdue,
+            with_orders: self.with_orders,
+        })
+    }
+}
+
+impl Source for Eshop {
+    fn whose(&self) -> Asked<'_, Account> {
+        Box::pin(async {
+            let shop = self.client.shop(self.eshop_id).await?;
+            Ok(Account {
+                id: shop.eshop_id.to_string(),
+                name: shop.name,
+                zone: shop.zone,
+                now: shop.now,
+                has_clock: shop.has_clock,
+            })
+        })
+    }
+
+    fn count<'a>(&'a self, stream: &'a Stream) -> Asked<'a, Option<u64>> {
+        Box::pin(self.client.count_all(stream))
+    }
+
+    fn read<'a>(&'a self, ask: Ask<'a>) -> Asked<'a, Reading> {
+        Box::pin(async {
+            let visit = self.visit(&ask).await?;
+            let Ask {
+                stream,
+                scope,
+                account,
+                state,
+                out,
+                ..
+            } = ask;
+            let complete = if *stream == CUSTOMERS {
+                visit.companies(scope, state, out).await?
+            } else {
+                visit.incomes(scope, state, out).await?
+            };
+            Ok(Reading {
+                complete,
+                cursor: moment_of(account),
+            })
+        })
+    }
+
+    fn requests(&self) -> (u64, u64) {
+        self.client.requests()
+    }
+}
