@@ -121,7 +121,7 @@ def wizard():
             ("Private API token", shop[:-4] + "\r"), ("What now?", "\r"),
             ("Private API token", shop + "\r"), ("How do we get into Caflou?", "\r"),
             ("API token", caflou + "\r"), ("Registered customers", "\r"), ("Orders as", "\r"),
-            ("Only orders", "2026-01-01\r"), ("And up to", "\r"), ("Repeat", "y\r"),
+            ("Only orders", "2026-01-01\r"), ("And up to", "\r"), ("Orders in", "\r"), ("Repeat", "y\r"),
         ]
         main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 90, COLUMNS, 0, 0))

@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::{
-    self, CAFLOU_API, Connection, Import, Kept, Program, SHOPTET_API, Secret, ShoptetAccess,
+    self, CAFLOU_API, Connection, Import, Kept, OrderStatus, Program, SHOPTET_API, Secret,
+    ShoptetAccess,
 };
 
 /// A connection as it was answered.
@@ -32,6 +33,8 @@ pub struct Answers {
     pub caflou_api_url: Option<Url>,
     /// What is imported, and when.
     pub import: Import,
+    /// Statuses that count as cancelled, beside the system's own.
+    pub cancelled_statuses: Vec<OrderStatus>,
 }
 
 /// The way into a shop.
@@ -145,6 +148,7 @@ impl Answers {
             account_id: caflou.account_id.clone(),
             caflou_api_url: other(&caflou.api_url, CAFLOU_API),
             import: connection.import.clone(),
+            cancelled_statuses: connection.mapping.cancelled_statuses.clone(),
         }
     }
 

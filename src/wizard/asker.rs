@@ -38,6 +38,17 @@ pub trait Asker {
         default: usize,
     ) -> Result<usize, Ended>;
 
+    /// Any number of several answers, by their places; `marked` are those that are so already.
+    ///
+    /// # Errors
+    /// [`Ended`] where there is no answer.
+    fn mark(
+        &mut self,
+        question: &str,
+        options: &[String],
+        marked: &[usize],
+    ) -> Result<Vec<usize>, Ended>;
+
     /// A line of text; an empty one gives the default. It is shown as it is typed.
     ///
     /// # Errors

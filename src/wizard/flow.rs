@@ -94,7 +94,7 @@ impl<'a> Wizard<'a> {
         self.not_another(open.shop.eshop_id, &account.account.id)?;
         self.not_twice(&key, open.shop.eshop_id, &account.account.id)?;
         self.asker.say(Says::Part, "The import");
-        let import = self.import(readable)?;
+        let (import, cancelled_statuses) = self.import(&open, readable)?;
         let interval = Interval {
             from: import.from,
             to: import.to,
@@ -127,6 +127,7 @@ impl<'a> Wizard<'a> {
                 account_id: account.account.id,
                 caflou_api_url,
                 import,
+                cancelled_statuses,
             },
         })
     }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::{Mode, Program, Secret};
+use crate::config::{Mode, OrderStatus, Program, Secret};
 
 /// What the command line answers.
 #[derive(Debug, Default)]
@@ -54,6 +54,10 @@ pub struct Given {
     pub from: Option<NaiveDate>,
     /// Last day of the interval.
     pub to: Option<NaiveDate>,
+    /// The statuses that are imported.
+    pub order_statuses: Option<Vec<OrderStatus>>,
+    /// Those that count as cancelled.
+    pub cancelled_statuses: Option<Vec<OrderStatus>>,
     /// Whether the connection takes part in scheduled runs.
     pub auto_repeat: Option<bool>,
     /// Another address of the shop's API.

@@ -6,8 +6,8 @@
 //!
 //! - `asker`: who is asked; `terminal`: a person at a terminal;
 //! - `given`: answers given beforehand, on the command line;
-//! - `flow`: the questions in their order, with `naming`, `shop`, `account` and `options` for the
-//!   parts, `ways`, `install` and `pairing` for the ways into a shop, and `secret` for secrets;
+//! - `flow`: the questions in their order, with `naming`, `shop`, `account`, `options` and
+//!   `statuses` for the parts, `ways`, `install` and `pairing` for the ways into a shop, and `secret` for secrets;
 //! - `services`: what both services say to an answer; `trouble`: that in sentences;
 //! - `doubles`: whether somebody else brings the orders to Caflou, too;
 //! - `answers`: what the questions brought; `render`: that as values of the configuration.
@@ -26,6 +26,7 @@ mod render;
 mod secret;
 mod services;
 mod shop;
+mod statuses;
 mod terminal;
 pub mod trouble;
 mod ways;

@@ -4,16 +4,21 @@ use chrono::NaiveDate;
 
 use super::asker::{Ended, Says};
 use super::flow::Wizard;
+use super::services::OpenShop;
 use super::shop::Readable;
 use super::trouble::Trouble;
-use crate::config::{Import, Mode, parse_day};
+use crate::config::{Import, Mode, OrderStatus, parse_day};
 
 /// The word for an interval without an end.
 const ALL: &str = "all";
 
 impl Wizard<'_> {
-    /// What is imported, and when.
-    pub(super) fn import(&mut self, readable: Readable) -> Result<Import, Ended> {
+    /// What is imported, and when; and which statuses count as cancelled.
+    pub(super) fn import(
+        &mut self,
+        open: &OpenShop,
+        readable: Readable,
+    ) -> Result<(Import, Vec<OrderStatus>), Ended> {
         let usual = self
             .present
             .map_or_else(Import::default, |present| present.import.clone());
@@ -22,6 +27,7 @@ impl Wizard<'_> {
         let given = self.given.incomes.take();
         let incomes = self.mode(INCOMES, readable.orders, given, usual.incomes)?;
         let (from, to) = self.interval(incomes, &usual)?;
+        let statuses = self.statuses(open, incomes)?;
         let auto_repeat = match self.given.auto_repeat.take() {
             Some(auto_repeat) => auto_repeat,
             None if self.asks() => {
@@ -30,14 +36,16 @@ impl Wizard<'_> {
             }
             None => usual.auto_repeat,
         };
-        Ok(Import {
+        let import = Import {
             companies,
             incomes,
             from,
             to,
+            order_statuses: statuses.imported,
             auto_repeat,
             ..usual
-        })
+        };
+        Ok((import, statuses.cancelled))
     }
 
     fn mode(

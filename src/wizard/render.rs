@@ -8,7 +8,7 @@ use toml_edit::{Array, Date, Datetime, InlineTable, Value};
 use url::Url;
 
 use super::answers::{Answers, CaflouAccess, Held, Origin, ShopAccess};
-use crate::config::{Connection, Secret};
+use crate::config::{Connection, OrderStatus, Secret};
 
 /// A value by its path below the connection; `None`: it has to go.
 pub type Setting = (&'static [&'static str], Option<Value>);
@@ -105,8 +105,26 @@ fn rendered(answers: &Answers, folder: &Path) -> Vec<Setting> {
     out.set(&["import", "incomes"], Some(import.incomes.as_str()));
     out.set(&["import", "from"], import.from.map(day));
     out.set(&["import", "to"], import.to.map(day));
+    out.set(
+        &["import", "order_statuses"],
+        statuses(&import.order_statuses),
+    );
     out.set(&["import", "auto_repeat"], Some(import.auto_repeat));
+    out.set(
+        &["mapping", "cancelled_statuses"],
+        statuses(&answers.cancelled_statuses),
+    );
     out.settings
+}
+
+/// Statuses as they stand in the file; an empty list need not be there.
+fn statuses(statuses: &[OrderStatus]) -> Option<Array> {
+    let value = |status: &OrderStatus| match status {
+        OrderStatus::Id(id) => Value::from(*id),
+        OrderStatus::Name(name) => Value::from(name),
+    };
+    let array: Array = statuses.iter().map(value).collect();
+    Some(array).filter(|array| !array.is_empty())
 }
 
 /// A secret's place as it stands in the file.

@@ -18,7 +18,7 @@ use crate::pairing::PairingCode;
 use crate::record::Kind;
 use crate::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
 use crate::source::shoptet::pairing::{Paired, pair};
-use crate::source::shoptet::{self, MapSettings, Shop};
+use crate::source::shoptet::{self, MapSettings, Shop, ShopStatus};
 use crate::source::{Interval, SourceError};
 use crate::state::Cache;
 
@@ -120,6 +120,14 @@ impl Services {
     /// When a right is missing.
     pub fn probe(&self, open: &OpenShop, kind: Kind) -> Result<u64, SourceError> {
         self.runtime.block_on(open.client.probe(kind, &open.shop))
+    }
+
+    /// The statuses that the shop has.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn statuses(&self, open: &OpenShop) -> Result<Vec<ShopStatus>, SourceError> {
+        self.runtime.block_on(open.client.statuses())
     }
 
     /// How many orders an interval has.

@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use inquire::list_option::ListOption;
 use inquire::ui::{Attributes, Color, RenderConfig, StyleSheet, Styled};
-use inquire::{Confirm, InquireError, Password, PasswordDisplayMode, Select, Text};
+use inquire::{Confirm, InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
 use secrecy::SecretString;
 
 use super::asker::{Asker, Ended, Says};
@@ -90,6 +91,33 @@ impl Asker for Terminal {
             .with_render_config(self.looks())
             .raw_prompt();
         Ok(answer.map_err(ended)?.index)
+    }
+
+    fn mark(
+        &mut self,
+        question: &str,
+        options: &[String],
+        marked: &[usize],
+    ) -> Result<Vec<usize>, Ended> {
+        let options: Vec<_> = options.iter().map(|one| safe(one).into_owned()).collect();
+        let question = safe(question);
+        let told = |chosen: &[ListOption<&String>]| {
+            let words: Vec<_> = chosen.iter().map(|one| one.value.as_str()).collect();
+            match words.as_slice() {
+                [] => "none".to_owned(),
+                words => words.join(", "),
+            }
+        };
+        let answer = MultiSelect::new(&question, options)
+            .with_default(marked)
+            .without_filtering()
+            .with_page_size(12)
+            .with_formatter(&told)
+            .with_help_message("arrows to move, Space to mark, Enter to go on")
+            .with_render_config(self.looks())
+            .raw_prompt();
+        let answer = answer.map_err(ended)?;
+        Ok(answer.into_iter().map(|one| one.index).collect())
     }
 
     fn input(&mut self, question: &str, default: Option<&str>) -> Result<String, Ended> {

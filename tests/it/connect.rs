@@ -338,6 +338,38 @@ fn an_answer_that_does_not_hold_ends_it_with_the_reason_and_what_to_do() {
 }
 
 #[test]
+fn statuses_are_named_by_flags_and_must_be_the_shops_own() {
+    let bench = bench();
+    let named = [
+        "--order-status",
+        "vyřízena",
+        "--order-status",
+        "-2",
+        "--cancelled-status",
+        "Čeká na zboží",
+    ];
+    let ran = connected(&bench, &[&BY_TOKENS[..], &named].concat()).exits(0);
+    assert_eq!(ran.stderr, "");
+    let settings = "order_statuses = [\"vyřízena\", -2]\nauto_repeat = false\n\n\
+                    [connections.shop.mapping]\ncancelled_statuses = [\"Čeká na zboží\"]\n";
+    assert!(config(&bench).ends_with(settings), "{}", config(&bench));
+    fs::remove_file(bench.path(CONFIG)).unwrap();
+    refused(
+        &bench,
+        &["--order-status", "Vyrizena"],
+        2,
+        "import.order_statuses: the shop has no status \"Vyrizena\"; did you mean \"Vyřízena\"?; \
+         there are: Nevyřízená, Vyřizuje se, Vyřízena, Stornována, Čeká na zboží, Zaplaceno převodem",
+    );
+    let wrong = connected(&bench, &[&BY_TOKENS[..], &["--order-status", " "]].concat()).exits(2);
+    assert!(
+        wrong.stderr.contains("a name or a number"),
+        "{}",
+        wrong.stderr
+    );
+}
+
+#[test]
 fn missing_rights_and_services_that_are_down_end_it_too() {
     let bench = bench();
     bench.sandbox.shop().rights.customers = false;
@@ -535,6 +567,9 @@ mod at_a_terminal {
         user.types("Only orders created from which day on?", "yesterday");
         user.types("Only orders created from which day on?", "2021-01-01");
         user.types("And up to which day?", "");
+        user.picks("Orders in which statuses?", "choose");
+        user.answers("Which count as cancelled", "\x1b[B\x1b[B \x1b[B \r");
+        user.answers("And which are imported", "\x1b[B \r");
         user.types("Repeat the import automatically", "y");
         let (code, screen, written) = user.ends();
         assert_eq!(code, 0, "{screen}");
@@ -585,7 +620,11 @@ api_url = "https://caflou.example"
 companies = "new-only"
 incomes = "new-and-update"
 from = 2021-01-01
+order_statuses = ["Vyřizuje se"]
 auto_repeat = true
+
+[connections.muj-e-shop.mapping]
+cancelled_statuses = ["Vyřízena", "Čeká na zboží"]
 "#
         );
     }
@@ -670,6 +709,7 @@ auto_repeat = true
         user.picks("Orders as incomes?", "new-only");
         user.types("Only orders created from which day on?", "");
         user.types("And up to which day?", "");
+        user.picks("Orders in which statuses?", "all");
         user.types("Repeat the import automatically", "");
         let (code, screen, _) = user.ends();
         assert_eq!(code, 0, "{screen}");
@@ -698,6 +738,7 @@ auto_repeat = true
             "Orders as incomes?",
             "Only orders",
             "And up to which day?",
+            "Orders in which statuses?",
         ] {
             user.answers(question, "\r");
         }
@@ -743,6 +784,7 @@ auto_repeat = true
             "Orders as",
             "Only orders",
             "And up to",
+            "Orders in which",
             "Repeat",
         ] {
             user.answers(question, "\r");

@@ -18,12 +18,16 @@ use crate::sandbox::model::CANCELLED;
 use crate::sandbox::{Fault, Faults, Matcher, Options, Sandbox, Service};
 use crate::support::{Bench, KEY};
 
+mod statuses;
+
 /// An answer to the next question.
 enum Answer {
     /// The option that begins so.
     Pick(&'static str),
     /// This text, also as a secret.
     Type(String),
+    /// These options and no others.
+    Mark(&'static [&'static str]),
     /// Just Enter.
     Enter,
     Yes,
@@ -34,7 +38,7 @@ enum Answer {
     After(Box<dyn FnOnce()>, Box<Answer>),
 }
 
-use Answer::{After, Enter, No, Pick, Stop, Type, Yes};
+use Answer::{After, Enter, Mark, No, Pick, Stop, Type, Yes};
 
 fn typed(text: &str) -> Answer {
     Type(text.to_owned())
@@ -88,6 +92,30 @@ impl Asker for Script {
             writeln!(self.told, "  {sign} {option}").unwrap();
         }
         Ok(at)
+    }
+
+    fn mark(
+        &mut self,
+        question: &str,
+        options: &[String],
+        marked: &[usize],
+    ) -> Result<Vec<usize>, Ended> {
+        let places: Vec<_> = match self.next(question) {
+            Mark(words) => {
+                let place = |word: &&str| options.iter().position(|option| option == word);
+                let places: Option<Vec<_>> = words.iter().map(place).collect();
+                places.unwrap_or_else(|| panic!("{question:?} {options:?}"))
+            }
+            Enter => marked.to_vec(),
+            Stop => return Err(Ended::Stopped),
+            _ => panic!("{question:?} wants marks, after\n{}", self.told),
+        };
+        self.asked(question, "");
+        for (place, option) in options.iter().enumerate() {
+            let sign = if places.contains(&place) { 'x' } else { ' ' };
+            writeln!(self.told, "  [{sign}] {option}").unwrap();
+        }
+        Ok(places)
     }
 
     fn input(&mut self, question: &str, default: Option<&str>) -> Result<String, Ended> {
@@ -252,7 +280,7 @@ fn caflou(bench: &Bench) -> Vec<Answer> {
 
 /// The usual answers about the import.
 fn import() -> Vec<Answer> {
-    vec![Enter, Enter, Enter, Enter, Enter]
+    (0..6).map(|_| Enter).collect()
 }
 
 fn snapshot(name: &str, talk: &Talk) {
@@ -313,6 +341,7 @@ fn wrong_answers_are_given_again_without_starting_over() {
         typed("2020-12-31"),
         typed("2020-01-01"),
         typed("2020-12-31"),
+        Enter,
         Yes,
     ];
     let answers = answers.into_iter().chain(rest);
@@ -490,7 +519,7 @@ fn missing_rights_are_named_and_may_be_switched_on_meanwhile() {
         After(allow(|shop| shop.rights.orders = true), again()),
         Pick("Go on without companies"),
     ];
-    let import = [Enter, Enter, Enter, Enter];
+    let import = [Enter, Enter, Enter, Enter, Enter];
     let answers = begin().into_iter().chain(private(&bench)).chain(answers);
     let answers = answers.chain(caflou(&bench)).chain(import);
     let talk = talk(&bench, given(&bench.sandbox), None, answers);
@@ -638,7 +667,7 @@ fn with_enter_alone_a_changed_connection_stays_as_it_is() {
         import: "from = \"2021-01-01\"\nmax_changes = 7",
         ..Default::default()
     });
-    let enter = (0..12).map(|_| Enter);
+    let enter = (0..13).map(|_| Enter);
     let talk = talk(&bench, Given::default(), Some(KEY), enter);
     snapshot("edit", &talk);
     assert!(changes(&bench, &talk).is_empty());

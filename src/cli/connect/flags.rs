@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::cli::run::day;
-use crate::config::{Mode, Program, Secret, safe_url};
+use crate::config::{Mode, OrderStatus, Program, Secret, safe_url};
 use crate::wizard::Given;
 
 /// What `connect` is asked for.
@@ -82,6 +82,12 @@ pub(in crate::cli) struct ConnectArgs {
     /// Only orders created up to this day (YYYY-MM-DD)
     #[arg(long, value_name = "DATE", value_parser = day, help_heading = IMPORT)]
     to: Option<NaiveDate>,
+    /// Only orders in this status, by its name in the shop or its number; may be repeated
+    #[arg(long, value_name = "STATUS", value_parser = status, allow_hyphen_values = true, help_heading = IMPORT)]
+    order_status: Vec<OrderStatus>,
+    /// A status that counts as cancelled, beside the shop's own; may be repeated
+    #[arg(long, value_name = "STATUS", value_parser = status, allow_hyphen_values = true, help_heading = IMPORT)]
+    cancelled_status: Vec<OrderStatus>,
     /// Whether the connection takes part in scheduled runs
     #[arg(long, value_name = "YES|NO", num_args = 0..=1, default_missing_value = "yes", help_heading = IMPORT)]
     auto_repeat: Option<YesNo>,
@@ -186,6 +192,7 @@ impl ConnectArgs {
     /// The answers in them.
     pub(super) fn given(&self) -> Given {
         let secret = |text: &Option<String>| text.clone().map(SecretString::from);
+        let some = |statuses: &Vec<_>| Some(statuses.clone()).filter(|all| !all.is_empty());
         let mode = |word: Option<ModeWord>| {
             word.map(|word| match word {
                 ModeWord::No => Mode::No,
@@ -216,11 +223,23 @@ impl ConnectArgs {
             incomes: mode(self.incomes),
             from: self.from,
             to: self.to,
+            order_statuses: some(&self.order_status),
+            cancelled_statuses: some(&self.cancelled_status),
             auto_repeat: self.auto_repeat.map(|word| word == YesNo::Yes),
             shoptet_api_url: self.shoptet_api_url.clone(),
             caflou_api_url: self.caflou_api_url.clone(),
             yes: self.yes,
         }
+    }
+}
+
+/// A number is a number, as in the file without quotes.
+fn status(text: &str) -> Result<OrderStatus, &'static str> {
+    let text = text.trim();
+    match text.parse() {
+        Ok(id) => Ok(OrderStatus::Id(id)),
+        Err(_) if text.is_empty() || text.contains(char::is_control) => Err("a name or a number"),
+        Err(_) => Ok(OrderStatus::Name(text.to_owned())),
     }
 }
 

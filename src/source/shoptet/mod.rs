@@ -35,7 +35,7 @@ pub use eshop::Eshop;
 use eshop::Visit;
 pub use map::{MapError, MapSettings, customer, order};
 pub use shop::Shop;
-pub use statuses::{ShopStatus, Statuses};
+pub use statuses::{CANCELLED, ShopStatus, Statuses};
 pub use time::parse_time;
 pub use wire::{Customer, Order};
 

@@ -7,7 +7,7 @@ use crate::record::{Json, clean};
 use crate::source::SourceError;
 
 /// The system status "cancelled" (`GET /api/orders/statuses`).
-const CANCELLED: i64 = -4;
+pub const CANCELLED: i64 = -4;
 
 /// What statuses mean, by their numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,21 @@ pub struct Statuses {
 }
 
 impl Statuses {
+    /// What the settings mean where the shop has these statuses.
+    ///
+    /// # Errors
+    /// [`SourceError::Settings`] where none of them has such a name.
+    pub fn of(
+        there: &[ShopStatus],
+        cancelled: &[OrderStatus],
+        wanted: &[OrderStatus],
+    ) -> Result<Self, SourceError> {
+        Ok(Self {
+            cancelled: ids(there, cancelled, "mapping.cancelled_statuses")?,
+            wanted: ids(there, wanted, "import.order_statuses")?,
+        })
+    }
+
     /// Whether an order in this status counts as cancelled.
     #[must_use]
     pub fn is_cancelled(&self, status: Option<i64>) -> bool {
@@ -58,10 +73,7 @@ impl Client {
         } else {
             Vec::new()
         };
-        Ok(Statuses {
-            cancelled: ids(&there, cancelled, "mapping.cancelled_statuses")?,
-            wanted: ids(&there, wanted, "import.order_statuses")?,
-        })
+        Statuses::of(&there, cancelled, wanted)
     }
 
     /// All statuses that the shop has, in its own order.
