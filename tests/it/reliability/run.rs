@@ -50,12 +50,11 @@ impl Kill {
             let now = count.fetch_add(1, Ordering::SeqCst) + 1;
             if now == change_at {
                 let mut rng = later.lock().expect("a lock");
+                // The ledger first, as everywhere: else each of two would wait for the other.
+                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut shop = shop.sandbox.shop();
                 happen(&mut shop, &mut rng);
-                ledger
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .note(&shop);
+                ledger.note(&shop);
             }
             if now == target / 2
                 && let Some((clock, by)) = take_jump.lock().expect("a lock").take()
