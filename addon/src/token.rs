@@ -23,6 +23,7 @@ use super::database::{KeptToken, NewToken, Paired, Standing};
 use super::metrics::Event;
 use super::vault::{Kind, Vault, VaultError};
 use caflou_sync::http::HttpError;
+use caflou_sync::source::shoptet::oauth::are_all_in_use;
 use caflou_sync::state::CachedToken;
 
 /// No token is given out that ends so soon; of one that lives shortly, its last quarter.
@@ -186,6 +187,13 @@ impl Backend {
 
     fn not_fetched(&self, eshop_id: u64, reason: &HttpError) -> Refusal {
         warn!(eshop_id, %reason, "no API access token");
+        if are_all_in_use(reason) {
+            self.metrics.count(Event::TokenFetched, "failed");
+            let message = "as many tokens are valid as Shoptet allows; the oldest runs out within \
+                           half an hour";
+            return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-tokens", message)
+                .after(Duration::from_mins(1));
+        }
         if reason.is_access() {
             self.metrics.count(Event::TokenFetched, "refused");
             let message = format!(

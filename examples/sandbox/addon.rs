@@ -204,7 +204,7 @@ impl Addon {
             return Err(invalid);
         }
         let token = shop.desk.mint_addon(shop.eshop_id, now, life);
-        token.ok_or((400, "too_many_tokens", "Five tokens are valid already."))
+        token.ok_or((403, "max_tokens", "The maximum of valid tokens is reached."))
     }
 
     /// Whose API access token it is, and what it is worth.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use clap::Args;
@@ -12,7 +13,7 @@ use super::shared::find;
 use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
 use crate::config::{CaflouAccess, Connection, Mode, ShoptetAccess, cache_dir};
-use crate::http::{HttpError, Stopper};
+use crate::http::{HttpError, Policy, Stopper};
 use crate::output::{checks, local};
 use crate::record::Kind;
 use crate::run::{self, Lanes};
@@ -78,7 +79,12 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
         Lanes::default(),
     );
     let mut findings = Vec::new();
-    match run::shoptet(connection, &cache, &lanes, &listener) {
+    // Who checks wants to know what is the matter, not to wait until it is over.
+    let policy = Policy {
+        limit_patience: Duration::ZERO,
+        ..Policy::default()
+    };
+    match run::shoptet(connection, &cache, &lanes, &listener, policy) {
         Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
         Ok(client) => match client.shop(connection.eshop_id).await {
             Err(error) => {

@@ -27,6 +27,8 @@ pub struct Policy {
     pub repetitions: u32,
     /// How long maintenance (503) and crowding (429, 423) are waited out in all.
     pub patience: Duration,
+    /// How long a limit that ends by itself, such as that of tokens alive, is waited out in all.
+    pub limit_patience: Duration,
 }
 
 impl Default for Policy {
@@ -36,6 +38,7 @@ impl Default for Policy {
             cap: Duration::from_secs(30),
             repetitions: 5,
             patience: Duration::from_mins(5),
+            limit_patience: Duration::from_mins(31),
         }
     }
 }
@@ -48,6 +51,7 @@ impl Policy {
         Self {
             repetitions: 2,
             patience: Duration::from_secs(5),
+            limit_patience: Duration::ZERO,
             ..Self::default()
         }
     }
@@ -93,7 +97,8 @@ impl Policy {
     }
 
     /// Doubling waits, each between half and the whole of it.
-    fn backoff(&self, attempt: u32, spread: u8) -> Duration {
+    #[must_use]
+    pub fn backoff(&self, attempt: u32, spread: u8) -> Duration {
         let whole = self
             .first
             .saturating_mul(1 << attempt.min(16))

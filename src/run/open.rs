@@ -51,6 +51,7 @@ pub(crate) fn shoptet(
     cache: &Cache,
     lanes: &Lanes,
     stop: &Stop,
+    policy: Policy,
 ) -> Result<shoptet::Client, Failure> {
     let (credentials, name) = match &connection.shoptet.access {
         ShoptetAccess::PrivateToken(token) => {
@@ -87,7 +88,7 @@ pub(crate) fn shoptet(
         api_url: connection.shoptet.api_url.clone(),
         credentials,
         cache: cache.clone(),
-        policy: Policy::default(),
+        policy,
         lane,
         stop: stop.clone(),
     };
@@ -105,7 +106,7 @@ pub(crate) fn source(
     let (settings, import) = (&connection.shoptet, &connection.import);
     let webhook_url = settings.webhook_url.clone();
     Ok(Box::new(shoptet::Eshop {
-        client: shoptet(connection, cache, lanes, stop)?,
+        client: shoptet(connection, cache, lanes, stop, Policy::default())?,
         eshop_id: connection.eshop_id,
         mapping: connection.mapping.clone(),
         order_statuses: import.order_statuses.clone(),

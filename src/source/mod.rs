@@ -217,6 +217,9 @@ pub enum SourceError {
     /// A service on the way to the source cannot be reached or does not answer.
     #[error("{0}")]
     Service(String),
+    /// What the account may have at one time is used up; that ends by itself.
+    #[error("{0}")]
+    UsedUp(String),
     /// The one who takes the items is gone; its own error says why.
     #[error("reading was broken off")]
     BrokenOff,

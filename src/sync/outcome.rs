@@ -62,7 +62,7 @@ impl From<SourceError> for Fatal {
             SourceError::State(error) => error.into(),
             SourceError::Access(message) => Self::Access(message),
             SourceError::Settings(message) => Self::Settings(message),
-            SourceError::Service(message) => Self::Service(message),
+            SourceError::Service(message) | SourceError::UsedUp(message) => Self::Service(message),
             error @ SourceError::Cursor(_) => Self::State(error.to_string()),
             error @ SourceError::BrokenOff => Self::Service(error.to_string()),
         }

@@ -151,6 +151,13 @@ pub fn shop(error: &SourceError, by: By) -> Trouble {
             },
             _ => Trouble::of("Shoptet", error),
         },
+        SourceError::UsedUp(message) => Trouble {
+            class: Class::Down,
+            what: capital(message),
+            said: None,
+            advice: "Try again then. Does another program use the same OAuth access token?"
+                .to_owned(),
+        },
         SourceError::Service(_) => Trouble {
             class: Class::Down,
             what: "The add-on's backend does not answer as it should".to_owned(),

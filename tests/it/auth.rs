@@ -13,7 +13,7 @@ const EXCHANGE: &str = "GET /action/ApiOAuthServer/getAccessToken";
 const LOGIN: &str = "POST /api/v1/login";
 
 /// A shop that is connected by an add-on, accounts by a login.
-fn bench(change: impl FnOnce(&mut Options)) -> Bench {
+pub fn bench(change: impl FnOnce(&mut Options)) -> Bench {
     let bench = Bench::with(change);
     let sandbox = &bench.sandbox;
     let private = format!("private_token = \"{}\"", sandbox.private_token());

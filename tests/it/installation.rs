@@ -125,7 +125,7 @@ async fn each_shop_has_five_tokens_of_its_own() {
     for _ in 0..5 {
         token(&sandbox, &one.oauth_token).await.unwrap();
     }
-    insta::assert_snapshot!(token(&sandbox, &one.oauth_token).await.unwrap_err(), @"Shoptet refused GET /action/ApiOAuthServer/getAccessToken: 400 too_many_tokens, Five tokens are valid already.");
+    insta::assert_snapshot!(token(&sandbox, &one.oauth_token).await.unwrap_err(), @"Shoptet refused GET /action/ApiOAuthServer/getAccessToken: 403 max_tokens, The maximum of valid tokens is reached.");
     let theirs = token(&sandbox, &other.oauth_token).await.unwrap();
     assert!(theirs.starts_with("333-a-"));
     let count = |shop| {

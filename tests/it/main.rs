@@ -43,6 +43,7 @@ mod locking;
 mod logs;
 mod mail;
 mod matching;
+mod max_tokens;
 mod meaning;
 mod merged;
 mod modes;

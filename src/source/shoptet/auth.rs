@@ -1,14 +1,16 @@
 //! Who calls: a private API token, or the API access token of an add-on, which lives half an hour.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tracing::warn;
 use url::Url;
 
-use super::oauth::OauthServer;
+use super::oauth::{OauthServer, are_all_in_use};
 use super::pairing::Backend;
 use crate::http::{HttpError, Lane, Policy, Requests, Stop};
 use crate::source::SourceError;
@@ -37,6 +39,8 @@ pub enum Credentials {
 
 /// A token that ends so soon is not used any more.
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
+const ALL_IN_USE: &str =
+    "the add-on's OAuth server gives no token: as many as it allows are in use";
 /// How long asking for a token may take.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -63,6 +67,10 @@ pub(super) type Header = (HeaderName, HeaderValue, SecretString);
 pub(super) struct Auth {
     way: Way,
     tokens: Tokens,
+    policy: Policy,
+    stop: Stop,
+    /// Since when no token is to be had, as all are in use. Held by the one who waits for all.
+    none_since: Mutex<Option<Instant>>,
 }
 
 impl Auth {
@@ -77,17 +85,23 @@ impl Auth {
                 oauth_token,
                 token_url,
             } => Way::Addon {
-                server: OauthServer::new(EXCHANGE_TIMEOUT, policy, lane, stop)?,
+                server: OauthServer::new(EXCHANGE_TIMEOUT, policy, lane, stop.clone())?,
                 token_url,
                 oauth_token,
             },
             Credentials::Pairing { secret, addon_url } => Way::Pairing {
-                backend: Backend::new(addon_url, policy, lane, stop)?,
+                backend: Backend::new(addon_url, policy, lane, stop.clone())?,
                 secret,
             },
         };
         let tokens = Tokens::new(cache, MARGIN);
-        Ok(Self { way, tokens })
+        Ok(Self {
+            way,
+            tokens,
+            policy,
+            stop,
+            none_since: Mutex::default(),
+        })
     }
 
     /// Whether a refused token may be replaced by a fresh one.
@@ -110,7 +124,7 @@ impl Auth {
             Way::Private(_) => "shoptet-private-api-token",
             Way::Addon { .. } | Way::Pairing { .. } => "shoptet-access-token",
         };
-        let token = self.token(None).await?;
+        let token = self.patiently(None).await?;
         Ok((
             HeaderName::from_static(name),
             sensitive(token.expose_secret())?,
@@ -120,8 +134,40 @@ impl Auth {
 
     /// Replaces a token that was refused, unless another run has done so already.
     pub(super) async fn renew(&self, refused: &SecretString) -> Result<(), SourceError> {
-        self.token(Some(refused)).await?;
+        self.patiently(Some(refused)).await?;
         Ok(())
+    }
+
+    /// A token; where all are in use, one that runs out is waited for. The cache is let go meanwhile:
+    /// runs of other shops need it, and another run of this one may bring the token.
+    async fn patiently(&self, refused: Option<&SecretString>) -> Result<SecretString, SourceError> {
+        let mut none_since = self.none_since.lock().await;
+        let mut attempt = 0;
+        loop {
+            let error = match self.token(refused).await {
+                Err(SourceError::Http(error)) if are_all_in_use(&error) => error,
+                other => {
+                    *none_since = None;
+                    return other;
+                }
+            };
+            let wait = self.policy.backoff(attempt, fastrand::u8(..));
+            let most = self.policy.limit_patience;
+            if none_since.get_or_insert_with(Instant::now).elapsed() + wait > most {
+                return Err(SourceError::UsedUp(format!(
+                    "{ALL_IN_USE}, until they run out within half an hour ({error})"
+                )));
+            }
+            if attempt == 0 {
+                let minutes = most.as_secs() / 60;
+                warn!("{ALL_IN_USE}; waiting until one runs out, {minutes} min at most ({error})");
+            }
+            if !self.stop.sleep(wait).await {
+                let reason = self.stop.reason().unwrap_or("stopped");
+                return Err(HttpError::Stopped(reason).into());
+            }
+            attempt += 1;
+        }
     }
 
     /// The private token, or a valid one that is not `refused`: held, else from the cache, else a
@@ -155,10 +201,10 @@ async fn exchange(
 ) -> Result<CachedToken, SourceError> {
     let token = server.access_token(token_url, oauth_token).await;
     token.map_err(|error| {
-        if error
+        let refused = error
             .status()
-            .is_some_and(|status| status.is_client_error())
-        {
+            .is_some_and(|status| status.is_client_error());
+        if refused && !are_all_in_use(&error) {
             SourceError::Access(format!(
                 "the OAuth access token was refused: {error}; check oauth_token and token_url"
             ))

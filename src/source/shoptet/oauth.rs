@@ -107,6 +107,7 @@ impl OauthServer {
     ///
     /// # Errors
     /// 401: the OAuth access token is not valid (any more), as after the add-on was uninstalled.
+    /// 403 may be no refusal: see [`are_all_in_use`].
     pub async fn access_token(
         &self,
         token_url: &Url,
@@ -162,6 +163,18 @@ impl OauthServer {
         let answer = self.door.send(call, || Ok(())).await?;
         read_installation(&answer.body).map_err(|reason| garbled(Method::POST, &url, reason))
     }
+}
+
+/// Whether no token was given because as many are valid as the server allows: one is to be had once
+/// the oldest has run out.
+#[must_use]
+pub fn are_all_in_use(error: &HttpError) -> bool {
+    let HttpError::Refused(refusal) = error else {
+        return false;
+    };
+    let message = refusal.message.to_lowercase();
+    let said = message.contains("maximum") && message.contains("valid tokens");
+    refusal.status.is_client_error() && (refusal.code.as_deref() == Some("max_tokens") || said)
 }
 
 /// `access_token` and `expires_in` (seconds, also as text) of an answer; `None`: no token.

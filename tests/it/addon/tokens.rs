@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::stage::{OTHER, SHOP, Stage};
 use crate::sandbox::{Fault, Faults, Matcher, Service};
 use crate::support::wait_for;
@@ -144,6 +146,24 @@ fn a_program_that_calls_every_token_refused_leaves_room_for_the_renewal() {
     stage.in_state("UPDATE tokens SET renew_at = 0");
     assert_ne!(stage.access_token(&secret), token);
     assert_eq!(stage.most(SHOP), (5, 0));
+}
+
+#[test]
+fn tokens_that_somebody_else_uses_up_end_no_pairing() {
+    let stage = Stage::new();
+    let secret = stage.paired(SHOP);
+    let token = stage.access_token(&secret);
+    let now = stage.sandbox.now();
+    {
+        let mut addon = stage.sandbox.addon();
+        let desk = &mut addon.shop(SHOP).desk;
+        while desk.mint_addon(SHOP, now, TimeDelta::minutes(30)).is_some() {}
+    }
+    let refusal = stage.refused(&secret, &token).is(503);
+    assert_eq!(refusal.error(), "too-many-tokens");
+    assert_eq!(refusal.header("retry-after"), Some("60"));
+    stage.sandbox.advance(Duration::from_mins(31));
+    stage.refused(&secret, &token).is(200);
 }
 
 #[test]

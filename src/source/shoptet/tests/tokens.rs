@@ -175,6 +175,34 @@ async fn an_exchange_that_is_refused_says_what_to_check_and_nothing_reaches_the_
 }
 
 #[tokio::test]
+async fn only_what_speaks_of_the_maximum_of_tokens_is_no_refusal() {
+    let answer = |status, error: &str, said: &str| {
+        Reply::new(status, json!({"error": error, "error_description": said}))
+    };
+    for (reply, waits) in [
+        (answer(403, "max_tokens", "No."), true),
+        (
+            answer(400, "error", "Maximum of valid tokens reached"),
+            true,
+        ),
+        (answer(403, "access_denied", "No."), false),
+        (
+            answer(401, "invalid_token", "The token is not valid."),
+            false,
+        ),
+    ] {
+        let (folder, api) = (TempDir::new().unwrap(), Script::new([eshop()]).await);
+        let shop = Script::new([reply, token("222651-a-1")]).await;
+        let client = addon(&api, &shop, &folder);
+        let refused = matches!(client.shop(222_651).await, Err(SourceError::Access(_)));
+        assert_eq!(
+            (refused, shop.lines().len()),
+            (!waits, if waits { 2 } else { 1 })
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_is_said_to_live_for_ever_lives_for_half_an_hour() {
     for life in [
         json!(i64::MAX),
