@@ -28,6 +28,8 @@ pub struct Intent<'a> {
     pub payload: &'a Attributes,
     /// The source's change time.
     pub changed_at: Option<DateTime<Utc>>,
+    /// Which record of the source it is, see [`Draft::origin`](crate::record::Draft::origin).
+    pub origin: Option<&'a str>,
 }
 
 /// A record that is in Caflou.
@@ -198,13 +200,13 @@ impl Journal {
             // A failure stays until it is settled: its count of attempts goes on.
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO records (connection, kind, source_id, state, label, source, \
-                 changed_at, sent_at, sent_boot, sent_up, sent_for) \
-                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+                 changed_at, sent_at, sent_boot, sent_up, sent_for, origin) \
+                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
                  ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, doubled = 0, \
                  label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
                  changed_at = excluded.changed_at, sent_at = excluded.sent_at, \
                  sent_boot = excluded.sent_boot, sent_up = excluded.sent_up, \
-                 sent_for = excluded.sent_for",
+                 sent_for = excluded.sent_for, origin = excluded.origin",
             )?;
             let (at, boot, up, within) = columns(Some(leaves));
             for intent in intents {
@@ -219,6 +221,7 @@ impl Journal {
                     boot,
                     up,
                     within,
+                    intent.origin,
                 ])?;
             }
         }
@@ -575,10 +578,13 @@ mod tests {
             label: "",
             payload: &none,
             changed_at: None,
+            origin: Some("guid"),
         };
         journal.intend(&[intent()], sent).unwrap();
         let known = journal.view().unwrap().known(Kind::Income, &id).unwrap();
-        let noted = known.unwrap().sent_at.unwrap();
+        let known = known.unwrap();
+        assert_eq!(known.origin.as_deref(), Some("guid"));
+        let noted = known.sent_at.unwrap();
         let millis = |sent: &Sent| {
             sent.up
                 .as_ref()

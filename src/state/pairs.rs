@@ -138,6 +138,7 @@ mod tests {
             label: "",
             payload: &Attributes::default(),
             changed_at: None,
+            origin: None,
         };
         let sent = crate::state::Clock::system().leaving(std::time::Duration::ZERO);
         journal.intend(&[intent], &sent).unwrap();

@@ -404,14 +404,14 @@ impl Sink for Apply {
                     label: &step.draft.label,
                     payload: attributes,
                     changed_at: step.draft.changed_at,
+                    origin: step.draft.origin.as_deref(),
                 }),
                 _ => None,
             })
             .collect();
         self.journal().intend(&intents, &leaves_by)?;
         let origins = steps.iter().filter_map(|step| {
-            let creates = matches!(step.plan, Plan::Create { .. });
-            let draft = (step.learns || creates).then_some(&step.draft)?;
+            let draft = step.learns.then_some(&step.draft)?;
             Some(((draft.kind, &draft.source_id), draft.origin.as_deref()?))
         });
         let origins: Vec<_> = origins.collect();

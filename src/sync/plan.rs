@@ -197,14 +197,28 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
 
 /// Why a record is not the one that was imported under its key: the number was given again.
 fn another(draft: &Draft, known: &Known) -> Option<String> {
-    let (then, now) = (known.origin.as_ref()?, draft.origin.as_ref()?);
     let imported = known.state != RecordState::Failed && !known.is_forgotten();
-    (imported && then != now).then(|| {
-        format!(
-            "this number is another record's now: {then} was imported under it, the source has \
-             {now}; nothing of the first one is overwritten"
-        )
-    })
+    let (then, now) = two_of(draft, known).filter(|_| imported)?;
+    Some(format!(
+        "this number is another record's now: {then} was imported under it, the source has {now}; \
+         nothing of the first one is overwritten"
+    ))
+}
+
+/// The record that was known under a key and the one that has it now, where those are two.
+fn two_of<'a>(draft: &'a Draft, known: &'a Known) -> Option<(&'a str, &'a str)> {
+    let both = known.origin.as_deref().zip(draft.origin.as_deref());
+    both.filter(|(then, now)| then != now)
+}
+
+/// Why a record with our mark need not be the draft's: another one with this number was to be
+/// created, and what was said to have failed may have come to be.
+fn maybe_another(draft: &Draft, known: &Known, id: CaflouId) -> Option<String> {
+    let (then, now) = two_of(draft, known)?;
+    Some(format!(
+        "Caflou record {id} has its mark and may be another record's: {then} was to be created \
+         under this number, the source has {now} now. Link it if it is the one, or delete it"
+    ))
 }
 
 /// Plans a record that is not in Caflou.
@@ -424,6 +438,11 @@ pub fn adopt(
     current: &Attributes,
     rules: Rules,
 ) -> Plan {
+    if by == MatchedBy::Mark
+        && let Some(reason) = known.and_then(|known| maybe_another(draft, known, id))
+    {
+        return Plan::Fail { reason };
+    }
     let lost = known.filter(|known| {
         by == MatchedBy::Mark
             && matches!(known.state, RecordState::Sending | RecordState::Uncertain)

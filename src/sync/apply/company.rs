@@ -39,6 +39,7 @@ impl Apply {
             label: &step.draft.label,
             payload: &attributes,
             changed_at: step.draft.changed_at,
+            origin: step.draft.origin.as_deref(),
         };
         if let Err(error) = self.journal().intend(&[intent], &leaves_by) {
             return Ok(Done::unsent(Fatal::from(error)));

@@ -35,6 +35,8 @@ pub struct Ledger {
     pub unknown: HashSet<String>,
     /// Records of which a run said that something is not settled.
     pub told: HashSet<String>,
+    /// Records that failed in the last readings of everything.
+    pub fails: HashSet<String>,
 }
 
 impl Ledger {

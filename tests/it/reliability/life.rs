@@ -13,11 +13,11 @@ use serde_json::Value;
 use super::disk::{Disk, has_failed};
 use super::events::{Kinds, happen, seldom};
 use super::fate::{Fate, failure, wrong};
+use super::history::History;
 use super::ledger::Ledger;
 use super::oracle::{Verdict, judge_by};
 use super::run::{Kill, Run};
 use super::shim::Machine;
-use super::simulation::number;
 use crate::sandbox::{Faults, Liar, Service};
 use crate::support::{Bench, KEY, Settings};
 
@@ -51,6 +51,8 @@ pub struct Figures {
     pub strange: Vec<String>,
     /// What it had to bear.
     pub fate: String,
+    /// What its runs did.
+    pub history: History,
 }
 
 impl Figures {
@@ -117,9 +119,10 @@ pub fn live(seed: u64) -> Figures {
     }
     life.calm();
     life.figures.fate = format!("{:?}", life.fate);
-    if number("RELIABILITY_SEED").is_some() && !life.figures.problems().is_empty() {
-        let said = fs::read_to_string(life.bench.path("output.txt"));
-        life.figures.strange.push(said.unwrap_or_default());
+    let problems = life.figures.problems();
+    if !problems.is_empty() {
+        let told = life.figures.history.tell(&life.bench, seed, &problems);
+        life.figures.strange.extend(told);
     }
     life.figures
 }
@@ -304,7 +307,7 @@ impl Life {
                     let _ = fs::copy(from, to);
                 }
                 let _ = fs::remove_file(self.bench.path(&format!("{SECOND}-shm")));
-                self.ledger().forgot = true;
+                self.forget(); // what only the second one knew
                 self.count("state copied");
             }
         }
@@ -363,6 +366,7 @@ impl Life {
         }
         sandbox.set_faults(Faults::default());
         self.calm_run(false);
+        self.ledger().fails.clear();
         self.calm_run(true);
         sandbox.forget_seen();
         self.calm_run(false);
@@ -432,6 +436,7 @@ impl Life {
                 ledger.told.insert(id.clone());
             }
             if action == "fail" {
+                ledger.fails.insert(id.clone());
                 failed.push(id);
             }
         }

@@ -105,7 +105,9 @@ impl<'a> Judge<'a> {
         let past = self.ledger.past(&order.code);
         let void = order.status.as_ref().is_some_and(|s| s.id == CANCELLED);
         match self.incomes_of(&order.code).as_slice() {
-            [one] if past.before.as_deref().is_some_and(|old| is_of(old, one)) => {}
+            [one]
+                if past.before.as_deref().is_some_and(|old| is_of(old, one))
+                    && self.ledger.told.contains(&order.code) => {}
             [one] if void => self.is_out(order, one),
             [one] => {
                 let wanted = self.wanted(order, &past);
@@ -164,7 +166,10 @@ impl<'a> Judge<'a> {
     fn differ(&mut self, id: &str, differences: Vec<String>) {
         // Who changed it in Caflou, and who forgot what was written, cannot be told apart.
         let open = self.ledger.forgot || self.ledger.past(id).paired.is_some();
-        if open && self.ledger.told.contains(id) {
+        let open = open && self.ledger.told.contains(id);
+        // The order before keeps its income, as it was when it was imported: each run says so.
+        let before = self.ledger.past(id).before.is_some() && self.ledger.fails.contains(id);
+        if open || before {
             self.verdict.told.extend(differences);
         } else {
             self.verdict.wrong.extend(differences);

@@ -104,6 +104,7 @@ fn moves_payment(bench: &Bench, moment: Moment, call: &Call) -> Option<String> {
 /// A run under way.
 pub struct Run {
     bench: Arc<Bench>,
+    output: String,
 }
 
 impl Run {
@@ -115,7 +116,8 @@ impl Run {
             .stderr(Stdio::from(file));
         let child = command.spawn().expect("the program");
         let bench = Arc::clone(bench);
-        (child, Self { bench })
+        let output = output.to_owned();
+        (child, Self { bench, output })
     }
 
     /// Waits for its end, killing it where that is planned; gives its exit code unless it was killed.
@@ -140,6 +142,9 @@ impl Run {
             }
             sleep(Duration::from_millis(2));
         };
+        figures
+            .history
+            .add(&self.bench, &self.output, status.code());
         if let Some(kill) = kill {
             self.bench.sandbox.unwatch();
             let mut moved = kill.moved.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ const SIDE_BY_SIDE: usize = 24;
 const SEEDS: u64 = 100;
 
 /// How often one life is lived again.
-const AGAIN: usize = 20;
+const AGAIN: u64 = 20;
 
 /// A number that the caller of the tests gives.
 #[allow(
@@ -29,12 +29,15 @@ pub fn number(name: &str) -> Option<u64> {
 #[test]
 fn killed_at_any_moment_between_failing_services_nothing_is_lost_and_nothing_comes_twice() {
     // One life is never quite the same: the program's threads take turns as they like.
+    let asked = number("RELIABILITY_SEEDS");
     let (seeds, lives) = if let Some(seed) = number("RELIABILITY_SEED") {
-        (vec![seed], AGAIN)
+        (vec![seed], asked.unwrap_or(AGAIN))
     } else {
-        let seeds = number("RELIABILITY_SEEDS").unwrap_or(SEEDS);
-        ((0..seeds).collect(), 1)
+        let seeds = asked.unwrap_or(SEEDS);
+        let first = number("RELIABILITY_FIRST").unwrap_or(0);
+        ((first..first + seeds).collect(), 1)
     };
+    let lives = usize::try_from(lives).expect("few lives");
     let lives: Vec<_> = seeds.iter().flat_map(|seed| vec![*seed; lives]).collect();
     let (next, all) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {

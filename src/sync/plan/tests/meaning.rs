@@ -201,6 +201,38 @@ fn the_same_document_or_one_that_says_nothing_is_no_other() {
 }
 
 #[test]
+fn what_carries_our_mark_is_not_linked_with_another_document_than_was_sent() {
+    let before = of("guid-1", income(Paid::No));
+    let there = wanted(&before, None);
+    for state in [
+        RecordState::Failed,
+        RecordState::Sending,
+        RecordState::Uncertain,
+    ] {
+        let sent = known(state, &before);
+        for rules in [UPDATING, NEW_ONLY] {
+            for (now, linked) in [
+                (of("guid-2", income(Paid::Yes)), false),
+                (of("guid-2", cancelled()), false),
+                (of("guid-1", income(Paid::Yes)), true),
+                (income(Paid::Yes), true),
+            ] {
+                let want = wanted(&now, Some(&sent));
+                let found = (ID, MatchedBy::Mark);
+                match adopt(&now, Some(&sent), &want, found, &there, rules) {
+                    Plan::Adopt { .. } => assert!(linked, "{state:?} {now:?}"),
+                    Plan::Fail { reason } => {
+                        assert!(!linked, "{state:?} {now:?}");
+                        assert!(reason.contains("guid-1") && reason.contains("guid-2"));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_name_that_was_erased_stays_and_other_names_change() {
     let named = |name: &str, named: bool| {
         let mut draft = with(&income(Paid::No), |income| {
