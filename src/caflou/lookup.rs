@@ -33,6 +33,8 @@ pub struct Lookup {
     /// The last reading that was whole, and how many in a row were equal to it.
     whole: Option<Whole>,
     equal: u32,
+    /// How many pages the list has, as it said last.
+    pages: Option<u64>,
     /// Our marks on records in the trash.
     trash: HashMap<String, CaflouId>,
     /// Our marks on records that are not among those that are known to be there.
@@ -71,6 +73,7 @@ impl Lookup {
             begun: None,
             whole: None,
             equal: 0,
+            pages: None,
             trash: HashMap::new(),
             strays: Vec::new(),
         }
@@ -205,6 +208,12 @@ impl Lookup {
         self.equal > 1
     }
 
+    /// How many pages the list has, where one of them was read.
+    #[must_use]
+    pub fn pages(&self) -> Option<u64> {
+        self.pages
+    }
+
     /// Whether the list was read whole.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -241,6 +250,7 @@ impl Lookup {
 
     fn take(&mut self, pass: &mut Pass, page: &Page, known: &[i64]) -> Result<bool, HttpError> {
         let number = pass.next();
+        self.pages = Some(page.pages);
         page.rows.iter().for_each(|stored| self.add(stored, known));
         pass.take(page)
             .map_err(|what| not_whole(self.kind, &format!("page {number} of the list {what}")))
@@ -331,7 +341,7 @@ fn is_all(page: &Page) -> bool {
 }
 
 /// A list that cannot be believed: what it hides would be created a second time.
-fn not_whole(kind: Kind, reason: &str) -> HttpError {
+pub(super) fn not_whole(kind: Kind, reason: &str) -> HttpError {
     HttpError::Garbled {
         service: "Caflou",
         method: reqwest::Method::GET,

@@ -49,6 +49,17 @@ impl Stored {
         }
     }
 
+    /// Whether it shows all attributes by which its owner is known, set or not: a list may leave some
+    /// out.
+    #[must_use]
+    pub fn tells_owner(&self, kind: Kind) -> bool {
+        let by: &[_] = match kind {
+            Kind::Company => &["another_identifier"],
+            Kind::Income => &["description", "reference_number"],
+        };
+        by.iter().all(|field| self.attributes.get(field).is_some())
+    }
+
     fn owner(&self, kind: Kind, mark: &Mark) -> Owner {
         let attributes = &self.attributes;
         let text = |field| attributes.text(field).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! run side by side, as many as its lane lets through. What is told keeps the order of reading.
 
 mod absent;
+mod changes;
 mod decide;
 mod intake;
 mod look;
@@ -29,6 +30,7 @@ pub use self::absent::Missing;
 pub use self::vanished::may_vanish;
 
 use self::absent::Seen;
+use self::changes::Changes;
 use self::decide::Ways;
 use self::under_way::UnderWay;
 use super::awaiting::{Awaiting, Incomes};
@@ -110,6 +112,7 @@ pub struct Engine<'a, S> {
     /// Records that are said not to be there.
     missing: Vec<Missing>,
     seen: Seen,
+    changes: Changes,
     fatal: Option<Fatal>,
     /// How many records there were of each outcome.
     pub counts: Counts,
@@ -131,7 +134,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             rules: options.rules,
             doubt: options.doubt,
         };
-        let under_way = UnderWay::new(sink, reader, ways);
+        let under_way = UnderWay::new(sink, reader, ways, options.clock.clone());
         Self {
             begun: options.clock.now(),
             options,
@@ -149,6 +152,7 @@ impl<'a, S: Sink> Engine<'a, S> {
             doubt: None,
             missing: Vec::new(),
             seen: Seen::default(),
+            changes: Changes::default(),
             fatal: None,
             counts: Counts::default(),
             totals: Totals::default(),
@@ -191,21 +195,29 @@ impl<'a, S: Sink> Engine<'a, S> {
                 }
                 () = awaiting.ready(), if held && room => {
                     let ready = awaiting.take(BATCH);
-                    if let Err(fatal) = self.go_on(ready).await {
-                        self.fatal.get_or_insert(fatal);
-                    }
+                    let gone_on = self.go_on(ready).await;
+                    self.unless_fatal(gone_on).await;
                 }
                 taken = items.recv_many(&mut batch, BATCH), if more => {
-                    if taken > 0
-                        && let Err(fatal) = self.take(&mut batch).await
-                    {
-                        self.fatal.get_or_insert(fatal);
+                    if taken > 0 {
+                        let taken = self.take(&mut batch).await;
+                        self.unless_fatal(taken).await;
                     }
                 }
             }
         }
         drop(items);
         self.end().await
+    }
+
+    /// Goes on after a batch, unless the run cannot: no more is held back than there is room for.
+    async fn unless_fatal(&mut self, mut ended: Result<(), Fatal>) {
+        if ended.is_ok() && self.changes.is_full() {
+            ended = self.settle_changes().await;
+        }
+        if let Err(fatal) = ended {
+            self.fatal.get_or_insert(fatal);
+        }
     }
 
     /// Settles what was put off, and tells the rest. Returns why the run cannot go on.
@@ -223,6 +235,7 @@ impl<'a, S: Sink> Engine<'a, S> {
 
     /// What was put off to the end.
     async fn settle_all(&mut self) -> Result<(), Fatal> {
+        self.settle_changes().await?;
         self.settle_missing().await?;
         self.settle_lost().await?;
         self.settle_missing().await
@@ -234,6 +247,11 @@ impl<'a, S: Sink> Engine<'a, S> {
 
     /// Waits for all that is under way; once the run is to end, only for the grace.
     async fn drain(&mut self) -> Result<(), Fatal> {
+        self.drain_to(0).await
+    }
+
+    /// Waits until no more than so many are under way.
+    async fn drain_to(&mut self, most: usize) -> Result<(), Fatal> {
         let stop = self.options.stop.clone();
         let grace = async {
             stop.wait().await;
@@ -241,7 +259,7 @@ impl<'a, S: Sink> Engine<'a, S> {
         };
         tokio::pin!(grace);
         let mut aborted = false;
-        loop {
+        while self.under_way.len() > most {
             tokio::select! {
                 biased;
                 finished = self.under_way.next() => match finished {

@@ -191,3 +191,102 @@ fn a_dry_run_tells_how_many_requests_the_run_sends_to_caflou() {
     let line = format!("A real run would send {sent} requests to Caflou");
     assert!(shown.stdout.contains(&line), "{sent}\n{}", shown.stdout);
 }
+
+/// A shop of which so many orders were imported.
+fn imported(orders: usize) -> (Bench, Vec<String>) {
+    let bench = Bench::with(|options| options.single_file = false);
+    let codes = (0..orders).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    (bench, codes)
+}
+
+fn pay<'a>(bench: &Bench, codes: impl IntoIterator<Item = &'a String>) {
+    for code in codes {
+        bench.sandbox.shop().pay(code);
+    }
+}
+
+#[test]
+fn many_changes_cost_the_lists_pages_and_a_change_each_and_few_cost_a_look_each() {
+    let (bench, codes) = imported(1_000);
+    pay(&bench, codes.iter().step_by(2));
+    let shown = bench.program(&["run", "my-shop", "--dry-run"]).exits(0);
+    bench.sandbox.forget_seen();
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(
+        spent(&bench, Service::Caflou),
+        pairs([("GET /transfers", 10), ("PATCH /transfers/…", 500)])
+    );
+    counted(&bench, &ran);
+    let line = "A real run would send 510 requests to Caflou";
+    assert!(shown.stdout.contains(line), "{}", shown.stdout);
+    assert_eq!(
+        ran.counts("incomes"),
+        "1000 read: 500 updated, 500 unchanged"
+    );
+    for (place, code) in codes.iter().enumerate() {
+        assert_eq!(bench.income(code)["done"], place % 2 == 0, "{code}");
+    }
+
+    bench.sandbox.forget_seen();
+    pay(&bench, codes.iter().skip(1).step_by(400));
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(
+        spent(&bench, Service::Caflou),
+        pairs([("GET /transfers/…", 3), ("PATCH /transfers/…", 3)])
+    );
+    counted(&bench, &ran);
+}
+
+#[test]
+fn the_list_is_read_no_further_than_to_the_last_of_what_changed() {
+    let (bench, mut codes) = imported(250);
+    codes.sort_by_key(|code| bench.income_id(code));
+    pay(&bench, &codes[..60]);
+    bench.run(&[]).exits(0);
+    assert_eq!(
+        spent(&bench, Service::Caflou),
+        pairs([("GET /transfers", 1), ("PATCH /transfers/…", 60)])
+    );
+}
+
+#[test]
+fn where_the_list_is_longer_than_what_changed_each_is_looked_at() {
+    let bench = Bench::with(|options| options.single_file = false);
+    entered(&bench, 2_000);
+    let codes: Vec<_> = (0..20).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    pay(&bench, &codes[..8]);
+    bench.run(&[]).exits(0);
+    assert_eq!(
+        spent(&bench, Service::Caflou),
+        pairs([("GET /transfers/…", 8), ("PATCH /transfers/…", 8)])
+    );
+
+    // How long the list of others is, its first page tells.
+    bench.sandbox.forget_seen();
+    pay(&bench, &codes[8..]);
+    bench.run(&[]).exits(0);
+    assert_eq!(
+        spent(&bench, Service::Caflou),
+        pairs([
+            ("GET /transfers", 1),
+            ("GET /transfers/…", 12),
+            ("PATCH /transfers/…", 12),
+        ])
+    );
+}
+
+#[test]
+fn many_cancelled_orders_cost_the_lists_pages_and_a_change_each() {
+    let (bench, codes) = imported(200);
+    for code in codes.iter().step_by(10) {
+        bench.sandbox.shop().cancel(code);
+    }
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(
+        spent(&bench, Service::Caflou),
+        pairs([("GET /transfers", 2), ("PATCH /transfers/…", 20)])
+    );
+    assert_eq!(ran.counts("incomes"), "200 read: 20 updated, 180 unchanged");
+}

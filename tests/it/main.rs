@@ -23,6 +23,7 @@ mod bulk;
 mod check;
 mod clocks;
 mod closed;
+mod compared;
 mod connect;
 mod day;
 mod dryrun;

@@ -1,9 +1,10 @@
 //! What is decided by what Caflou holds at the moment: a record is read there, planned, and settled.
 
+use super::changes::Shown;
 use crate::caflou::{MatchedBy, Reader, Stored};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, Draft, same};
-use crate::state::{Known, RecordState};
+use crate::record::{Attributes, CaflouId, Draft, Kind, same};
+use crate::state::{Clock, Known, RecordState};
 use crate::sync::outcome::{Done, Fatal};
 use crate::sync::plan::{self, Plan, Rules};
 use crate::sync::sink::{Sink, Step};
@@ -14,6 +15,8 @@ pub(super) struct Look {
     /// The key that it was found by, where it is to be linked.
     pub(super) by: Option<MatchedBy>,
     pub(super) known: Option<Box<Known>>,
+    /// As the list showed it in this run.
+    pub(super) shown: Option<Box<Shown>>,
 }
 
 /// How it is decided.
@@ -24,14 +27,24 @@ pub(super) struct Ways {
     pub(super) doubt: bool,
 }
 
-/// Reads a record in Caflou, plans with it, and hands the plan to the sink.
+/// Reads a record in Caflou, unless the list has just shown it; plans with it, and hands the plan to
+/// the sink.
 pub(super) async fn decide<S: Sink>(
-    (sink, reader): (&S, &Reader),
+    (sink, reader, clock): (&S, &Reader, &Clock),
     ways: Ways,
     mut step: Step,
     desired: &Attributes,
-    look: Look,
+    mut look: Look,
 ) -> Done {
+    let (now, within) = (clock.now(), reader.client().timeout());
+    let shown = look.shown.take();
+    let shown = shown.filter(|shown| shown.is_fresh(now, within));
+    if let Some(shown) = shown
+        && let Some(plan) = ways.plan_by_row(&shown.stored, &step.draft, desired, &look)
+    {
+        step.plan = plan::unless_told(plan, step.told.as_deref(), ways.rules);
+        return sink.settle(step).await;
+    }
     let current = match reader.get(step.draft.kind, look.id).await {
         Ok(current) => current,
         Err(error @ HttpError::Stopped(_)) => return Done::unsent(Fatal::from(error)),
@@ -81,6 +94,43 @@ impl Ways {
             stored.stands_for(draft, desired, look.known.as_deref(), look.by)?;
         }
         Ok(stored.map(|stored| &stored.attributes))
+    }
+
+    /// Plans with a row of the list, where that is as good as the record itself: it is the one that is
+    /// meant, shows all that is compared, and holds what is expected. Else the record is read.
+    fn plan_by_row(
+        self,
+        row: &Stored,
+        draft: &Draft,
+        desired: &Attributes,
+        look: &Look,
+    ) -> Option<Plan> {
+        let known = look.known.as_deref()?;
+        if row.trashed || row.template || !self.is_enough(row, draft.kind, desired, known) {
+            return None;
+        }
+        let current = self.allow(Some(row), draft, desired, look).ok()?;
+        let plan = self.plan(current, draft, desired, look);
+        let expected = match &plan {
+            Plan::Update { revision, .. } => revision.kept.is_empty(),
+            Plan::Skip { .. } => true,
+            _ => false,
+        };
+        expected.then_some(plan)
+    }
+
+    /// Whether a row shows all that may be compared, set or not.
+    fn is_enough(self, row: &Stored, kind: Kind, desired: &Attributes, known: &Known) -> bool {
+        let shown = |field| row.attributes.get(field).is_some();
+        let source = &known.source;
+        let same_as_before = |field| same(field, desired.get(field), source.get(field));
+        let mut fields = desired.fields_of_both(source).into_iter();
+        let days = kind == Kind::Income && self.rules.locked_until.is_some();
+        row.tells_owner(kind)
+            && fields.all(|field| shown(field) || (!self.doubt && same_as_before(field)))
+            && known.pending.fields().all(shown)
+            && (kind != Kind::Income || shown("done"))
+            && (!days || (shown("date") && shown("payment_date")))
     }
 
     /// Plans with what Caflou holds; `None`: nothing.

@@ -66,6 +66,7 @@ impl<S: Sink> Engine<'_, S> {
                         id,
                         by: Some(by),
                         known: known.map(Box::new),
+                        shown: None,
                     })
                 }
             },

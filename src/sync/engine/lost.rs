@@ -27,6 +27,7 @@ impl<S: Sink> Engine<'_, S> {
             let lost = lost.into_iter();
             let lost = lost.map(|(draft, _)| (self.number(), draft)).collect();
             self.plan(lost).await?;
+            self.settle_changes().await?;
             self.drain().await?;
             if self.fatal.is_some() {
                 break;

@@ -87,6 +87,7 @@ impl<S: Sink> Engine<'_, S> {
                 id,
                 by: Some(MatchedBy::Hand),
                 known: None,
+                shown: None,
             };
             return Ok(Some((subject, Job::Compare(look))));
         }
@@ -99,13 +100,13 @@ impl<S: Sink> Engine<'_, S> {
             need = unless_doubted(need, known, rules.updates(draft.kind));
         }
         match need {
-            Need::Nothing(plan) => match self.worth_a_look(&plan, known)? {
-                Some(id) => Ok(self.compare(subject, id)),
-                None => {
-                    let plan = plan::hold_closed(plan, (known, None), rules);
-                    Ok(Some((subject, Job::Settle(plan))))
+            Need::Nothing(plan) => {
+                if let Some(id) = self.worth_a_look(&plan, known)? {
+                    return Ok(self.compare(subject, id));
                 }
-            },
+                let plan = plan::hold_closed(plan, (known, None), rules);
+                Ok(Some((subject, Job::Settle(plan))))
+            }
             Need::Current(id) => match known.and_then(|known| self.still_under_way(known)) {
                 // A lost update that is carried out now would overwrite the next one.
                 Some(until) => Ok(self.put_off(subject, until)),
@@ -128,12 +129,8 @@ impl<S: Sink> Engine<'_, S> {
     /// A record that was imported is compared with what Caflou holds.
     fn compare(&mut self, subject: Subject, id: CaflouId) -> Decided {
         let subject = self.unless_it_vanishes(subject)?;
-        let known = subject.known.clone().map(Box::new);
-        let look = Look {
-            id,
-            by: None,
-            known,
-        };
+        let subject = self.unless_it_is_held(subject, id)?;
+        let look = self.look_at(&subject, id);
         Some((subject, Job::Compare(look)))
     }
 

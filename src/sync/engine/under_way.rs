@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::decide::{Look, Ways, decide};
 use crate::caflou::Reader;
 use crate::record::Attributes;
+use crate::state::Clock;
 use crate::sync::outcome::Done;
 use crate::sync::sink::{Sink, Step};
 
@@ -35,16 +36,18 @@ pub(super) struct UnderWay<S> {
     sink: S,
     reader: Reader,
     ways: Ways,
+    clock: Clock,
     tasks: JoinSet<Finished>,
     waiting: VecDeque<Ready>,
 }
 
 impl<S: Sink> UnderWay<S> {
-    pub(super) fn new(sink: S, reader: Reader, ways: Ways) -> Self {
+    pub(super) fn new(sink: S, reader: Reader, ways: Ways, clock: Clock) -> Self {
         Self {
             sink,
             reader,
             ways,
+            clock,
             tasks: JoinSet::new(),
             waiting: VecDeque::new(),
         }
@@ -68,7 +71,7 @@ impl<S: Sink> UnderWay<S> {
             && let Some(ready) = self.waiting.pop_front()
         {
             let (sink, reader) = (self.sink.clone(), self.reader.clone());
-            let ways = self.ways;
+            let (ways, clock) = (self.ways, self.clock.clone());
             self.tasks.spawn(async move {
                 let Ready {
                     number,
@@ -78,7 +81,9 @@ impl<S: Sink> UnderWay<S> {
                 } = ready;
                 let done = match look {
                     None => sink.settle(step).await,
-                    Some(look) => decide((&sink, &reader), ways, step, &desired, look).await,
+                    Some(look) => {
+                        decide((&sink, &reader, &clock), ways, step, &desired, look).await
+                    }
                 };
                 Finished { number, done }
             });
