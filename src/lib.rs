@@ -15,6 +15,7 @@
 //! - [`http`]: the one door for requests: repeating, pacing, counting.
 //! - [`sync`]: from drafts to plans to writes, exactly once.
 //! - [`state`]: what is remembered between runs, and the lock.
+//! - [`access`]: the way into a service, with its secrets in hand.
 //! - [`health`]: whether a connection is well, judged by the state.
 //! - [`output`]: a run for people and for programs.
 //! - [`notify`]: who is told how a run ended, and by which way.
@@ -27,6 +28,7 @@
 //! - [`run`]: one run of one connection, from what is wanted to how it ended.
 //! - [`cli`]: a file per command.
 
+pub mod access;
 pub mod caflou;
 pub mod cli;
 pub mod config;

@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::wire::whole;
+use crate::access::Access;
+use crate::config::Missing;
 use crate::http::{Call, Door, HttpError, Repeat};
 use crate::record::Json;
 use crate::state::{Cache, CachedToken, Tokens};
@@ -25,6 +27,18 @@ pub enum Credentials {
         /// The user's password.
         password: SecretString,
     },
+}
+
+impl Credentials {
+    pub(super) fn of(access: &Access) -> Result<Self, Missing> {
+        if let Ok(token) = access.secret("token") {
+            return Ok(Self::Token(token.clone()));
+        }
+        Ok(Self::Login {
+            email: access.values.need("email")?,
+            password: access.secret("password")?.clone(),
+        })
+    }
 }
 
 /// A login that ends so soon is renewed before it is used.

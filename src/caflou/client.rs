@@ -12,6 +12,8 @@ use url::Url;
 
 use super::auth::{Auth, Credentials, bearer};
 use super::wire::shorten;
+use crate::access::{Access, Shared};
+use crate::config::Missing;
 use crate::http::{Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Repeat, Stop};
 use crate::record::{Json, Kind};
 use crate::state::Cache;
@@ -57,6 +59,34 @@ pub(super) fn collection(kind: Kind) -> &'static str {
 }
 
 impl Client {
+    /// A client of the account that a way leads into; without an account in it, of the user. Nothing
+    /// is sent yet.
+    ///
+    /// # Errors
+    /// When something of the way is missing, or the system's certificates cannot be read.
+    pub fn open(access: &Access, shared: Shared) -> Result<Self, HttpError> {
+        let Shared {
+            cache,
+            policy,
+            lane,
+            stop,
+        } = shared;
+        let values = &access.values;
+        let options = || {
+            Ok(ClientOptions {
+                api_url: values.need("api_url")?,
+                account_id: values.get("account_id").unwrap_or_default(),
+                credentials: Credentials::of(access)?,
+                timeout: values.need("timeout")?,
+                cache,
+                policy,
+                lane,
+                stop,
+            })
+        };
+        Self::new(options().map_err(|missing: Missing| HttpError::unset("Caflou", &missing))?)
+    }
+
     /// A client that has sent nothing yet.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod owner;
 mod pass;
 mod reader;
 mod recent;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -29,5 +30,6 @@ pub use listing::Listing;
 pub use lookup::{Lookup, Standing};
 pub use reader::{Account, Reader};
 pub use recent::Recent;
+pub use settings::SETTINGS;
 pub use wire::{Page, Stored};
 pub use writer::Writer;

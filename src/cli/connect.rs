@@ -27,7 +27,9 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failu
     let path = config_path(global.config.clone());
     let config = Editor::open(&path)?.check()?;
     let mut given = args.given();
-    given.addon_url = given.addon_url.or_else(|| config.addon_url.clone());
+    for (key, value) in &config.shared {
+        given.source.entry(key).or_insert_with(|| value.clone());
+    }
     let terminal = terminal(global);
     if !terminal.is_there() {
         let missing = given.missing();

@@ -13,11 +13,12 @@ use super::history::failed;
 use super::shared::key_of;
 use super::{Exit, Failure, Global};
 use crate::config::{
-    Assignment, Config, ConfigError, Editor, Kept, Problem, Secret, Setting, Vault, config_path,
-    dotted, state_path,
+    Assignment, Config, ConfigError, Connection, Editor, Kept, Problem, Secret, Setting, Vault,
+    config_path, dotted, state_path,
 };
 use crate::output;
 use crate::shell::word;
+use crate::source::registry::SOURCES;
 use crate::state::View;
 use crate::text::escaped;
 
@@ -84,9 +85,9 @@ pub(super) fn same_sides(
     key: &str,
     state: &Path,
 ) -> Result<(), Failure> {
-    let sides = [&["eshop_id"][..], &["caflou", "account_id"]];
+    let sides = [whose(before, key), vec!["caflou", "account_id"]];
     let changed = sides.into_iter().find(|side| {
-        let path = [&["connections", key], *side].concat();
+        let path = [&["connections", key], side.as_slice()].concat();
         let text = |editor: &Editor| editor.get(&path).map(|value| text_of(&value));
         text(before) != text(after)
     });
@@ -105,6 +106,14 @@ pub(super) fn same_sides(
         state.display(),
         word(key)
     )))
+}
+
+/// The setting that says whose records a connection imports.
+fn whose(editor: &Editor, key: &str) -> Vec<&'static str> {
+    let program = editor.get(&["connections", key, "program"]);
+    let word = program.as_ref().and_then(Value::as_str);
+    let source = SOURCES.iter().find(|one| Some(one.word) == word);
+    source.map_or_else(|| vec!["program"], |one| one.identity_path())
 }
 
 /// An ID may be written as a number or as text.
@@ -127,7 +136,10 @@ fn left_over(
     for reference in before.references() {
         let side = reference.key.split('.').next().unwrap_or_default();
         for kept in Vault::left_over(slice::from_ref(&reference), &after) {
-            let new = config.connection(key).and_then(|one| one.secret_of(side));
+            let sides = config.connection(key).map(Connection::sides);
+            let mut sides = sides.iter().flatten().filter(|(name, _)| *name == side);
+            let new = sides.next().and_then(|(_, values)| values.secrets().next());
+            let new = new.map(|(_, secret)| secret);
             match new.map(Secret::resolve) {
                 Some(Err(error)) => stays.push((kept, error.into())),
                 Some(Ok(_)) | None => goes.push(kept),

@@ -217,11 +217,7 @@ impl<'a> Task<'a> {
     }
 
     fn mark(&self) -> Mark {
-        Mark::new(
-            PROGRAM,
-            &self.connection.eshop_id.to_string(),
-            &self.source_id,
-        )
+        Mark::new(PROGRAM, &self.connection.identity(), &self.source_id)
     }
 
     /// The record as it is in Caflou; `None` where it was deleted.

@@ -61,9 +61,9 @@ fn object(connection: &Connection, last: Option<&LastRun>) -> serde_json::Value 
     json!({
         "connection": connection.key,
         "name": connection.name,
-        "program": connection.program.as_str(),
-        "eshop_id": connection.eshop_id,
-        "account_id": connection.caflou.account_id,
+        "program": connection.program.word,
+        connection.program.identity: connection.source.read_of(connection.program.identity),
+        "account_id": connection.account_id(),
         "companies": import.companies,
         "incomes": import.incomes,
         "from": import.from,
@@ -87,8 +87,8 @@ fn row(connection: &Connection, last: Option<&LastRun>) -> ListRow {
     ListRow {
         connection: connection.key.clone(),
         name: connection.name.clone(),
-        program: connection.program.to_string(),
-        eshop: connection.eshop_id.to_string(),
+        program: connection.program.name.to_owned(),
+        eshop: connection.identity(),
         companies: import.companies.to_string(),
         incomes: import.incomes.to_string(),
         interval,

@@ -12,8 +12,9 @@ use super::forget::{end, open};
 use super::history::failed;
 use super::shared::key_of;
 use super::{Exit, Failure, Global};
-use crate::config::{ConfigError, Editor, Kept, Program, Vault, config_path, state_path};
+use crate::config::{ConfigError, Editor, Kept, Vault, config_path, state_path};
 use crate::shell::word;
+use crate::source::registry::SOURCES;
 use crate::state::View;
 use crate::text::{escaped, safe};
 
@@ -101,10 +102,15 @@ impl Goes {
                     .map_or_else(|| value.to_string(), str::to_owned),
             )
         };
+        let program = text(&["program"]);
+        let source = SOURCES
+            .iter()
+            .find(|one| Some(one.word) == program.as_deref());
+        let whose = source.and_then(|one| Some((one, text(&one.identity_path())?)));
         let what = [
             Some(format!("`{}`", self.key)),
             text(&["name"]),
-            text(&["eshop_id"]).map(|id| format!("{} {id}", Program::Shoptet)),
+            whose.map(|(source, id)| format!("{} {id}", source.name)),
             text(&["caflou", "account_id"]).map(|id| format!("Caflou account {id}")),
         ];
         let what = what.into_iter().flatten().collect::<Vec<_>>().join(", ");

@@ -22,7 +22,7 @@ pub(super) fn side_by_side<'a>(
 ) -> Vec<Exit> {
     let mut accounts: BTreeMap<&str, Vec<(usize, &'a Connection)>> = BTreeMap::new();
     for (number, connection) in connections.iter().enumerate() {
-        let account = accounts.entry(&connection.caflou.account_id).or_default();
+        let account = accounts.entry(connection.account_id()).or_default();
         account.push((number, connection));
     }
     let (queue, shown) = (Mutex::new(accounts), Mutex::new(Shown::new(between)));

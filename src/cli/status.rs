@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::shared::{find, rfc3339};
 use super::{Exit, Failure, Format, Global};
 use crate::caflou::{login_ends, token_ends};
-use crate::config::{CaflouAccess, Connection, Mode, Secret, cache_dir};
+use crate::config::{Connection, Mode, Secret, cache_dir};
 use crate::health::{Ended, Signs, Trouble, health, troubles};
 use crate::output::{Access, Condition, LISTED, prometheus, status as render, trouble_words};
 use crate::record::Kind;
@@ -144,7 +144,7 @@ fn ended(run: &PastRun) -> Ended {
 /// run that read everything moves it, so a run of one order does not pass for an import.
 fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<Utc>>, StateError> {
     let mut earliest: Option<DateTime<Utc>> = None;
-    for stream in connection.program.definition().streams {
+    for stream in connection.program.streams {
         if connection.import.mode(stream.kind) == Mode::No {
             continue;
         }
@@ -174,22 +174,22 @@ fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<
         Secret::Command(_) | Secret::Keyring(_) => None,
     };
     let caflou = &connection.caflou;
-    match &caflou.access {
-        CaflouAccess::Token(token) => Some(Access {
+    let secret = |key| caflou.get::<&Secret>(key);
+    if let Some(token) = secret("token") {
+        return Some(Access {
             login: false,
             renewable: false,
             ends: token_ends(&cheap(token)?)?,
-        }),
-        CaflouAccess::Login { email, password } => {
-            let password = cheap(password)?;
-            let (ends, renewable) = login_ends(cache, &caflou.api_url, email, &password, now)?;
-            Some(Access {
-                login: true,
-                renewable,
-                ends,
-            })
-        }
+        });
     }
+    let (email, password) = (caflou.get("email")?, cheap(secret("password")?)?);
+    let url = caflou.get("api_url")?;
+    let (ends, renewable) = login_ends(cache, url, email, &password, now)?;
+    Some(Access {
+        login: true,
+        renewable,
+        ends,
+    })
 }
 
 fn object(of: &Condition, now: DateTime<Utc>) -> Value {

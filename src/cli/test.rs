@@ -12,7 +12,7 @@ use serde_json::json;
 use super::shared::find;
 use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
-use crate::config::{CaflouAccess, Connection, Mode, ShoptetAccess, cache_dir};
+use crate::config::{Connection, Mode, Secret, cache_dir};
 use crate::http::{HttpError, Policy, Stopper};
 use crate::output::{checks, local};
 use crate::record::Kind;
@@ -86,7 +86,10 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
     };
     match run::shoptet(connection, &cache, &lanes, &listener, policy) {
         Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
-        Ok(client) => match client.shop(connection.eshop_id).await {
+        Ok(client) => match client
+            .shop(connection.source.count("eshop_id").unwrap_or_default())
+            .await
+        {
             Err(error) => {
                 findings.push(("e-shop", Err(shop_trouble(None, error, connection, again))));
             }
@@ -140,13 +143,13 @@ fn clock(shop: &Shop) -> Finding {
 }
 
 async fn account(reader: &Reader, connection: &Connection, again: &str) -> Finding {
-    let id = &connection.caflou.account_id;
+    let id = connection.account_id();
     let checked = async {
         reader.check().await?;
         reader.accounts().await
     };
     match checked.await {
-        Ok(accounts) => match accounts.into_iter().find(|account| account.id == *id) {
+        Ok(accounts) => match accounts.into_iter().find(|account| account.id == id) {
             Some(account) => Ok(format!("{}, account {id}", account.name)),
             None => Ok(format!("account {id}")),
         },
@@ -155,9 +158,9 @@ async fn account(reader: &Reader, connection: &Connection, again: &str) -> Findi
             Err((format!("{error}; {advice}"), Exit::Access))
         }
         Err(error) => {
-            let (with, credential) = match &connection.caflou.access {
-                CaflouAccess::Token(_) => (With::Token, "To type in a token"),
-                CaflouAccess::Login { .. } => (With::Login, "To log in anew"),
+            let (with, credential) = match connection.caflou.get::<&Secret>("token") {
+                Some(_) => (With::Token, "To type in a token"),
+                None => (With::Login, "To log in anew"),
             };
             let anew = is_refused(&error).then(|| format!("{credential}: {again}"));
             let told = sentences(trouble::caflou(&error, with), anew);
@@ -173,10 +176,10 @@ fn shop_trouble(
     connection: &Connection,
     again: &str,
 ) -> (String, Exit) {
-    let (by, credential) = match &connection.shoptet.access {
-        ShoptetAccess::PrivateToken(_) => (By::PrivateToken, "To type in a token"),
-        ShoptetAccess::OauthToken { .. } => (By::Addon, "To type in a token"),
-        ShoptetAccess::Pairing { .. } => (By::Pairing, "If a new pairing code is needed"),
+    let by = By::of(connection.source.way());
+    let credential = match by {
+        By::PrivateToken | By::Addon => "To type in a token",
+        By::Pairing => "If a new pairing code is needed",
     };
     let exit = |fatal: Fatal| Exit::from(&fatal);
     match error {

@@ -191,7 +191,7 @@ impl Editor {
     pub fn add_connection(
         &mut self,
         key: &str,
-        settings: &[(&[&str], Value)],
+        settings: &[(impl AsRef<[&'static str]>, Value)],
     ) -> Result<(), EditError> {
         if self.connections().iter().any(|other| other == key) {
             return Err(EditError::Exists {
@@ -200,7 +200,10 @@ impl Editor {
             });
         }
         for (path, value) in settings {
-            self.set(&[&["connections", key], *path].concat(), value.clone())?;
+            self.set(
+                &[&["connections", key], path.as_ref()].concat(),
+                value.clone(),
+            )?;
         }
         Ok(())
     }

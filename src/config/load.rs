@@ -6,25 +6,12 @@ use std::mem;
 use std::path::Path;
 
 use toml_edit::{Document, TomlError};
-use url::Url;
 
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
-use super::{Config, Connection, Notify, connection, notify, value};
+use super::tables::{TOP, shared};
+use super::{Config, Connection, Notify, Values, connection, notify, values};
 use crate::shell::word;
-
-/// The keys of the file's top.
-pub(super) const TOP: [&str; 5] = ["state", "keep_runs", "addon_url", "notify", "connections"];
-
-/// The add-on's backend of whoever built the program.
-const ADDON_URL: Option<&str> = option_env!("CAFLOU_SYNC_ADDON_URL");
-const KEEP_RUNS: u32 = 400;
-const LONGEST: i64 = 36_500;
-
-/// The add-on's backend of which this program was built to be a part, if there is one.
-fn built_in_addon_url() -> Option<Url> {
-    ADDON_URL.and_then(|text| value::safe_url(text).ok())
-}
 
 /// How many connections a configuration needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +35,13 @@ impl Config {
         let (text, mode) = read(path)?;
         parse(path, &text, mode, Least::None)
     }
+}
+
+/// The keys of the file's top.
+pub(super) fn top() -> Vec<&'static str> {
+    let (own, tables) = TOP.fields.split_at(2);
+    let fields = own.iter().chain(shared()).chain(tables);
+    fields.map(|field| field.key).collect()
 }
 
 /// Reads and checks another file of settings, which knows these keys at its top. All its problems come
@@ -122,25 +116,20 @@ pub(super) fn parse(
     let document = document(path, text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Findings::new(text, folder);
-    let root = Section::root(document.as_table()).check(&mut found, &TOP);
-    let state = root.or(&mut found, "state", None, |entry, found| {
-        entry.text(found).map(|file| Some(found.folder.join(file)))
-    });
-    let keep_runs = root.or(&mut found, "keep_runs", KEEP_RUNS, |entry, found| {
-        let days = entry.integer(found, 1..=LONGEST)?;
-        u32::try_from(days).ok()
-    });
-    found.addon_url = match root.entry(&found, "addon_url") {
-        Some(entry) => value::url(&entry, &mut found),
-        None => built_in_addon_url(),
-    };
+    let root = Section::root(document.as_table()).check(&mut found, &top());
+    let values = Values::read(&root, &mut found, &TOP);
+    for field in shared() {
+        let read = match root.entry(&found, field.key) {
+            Some(entry) => values::read(field, &entry, &mut found),
+            None => field.shared.flatten().and_then(|text| field.parse(text)),
+        };
+        found.shared.extend(read.map(|read| (field.key, read)));
+    }
     let notify = root.or(&mut found, "notify", Notify::default(), notify::read);
     let connections = read_connections(&root, &mut found);
     check_readers(path, mode, &mut found);
-    match (state, keep_runs, notify, connections) {
-        (Some(state), Some(keep_runs), Some(notify), Some(mut connections))
-            if found.problems.is_empty() =>
-        {
+    match (notify, connections) {
+        (Some(notify), Some(mut connections)) if found.problems.is_empty() => {
             if least == Least::One && connections.is_empty() {
                 return Err(ConfigError::Empty {
                     path: path.to_owned(),
@@ -151,9 +140,9 @@ pub(super) fn parse(
             }
             Ok(Config {
                 path: path.to_owned(),
-                state,
-                keep_runs,
-                addon_url: found.addon_url,
+                state: values.get("state"),
+                keep_runs: values.count("keep_runs").unwrap_or_default(),
+                shared: found.shared,
                 connections,
             })
         }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{ByMethod, NameTemplate, OrderStatus};
+use super::tables::MAPPING;
+use super::words::words;
+use super::{ByMethod, NameTemplate, OrderStatus, Values};
 
 /// How records are translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,17 +34,24 @@ pub struct Mapping {
 
 impl Default for Mapping {
     fn default() -> Self {
+        Self::of(&Values::usual(&MAPPING))
+    }
+}
+
+impl Mapping {
+    /// As the table says; what is read apart is as without it.
+    pub(super) fn of(values: &Values) -> Self {
         Self {
-            category_id: None,
-            project_id: None,
-            source_id: None,
-            tags: Vec::new(),
+            category_id: values.get("category_id"),
+            project_id: values.get("project_id"),
+            source_id: values.get("source_id"),
+            tags: values.get::<&[String]>("tags").unwrap_or_default().to_vec(),
             income_name: NameTemplate::default(),
-            payment_date: PaymentDate::default(),
+            payment_date: values.get("payment_date").unwrap_or_default(),
             expected_days: ExpectedDays::default(),
             by: BTreeMap::new(),
             cancelled_statuses: Vec::new(),
-            match_existing: true,
+            match_existing: values.get("match_existing").unwrap_or_default(),
         }
     }
 }
@@ -106,22 +115,19 @@ impl Mapping {
     }
 }
 
-/// What tells the day on which an order was paid. Displayed as in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum PaymentDate {
-    /// The order's change time when it was first seen as paid.
-    #[default]
-    FirstPaid,
-    /// The order's creation.
-    OrderTime,
-    /// The shop's payment transactions.
-    Transactions,
+words! {
+    /// What tells the day on which an order was paid. Displayed as in the file.
+    PaymentDate {
+        /// The order's change time when it was first seen as paid.
+        FirstPaid = "first-paid",
+        /// The order's creation.
+        OrderTime = "order-time",
+        /// The shop's payment transactions.
+        Transactions = "transactions",
+    }
 }
 
 impl PaymentDate {
-    /// Every way, the default first.
-    pub const ALL: [Self; 3] = [Self::FirstPaid, Self::OrderTime, Self::Transactions];
-
     /// The word for the default in files of earlier versions, and in every fingerprint.
     pub(super) const CHANGE_TIME: &'static str = "change-time";
 
@@ -129,16 +135,6 @@ impl PaymentDate {
         match self {
             Self::FirstPaid => Self::CHANGE_TIME,
             other => other.as_str(),
-        }
-    }
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstPaid => "first-paid",
-            Self::OrderTime => "order-time",
-            Self::Transactions => "transactions",
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The configuration as the rest of the program sees it: complete, checked, defaults filled in.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 use url::Url;
 
+use super::tables::IMPORT;
+use super::words::words;
+use super::{Mapping, Notify, OrderStatus, Read, Values, near};
 use crate::record::Kind;
-use crate::source::{Definition, shoptet};
-
-use super::{Mapping, Notify, OrderStatus, Secret, near};
+use crate::source::Definition;
 
 /// A whole configuration file.
 #[derive(Debug, Clone)]
@@ -22,8 +23,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// Days for which past runs are kept in the state file: 1 to 36500.
     pub keep_runs: u32,
-    /// The add-on's backend of connections that name none: the file's own, else one that was built in.
-    pub addon_url: Option<Url>,
+    /// Settings of sources that hold for connections which do not have their own.
+    pub shared: BTreeMap<&'static str, Read>,
     /// In the order of the file, with different keys; at least one after [`Config::load`].
     pub connections: Vec<Connection>,
 }
@@ -58,13 +59,11 @@ pub struct Connection {
     /// For people; the key where the file gives none.
     pub name: String,
     /// What the source is.
-    pub program: Program,
-    /// Number of the e-shop; positive.
-    pub eshop_id: u64,
-    /// The way into the e-shop.
-    pub shoptet: Shoptet,
-    /// The way into the Caflou account.
-    pub caflou: Caflou,
+    pub program: &'static Definition,
+    /// Whose records are imported, and the way to them.
+    pub source: Values,
+    /// The account that they go into, and the way to it.
+    pub caflou: Values,
     /// What is imported, and when.
     pub import: Import,
     /// How records are translated.
@@ -74,152 +73,31 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The secret by which one of the two sides is asked: `shoptet` or `caflou`, as in the file.
+    /// Whose records are imported, as the source knows it.
     #[must_use]
-    pub fn secret_of(&self, side: &str) -> Option<&Secret> {
-        match (side, &self.shoptet.access, &self.caflou.access) {
-            (
-                "shoptet",
-                ShoptetAccess::PrivateToken(secret)
-                | ShoptetAccess::OauthToken { token: secret, .. }
-                | ShoptetAccess::Pairing { secret, .. },
-                _,
-            )
-            | (
-                "caflou",
-                _,
-                CaflouAccess::Token(secret)
-                | CaflouAccess::Login {
-                    password: secret, ..
-                },
-            ) => Some(secret),
-            _ => None,
-        }
+    pub fn identity(&self) -> String {
+        let identity = self.source.read_of(self.program.identity);
+        identity.map(ToString::to_string).unwrap_or_default()
     }
-}
 
-/// What a source is. Displayed with its name for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Program {
-    /// A Shoptet e-shop.
-    Shoptet,
-}
-
-impl Program {
-    /// Every program, in the order in which they are offered.
-    pub const ALL: [Self; 1] = [Self::Shoptet];
-
-    /// What that source is.
+    /// The account at Caflou: letters, digits, `-` and `_` only, so it can stand in an address as it
+    /// is.
     #[must_use]
-    pub const fn definition(self) -> &'static Definition {
-        match self {
-            Self::Shoptet => &shoptet::DEFINITION,
-        }
+    pub fn account_id(&self) -> &str {
+        self.caflou.get("account_id").unwrap_or_default()
     }
 
-    /// The word in the file.
+    /// The address of Caflou.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.definition().word
+    pub fn caflou_url(&self) -> &str {
+        self.caflou.get::<&Url>("api_url").map_or("", Url::as_str)
     }
-}
 
-impl fmt::Display for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.definition().name)
-    }
-}
-
-/// The way into a Shoptet e-shop.
-#[derive(Debug, Clone)]
-pub struct Shoptet {
-    /// Who asks.
-    pub access: ShoptetAccess,
-    /// Base of the API's addresses: `https`, or `http` on a loopback host; no query, no credentials.
-    /// Its path is as written, with or without a `/` at the end.
-    pub api_url: Url,
-    /// When customers are asked for all at once.
-    pub bulk: Bulk,
-    /// Where the shop may tell that a job is done, if a webhook has to be registered for that;
-    /// checked like [`Shoptet::api_url`].
-    pub webhook_url: Option<Url>,
-}
-
-/// When a shop is asked for a file of many records instead of one record after another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Bulk {
-    /// Where so many records are to be read that it saves time and requests.
-    #[default]
-    Auto,
-    /// Never.
-    Never,
-    /// Whenever a whole list has a record that was not read yet.
-    Always,
-}
-
-impl Bulk {
-    /// Every answer, the usual one first.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Never, Self::Always];
-
-    /// The word in the file.
+    /// The ways into both services, each with the name of its table.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Never => "never",
-            Self::Always => "always",
-        }
+    pub fn sides(&self) -> [(&'static str, &Values); 2] {
+        [(self.program.word, &self.source), ("caflou", &self.caflou)]
     }
-}
-
-/// Who asks a Shoptet e-shop.
-#[derive(Debug, Clone)]
-pub enum ShoptetAccess {
-    /// The private token of a Premium shop, valid until it is revoked.
-    PrivateToken(Secret),
-    /// The OAuth access token of an add-on, exchanged for short-lived tokens.
-    OauthToken {
-        /// The OAuth access token.
-        token: Secret,
-        /// Where it is exchanged; checked like [`Shoptet::api_url`].
-        token_url: Url,
-    },
-    /// A pairing with an add-on's backend, exchanged there for short-lived tokens.
-    Pairing {
-        /// The pairing secret.
-        secret: Secret,
-        /// The backend; checked like [`Shoptet::api_url`].
-        addon_url: Url,
-    },
-}
-
-/// The way into a Caflou account.
-#[derive(Debug, Clone)]
-pub struct Caflou {
-    /// The account: letters, digits, `-` and `_` only, so it can stand in an address as it is.
-    pub account_id: String,
-    /// Who asks.
-    pub access: CaflouAccess,
-    /// Base of the API's addresses, checked like [`Shoptet::api_url`].
-    pub api_url: Url,
-    /// Requests under way at one time: 1 to 16.
-    pub max_concurrency: usize,
-    /// How long one request may take: 100 ms to 10 minutes.
-    pub timeout: Duration,
-}
-
-/// Who asks Caflou.
-#[derive(Debug, Clone)]
-pub enum CaflouAccess {
-    /// A token made in the application.
-    Token(Secret),
-    /// A user's login, exchanged for a token.
-    Login {
-        /// The user's e-mail address.
-        email: String,
-        /// The user's password.
-        password: Secret,
-    },
 }
 
 /// What a connection imports, and when.
@@ -256,49 +134,40 @@ impl Import {
             Kind::Income => self.incomes,
         }
     }
-}
 
-impl Default for Import {
-    fn default() -> Self {
+    /// As the table says; `order_statuses` are read apart.
+    pub(super) fn of(values: &Values, order_statuses: Vec<OrderStatus>) -> Self {
         Self {
-            companies: Mode::NewOnly,
-            incomes: Mode::NewAndUpdate,
-            from: None,
-            to: None,
-            order_statuses: Vec::new(),
-            companies_with_orders: false,
-            auto_repeat: false,
-            max_changes: None,
-            locked_until: None,
-            unpaid_expires: None,
+            companies: values.get("companies").unwrap_or_default(),
+            incomes: values.get("incomes").unwrap_or_default(),
+            from: values.get("from"),
+            to: values.get("to"),
+            order_statuses,
+            companies_with_orders: values.get("companies_with_orders").unwrap_or_default(),
+            auto_repeat: values.get("auto_repeat").unwrap_or_default(),
+            max_changes: values.count("max_changes"),
+            locked_until: values.get("locked_until"),
+            unpaid_expires: values.count("unpaid_expires"),
         }
     }
 }
 
-/// What is done with one kind of records. Displayed for people (`new and update`), serialised as in
-/// the file (`new-and-update`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Nothing is imported.
-    No,
-    /// Records not imported yet are created; later changes are ignored.
-    NewOnly,
-    /// Records not imported yet are created, imported ones updated.
-    NewAndUpdate,
+impl Default for Import {
+    fn default() -> Self {
+        Self::of(&Values::usual(&IMPORT), Vec::new())
+    }
 }
 
-impl Mode {
-    /// Every mode, from the least to the most that is written.
-    pub const ALL: [Self; 3] = [Self::No, Self::NewOnly, Self::NewAndUpdate];
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::NewOnly => "new-only",
-            Self::NewAndUpdate => "new-and-update",
-        }
+words! {
+    /// What is done with one kind of records. Displayed for people (`new and update`), serialised as
+    /// in the file (`new-and-update`).
+    Mode {
+        /// Nothing is imported.
+        No = "no",
+        /// Records not imported yet are created; later changes are ignored.
+        NewOnly = "new-only",
+        /// Records not imported yet are created, imported ones updated.
+        NewAndUpdate = "new-and-update",
     }
 }
 

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use lettre::message::Mailbox;
 use url::Url;
 
+use super::words::words;
 use super::{Secret, value};
 
-pub(super) use read::read;
-pub(super) use read::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
 pub use read::{MAIL_SERVER, mail_server};
+pub(super) use read::{NOTIFY, read};
 
 /// Who is told what. A setting that a connection leaves out is that of the whole file.
 #[derive(Debug, Clone, Default)]
@@ -108,30 +108,15 @@ impl Notify {
     }
 }
 
-/// Which runs are told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum On {
-    /// Those that failed, and the first good one after them.
-    #[default]
-    Failure,
-    /// Also those that changed something in Caflou.
-    Change,
-    /// All.
-    Always,
-}
-
-impl On {
-    /// Every choice, from the fewest messages to the most.
-    pub const ALL: [Self; 3] = [Self::Failure, Self::Change, Self::Always];
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Failure => "failure",
-            Self::Change => "change",
-            Self::Always => "always",
-        }
+words! {
+    /// Which runs are told of.
+    On {
+        /// Those that failed, and the first good one after them.
+        Failure = "failure",
+        /// Also those that changed something in Caflou.
+        Change = "change",
+        /// All.
+        Always = "always",
     }
 }
 
@@ -161,31 +146,19 @@ pub struct MailServer {
     pub from: Mailbox,
 }
 
-/// How the way to a mail server is made safe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// The connection begins in the open, and nothing is sent before it is encrypted.
-    Starttls,
-    /// Encrypted from its first byte.
-    Tls,
-    /// Not at all; only to this machine.
-    None,
+words! {
+    /// How the way to a mail server is made safe.
+    Security {
+        /// The connection begins in the open, and nothing is sent before it is encrypted.
+        Starttls = "starttls",
+        /// Encrypted from its first byte.
+        Tls = "tls",
+        /// Not at all; only to this machine.
+        None = "none",
+    }
 }
 
 impl Security {
-    /// Every way, the default first.
-    pub const ALL: [Self; 3] = [Self::Starttls, Self::Tls, Self::None];
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Starttls => "starttls",
-            Self::Tls => "tls",
-            Self::None => "none",
-        }
-    }
-
     /// The port where the file names none.
     const fn port(self) -> u16 {
         match self {
@@ -207,33 +180,17 @@ pub struct Webhook {
     pub token: Option<Secret>,
 }
 
-/// What the receiver of a webhook understands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shape {
-    /// All there is to tell, for programs.
-    #[default]
-    Json,
-    /// An incoming webhook of Slack; Mattermost takes the same.
-    Slack,
-    /// A webhook of a Discord channel.
-    Discord,
-    /// A topic of ntfy.
-    Ntfy,
-}
-
-impl Shape {
-    /// Every shape, the default first.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Slack, Self::Discord, Self::Ntfy];
-
-    /// The word in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Slack => "slack",
-            Self::Discord => "discord",
-            Self::Ntfy => "ntfy",
-        }
+words! {
+    /// What the receiver of a webhook understands.
+    Shape {
+        /// All there is to tell, for programs.
+        Json = "json",
+        /// An incoming webhook of Slack; Mattermost takes the same.
+        Slack = "slack",
+        /// A webhook of a Discord channel.
+        Discord = "discord",
+        /// A topic of ntfy.
+        Ntfy = "ntfy",
     }
 }
 

@@ -52,6 +52,8 @@ fn folder_of(folder: fn(&ProjectDirs) -> &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -70,7 +72,7 @@ mod tests {
             path: "c".into(),
             state: None,
             keep_runs: 400,
-            addon_url: None,
+            shared: BTreeMap::new(),
             connections: Vec::new(),
         };
         assert_eq!(config_path(asked()), PathBuf::from("asked"));

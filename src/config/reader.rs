@@ -1,20 +1,21 @@
 //! Reading tables and values by hand: what is wrong is noted with its line, and reading goes on.
 
+use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Item, TableLike, Value};
-use url::Url;
 
 use super::near;
 use super::problem::Problem;
+use super::values::Read;
 
 /// What was noticed while a file was read.
 pub struct Findings {
     /// The file's folder, to which relative paths are joined.
     pub folder: PathBuf,
-    /// The file's own `addon_url`, for connections that name none.
-    pub(super) addon_url: Option<Url>,
+    /// What holds for connections that do not say it themselves.
+    pub(super) shared: BTreeMap<&'static str, Read>,
     /// In the order in which they were noticed.
     pub(super) problems: Vec<Problem>,
     /// Line and path of each secret that stands in the file itself.
@@ -28,7 +29,7 @@ impl Findings {
     pub(super) fn new(text: &str, folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
-            addon_url: None,
+            shared: BTreeMap::new(),
             problems: Vec::new(),
             plain_secrets: Vec::new(),
             line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),

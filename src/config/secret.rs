@@ -3,6 +3,7 @@
 mod command;
 mod inherited;
 mod keyring;
+mod read;
 mod vault;
 
 #[cfg(test)]
@@ -23,9 +24,10 @@ use tracing::warn;
 #[cfg(unix)]
 use crate::shell::word;
 use command::output;
-pub(super) use inherited::holds_a_secret;
 pub use inherited::without_secrets;
 pub use keyring::KeyringError;
+pub(super) use read::PLACES;
+pub use read::read;
 pub use vault::{KeepError, Kept, Place, Vault};
 
 /// How long the command of a secret, or the system's keyring, may take: people may have to type a

@@ -2,36 +2,14 @@
 
 use std::fmt;
 
-use toml_edit::{InlineTable, Key, Value};
+use toml_edit::{InlineTable, Key, Value as Toml};
 
-use super::connection::{CAFLOU, CONNECTION, IMPORT, MAPPING, SHOPTET};
-use super::credentials::PLACES;
 use super::edit::dotted;
 use super::near;
-use super::notify::{EMAIL, HEARTBEAT, NOTIFY, WEBHOOK};
-
-/// Keys whose values are secrets.
-const SECRETS: [&str; 10] = [
-    "shoptet.private_token",
-    "shoptet.oauth_token",
-    "caflou.token",
-    "caflou.password",
-    "notify.email.password",
-    "notify.webhook.url",
-    "notify.webhook.token",
-    "notify.heartbeat.url",
-    "notify.heartbeat.start_url",
-    "notify.heartbeat.fail_url",
-];
-/// Keys whose values are text also where they look like something else, such as a number.
-const TEXTS: [&str; 4] = [
-    "name",
-    "caflou.account_id",
-    "caflou.email",
-    "mapping.income_name",
-];
-/// The keys with any keys below them: payment methods.
-const OPEN: [&str; 2] = ["mapping.expected_days", "mapping.by"];
+use super::schema::{Field, Value};
+use super::secret::PLACES;
+use super::tables::CONNECTION;
+use crate::source::registry::SOURCES;
 
 /// A setting of a connection, such as `import.incomes`. Displayed as in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +18,7 @@ pub struct Setting {
 }
 
 /// A setting and the value that it is to have.
-pub type Assignment = (Setting, Value);
+pub type Assignment = (Setting, Toml);
 
 impl Setting {
     /// The setting of a dotted key; what is wrong with one that does not exist.
@@ -79,20 +57,20 @@ impl Setting {
         Ok(setting.whole(value))
     }
 
-    fn value(&self, text: &str) -> Result<Value, String> {
+    fn value(&self, text: &str) -> Result<Toml, String> {
         if text.is_empty() {
             return Err(format!("{self}: no value; to take it away: --unset {self}"));
         }
-        let value = text.parse::<Value>().ok();
-        let is_place = value.as_ref().is_some_and(Value::is_inline_table);
-        let off = value.as_ref().and_then(Value::as_bool) == Some(false);
+        let value = text.parse::<Toml>().ok();
+        let is_place = value.as_ref().is_some_and(Toml::is_inline_table);
+        let off = value.as_ref().and_then(Toml::as_bool) == Some(false);
         if self.is_secret() && !is_place && !off {
             return Err(format!(
                 "{self}: a secret is not for a command line, where others can see it; say where it \
                  is, such as {self}='{{ env = \"NAME\" }}'"
             ));
         }
-        let is_text = TEXTS.contains(&self.to_string().as_str());
+        let is_text = matches!(self.holds(), Some(Value::Text | Value::Id | Value::OwnText));
         Ok(match value {
             Some(value) if value.is_str() || !is_text => value,
             _ => text.into(),
@@ -100,7 +78,7 @@ impl Setting {
     }
 
     /// A secret's place, such as `caflou.token.env`, as the whole secret: it has one place only.
-    fn whole(self, value: Value) -> Assignment {
+    fn whole(self, value: Toml) -> Assignment {
         let secret = self.told();
         match self.keys.last() {
             Some(place) if secret != self => {
@@ -133,42 +111,54 @@ impl Setting {
 
     /// A value of this setting for people, without quotes. Of a secret, its place.
     #[must_use]
-    pub fn shown(&self, value: &Value) -> String {
+    pub fn shown(&self, value: &Toml) -> String {
         if self.is_secret() {
             return place(value);
         }
         match value {
-            Value::String(text) => text.value().clone(),
+            Toml::String(text) => text.value().clone(),
             // a table may have secrets in it
-            Value::InlineTable(_) if !OPEN.contains(&self.to_string().as_str()) => {
+            Toml::InlineTable(_) if !matches!(self.holds(), Some(Value::Open)) => {
                 "{ … }".to_owned()
             }
             other => other.to_string().trim().to_owned(),
         }
     }
 
+    /// What it holds; `None`: there is no such setting.
+    fn holds(&self) -> Option<Value> {
+        let this = self.to_string();
+        known()
+            .into_iter()
+            .find(|(key, _)| *key == this)
+            .map(|(_, value)| value)
+    }
+
     fn is_secret(&self) -> bool {
-        SECRETS.contains(&self.to_string().as_str())
+        matches!(self.holds(), Some(Value::Secret))
     }
 
     fn is_known(&self) -> bool {
-        let this = self.to_string();
-        let inside = |key: &str| {
-            let rest = this.strip_prefix(key);
-            rest.and_then(|rest| rest.strip_prefix('.'))
-                .map(str::to_owned)
+        let inside = |depth| {
+            let (table, rest) = self.keys.split_at(depth);
+            match (
+                Self {
+                    keys: table.to_vec(),
+                }
+                .holds(),
+                rest,
+            ) {
+                (Some(Value::Open), _) => true,
+                (Some(Value::Secret), [place]) => PLACES.contains(&place.as_str()),
+                _ => false,
+            }
         };
-        known().contains(&this)
-            || OPEN.iter().any(|open| inside(open).is_some())
-            || SECRETS
-                .iter()
-                .filter_map(|secret| inside(secret))
-                .any(|place| PLACES.contains(&place.as_str()))
+        self.holds().is_some() || (1..self.keys.len()).any(inside)
     }
 
     /// The setting that was probably meant: one of the same last key, or a near one.
     fn meant(&self) -> Option<String> {
-        let known = known();
+        let known: Vec<_> = known().into_iter().map(|(key, _)| key).collect();
         let this = self.to_string();
         let last = self.keys.last()?;
         let same = known
@@ -193,35 +183,50 @@ impl fmt::Display for Setting {
     }
 }
 
-/// All settings, in the order of the example.
-fn known() -> Vec<String> {
-    let tables: [(&str, &[&str]); 9] = [
-        ("", &CONNECTION),
-        ("shoptet.", &SHOPTET),
-        ("caflou.", &CAFLOU),
-        ("import.", &IMPORT),
-        ("mapping.", &MAPPING),
-        ("notify.", &NOTIFY),
-        ("notify.email.", &EMAIL),
-        ("notify.webhook.", &WEBHOOK),
-        ("notify.heartbeat.", &HEARTBEAT),
-    ];
-    let keys = |(table, keys): (&str, &[&str])| -> Vec<String> {
-        keys.iter().map(|key| format!("{table}{key}")).collect()
+/// All settings of a connection, in the order of the example, each with what it holds.
+pub(super) fn known() -> Vec<(String, Value)> {
+    let mut known = Vec::new();
+    let [name, program, rest @ ..] = CONNECTION.fields else {
+        return known;
     };
-    tables.into_iter().flat_map(keys).collect()
+    walk("", [name, program], &mut known);
+    for source in SOURCES {
+        walk("", source.settings.beside, &mut known);
+        known.push((source.word.to_owned(), Value::Own));
+        walk(
+            &format!("{}.", source.word),
+            source.settings.fields,
+            &mut known,
+        );
+    }
+    walk("", rest, &mut known);
+    known
+}
+
+fn walk(
+    table: &str,
+    fields: impl IntoIterator<Item = &'static Field>,
+    known: &mut Vec<(String, Value)>,
+) {
+    for field in fields {
+        let key = format!("{table}{}", field.key);
+        known.push((key.clone(), field.value));
+        if let Value::Table(inner) = field.value {
+            walk(&format!("{key}."), inner.fields, known);
+        }
+    }
 }
 
 /// Where a secret is, in words.
-fn place(value: &Value) -> String {
+fn place(value: &Toml) -> String {
     let named = |place: &str| {
         let table = value.as_inline_table()?;
         table.get(place).map(|name| match name {
-            Value::String(name) => name.value().clone(),
+            Toml::String(name) => name.value().clone(),
             // of a command the program alone: its arguments may tell too much
-            Value::Array(words) => words
+            Toml::Array(words) => words
                 .get(0)
-                .and_then(Value::as_str)
+                .and_then(Toml::as_str)
                 .unwrap_or("…")
                 .to_owned(),
             _ => "…".to_owned(),
@@ -238,7 +243,7 @@ fn place(value: &Value) -> String {
         .find_map(|(place, word)| Some(format!("{word} {}", named(place)?)));
     match (found, value) {
         (Some(found), _) => found,
-        (None, Value::Boolean(off)) => off.value().to_string(),
+        (None, Toml::Boolean(off)) => off.value().to_string(),
         (None, _) => "in the file".to_owned(),
     }
 }

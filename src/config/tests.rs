@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use secrecy::ExposeSecret;
+use url::Url;
 
 use super::*;
 
@@ -82,18 +83,25 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.state, None);
     let shop = config.connection("shop").unwrap();
     assert_eq!(
-        (shop.name.as_str(), shop.program, shop.eshop_id),
-        ("shop", Program::Shoptet, 222_651)
+        (shop.name.as_str(), shop.program.word, shop.identity()),
+        ("shop", "shoptet", "222651".to_owned())
     );
-    assert_eq!(shop.shoptet.api_url.as_str(), "https://api.myshoptet.com/");
-    assert_eq!(shop.caflou.api_url.as_str(), "https://app.caflou.com/");
+    let url = |values: &Values| values.get::<Url>("api_url").map(String::from);
+    assert_eq!(url(&shop.source).unwrap(), "https://api.myshoptet.com/");
+    assert_eq!(url(&shop.caflou).unwrap(), "https://app.caflou.com/");
     assert_eq!(
-        (shop.shoptet.bulk, &shop.shoptet.webhook_url),
-        (Bulk::Auto, &None)
+        (
+            shop.source.get("bulk"),
+            shop.source.get::<&Url>("webhook_url")
+        ),
+        (Some("auto"), None)
     );
     assert_eq!(
-        (shop.caflou.max_concurrency, shop.caflou.timeout),
-        (4, Duration::from_secs(30))
+        (
+            shop.caflou.get("max_concurrency"),
+            shop.caflou.get("timeout")
+        ),
+        (Some(4_i64), Some(Duration::from_secs(30)))
     );
     assert_eq!(shop.import, Import::default());
     assert_eq!(shop.mapping, Mapping::default());
@@ -105,13 +113,10 @@ fn a_paired_shop_has_its_own_backend_or_the_files() {
         let access = format!("pairing = {{ env = \"PAIRING\" }}\n{own}");
         let text = SMALL.replace("private_token = { env = \"SHOPTET_TOKEN\" }", &access);
         let shop = load(&format!("{top}\n{text}"))?.connections.remove(0);
-        match shop.shoptet.access {
-            ShoptetAccess::Pairing { secret, addon_url } => {
-                assert!(matches!(secret, Secret::Env(name) if name == "PAIRING"));
-                Ok::<_, ConfigError>(addon_url.to_string())
-            }
-            other => panic!("no pairing: {other:?}"),
-        }
+        let secret = shop.source.get("pairing");
+        assert!(matches!(secret, Some(Secret::Env(name)) if name == "PAIRING"));
+        let addon_url = shop.source.get::<Url>("addon_url");
+        Ok::<_, ConfigError>(addon_url.unwrap().to_string())
     };
     let (files, own) = (
         "addon_url = \"https://files.example/caflou\"",
@@ -159,10 +164,7 @@ fn modes_are_read_and_told() {
 #[test]
 fn an_account_may_be_a_number() {
     let text = SMALL.replace("\"12345\"", "12345");
-    assert_eq!(
-        load(&text).unwrap().connections[0].caflou.account_id,
-        "12345"
-    );
+    assert_eq!(load(&text).unwrap().connections[0].account_id(), "12345");
 }
 
 #[test]
@@ -200,8 +202,8 @@ fn durations_have_units() {
     ] {
         let config = load(&with("caflou", &format!("timeout = \"{text}\""))).unwrap();
         assert_eq!(
-            config.connections[0].caflou.timeout,
-            Duration::from_millis(expected)
+            config.connections[0].caflou.get("timeout"),
+            Some(Duration::from_millis(expected))
         );
     }
 }
@@ -230,7 +232,7 @@ fn relative_paths_are_of_the_files_folder() {
     let text = SMALL.replace("{ env = \"CAFLOU_TOKEN\" }", "{ file = \"/etc/token\" }");
     let config = load_in(folder.path(), &format!("state = \"a/b.db\"\n{text}"), 0o600).unwrap();
     assert_eq!(config.state, Some(folder.path().join("a/b.db")));
-    let CaflouAccess::Token(Secret::File(file)) = &config.connections[0].caflou.access else {
+    let Some(Secret::File(file)) = config.connections[0].caflou.get::<Secret>("token") else {
         panic!("no file")
     };
     assert_eq!(file, Path::new("/etc/token"));
@@ -241,9 +243,7 @@ fn a_plain_secret_is_read_and_never_shown() {
     let text = SMALL.replace("{ env = \"CAFLOU_TOKEN\" }", "\"hunter2\"");
     let config = load(&text).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
-    let CaflouAccess::Token(token) = &config.connections[0].caflou.access else {
-        panic!("no token")
-    };
+    let token: Secret = config.connections[0].caflou.get("token").unwrap();
     assert_eq!(token.resolve().unwrap().expose_secret(), "hunter2");
 }
 

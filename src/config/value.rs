@@ -12,10 +12,6 @@ use crate::http::is_loopback;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_mins(10);
-/// The ports on which Shoptet calls webhooks.
-const WEBHOOK_PORTS: [u16; 4] = [80, 443, 8080, 8443];
-/// The longest address of a webhook (`POST /api/webhooks`).
-const LONGEST_WEBHOOK: usize = 2000;
 
 /// One of a few words.
 pub(super) fn choice<T: Copy>(
@@ -73,21 +69,6 @@ pub fn safe_url(text: &str) -> Result<Url, &'static str> {
         return Err("no user name or password may be in an address");
     }
     Ok(url)
-}
-
-/// An address that Shoptet may call.
-pub(super) fn webhook(entry: &Entry<'_>, found: &mut Findings) -> Option<Url> {
-    let url = url(entry, found)?;
-    let port = url.port_or_known_default().unwrap_or_default();
-    if !WEBHOOK_PORTS.contains(&port) {
-        let message = format!("port {port}: Shoptet calls only 80, 443, 8080 and 8443");
-        return entry.wrong(found, message);
-    }
-    if url.as_str().len() > LONGEST_WEBHOOK {
-        let message = format!("longer than the {LONGEST_WEBHOOK} characters that Shoptet takes");
-        return entry.wrong(found, message);
-    }
-    Some(url)
 }
 
 /// A number with its unit, in the range of a request's time limit.

@@ -102,6 +102,15 @@ impl fmt::Display for Refusal {
 }
 
 impl HttpError {
+    /// A service that cannot be asked, as a setting is missing.
+    #[must_use]
+    pub fn unset(service: &'static str, missing: &impl ToString) -> Self {
+        Self::Unreachable {
+            service,
+            reason: missing.to_string(),
+        }
+    }
+
     /// The status of a refusal.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {

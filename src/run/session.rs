@@ -237,8 +237,7 @@ impl Session<'_> {
     /// Waits until no other connection writes to the Caflou account: two that look for the same
     /// company at once would both create it.
     async fn alone_in_account(&self) -> Result<AccountLock, End> {
-        let caflou = &self.connection.caflou;
-        let account = (caflou.api_url.as_str(), caflou.account_id.as_str());
+        let account = (self.connection.caflou_url(), self.connection.account_id());
         let mut told = false;
         loop {
             match AccountLock::take(self.state, self.cache.folder(), account, Utc::now()) {
@@ -336,8 +335,8 @@ impl Session<'_> {
     pub(crate) fn pair(&self) -> Pair {
         let connection = self.connection;
         Pair {
-            source: format!("{}:{}", connection.program.as_str(), connection.eshop_id),
-            target: format!("caflou:{}", connection.caflou.account_id),
+            source: format!("{}:{}", connection.program.word, connection.identity()),
+            target: format!("caflou:{}", connection.account_id()),
         }
     }
 
@@ -359,7 +358,7 @@ impl Session<'_> {
 
     /// What the source lists.
     pub(crate) fn streams(&self) -> &'static [&'static Stream] {
-        self.connection.program.definition().streams
+        self.connection.program.streams
     }
 
     /// The streams of this run with what to read of each, and why everything where the user did
@@ -413,7 +412,7 @@ impl Session<'_> {
 
     /// The two sides with the address of Caflou: what a run is remembered by beside the state.
     fn pair_at(&self) -> String {
-        let api_url = self.connection.caflou.api_url.as_str();
+        let api_url = self.connection.caflou_url();
         format!("{} at {api_url}", self.pair())
     }
 
@@ -468,7 +467,7 @@ impl Session<'_> {
         };
         let account = accounts
             .into_iter()
-            .find(|a| a.id == self.connection.caflou.account_id)?;
+            .find(|a| a.id == self.connection.account_id())?;
         Some(account.name)
     }
 
@@ -480,7 +479,7 @@ impl Session<'_> {
         report: &mut dyn Report,
     ) {
         let connection = self.connection;
-        let id = &connection.caflou.account_id;
+        let id = connection.account_id();
         let Interval { from, to } = self.interval();
         let words = [
             from.map(|day| format!("from {day}")),
@@ -497,7 +496,9 @@ impl Session<'_> {
             heading: Heading {
                 source: format!(
                     "{} ({} {})",
-                    connection.name, connection.program, connection.eshop_id
+                    connection.name,
+                    connection.program.name,
+                    connection.identity()
                 ),
                 target: account.map_or(format!("Caflou {id}"), |name| {
                     format!("{name} (Caflou {id})")

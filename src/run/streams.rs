@@ -79,7 +79,7 @@ impl<S: Sink> Running<'_, S> {
         if account.has_clock && skew.abs() > SKEW {
             let message = format!(
                 "this machine's clock and that of {} differ by {} min",
-                session.connection.program,
+                session.connection.program.name,
                 skew.num_minutes()
             );
             session.warn(report, vec![message]);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::config::{CaflouAccess, Config, Notify, Secret, ShoptetAccess};
+use crate::config::{Config, Notify, Secret};
 
 /// The command line of a scheduled run. All paths are absolute, and text of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,16 +73,10 @@ impl Needs {
     pub fn of(config: &Config) -> Result<Self, JobError> {
         let mut needs = Self::default();
         for connection in &config.connections {
-            needs.add(match &connection.shoptet.access {
-                ShoptetAccess::PrivateToken(secret) | ShoptetAccess::Pairing { secret, .. } => {
-                    secret
-                }
-                ShoptetAccess::OauthToken { token, .. } => token,
-            })?;
-            needs.add(match &connection.caflou.access {
-                CaflouAccess::Token(secret) => secret,
-                CaflouAccess::Login { password, .. } => password,
-            })?;
+            for (_, side) in connection.sides() {
+                side.secrets()
+                    .try_for_each(|(_, secret)| needs.add(secret))?;
+            }
             needs.add_messages(&connection.notify)?;
         }
         Ok(needs)

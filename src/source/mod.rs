@@ -4,6 +4,7 @@
 //! by one; what it wants to know of earlier runs it asks the state.
 
 pub mod kit;
+pub mod registry;
 pub mod shoptet;
 
 use std::pin::Pin;
@@ -13,6 +14,8 @@ use chrono_tz::Tz;
 use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
+use crate::access::{Access, Shared};
+use crate::config::{Import, Mapping, Table};
 use crate::http::HttpError;
 use crate::record::{Draft, Kind, SourceId, Stream};
 use crate::state::{StateError, View};
@@ -24,8 +27,49 @@ pub struct Definition {
     pub word: &'static str,
     /// Its name for people.
     pub name: &'static str,
+    /// The setting that says whose records it gives.
+    pub identity: &'static str,
+    /// Its settings.
+    pub settings: &'static Table,
+    /// How many requests it answers at once, by one token.
+    pub at_once: usize,
+    /// Opens one account at it; nothing is sent yet.
+    pub open: fn(Opening<'_>) -> Result<Box<dyn Source>, SourceError>,
     /// What it lists, in the order in which that is read.
     pub streams: &'static [&'static Stream],
+}
+
+impl Definition {
+    /// Where its identity stands in a connection.
+    #[must_use]
+    pub fn identity_path(&self) -> Vec<&'static str> {
+        self.path(self.identity)
+    }
+
+    /// Where a setting of it stands in a connection.
+    #[must_use]
+    pub fn path(&self, key: &'static str) -> Vec<&'static str> {
+        let beside = self.settings.beside.iter().any(|field| field.key == key);
+        if beside {
+            vec![key]
+        } else {
+            vec![self.word, key]
+        }
+    }
+}
+
+/// With what one account is opened.
+pub struct Opening<'a> {
+    /// The way in, and whose records are wanted.
+    pub access: &'a Access,
+    /// What the client shares with others.
+    pub shared: Shared,
+    /// How records are to look in Caflou.
+    pub mapping: &'a Mapping,
+    /// What of them is wanted.
+    pub import: &'a Import,
+    /// Nothing is registered at the source.
+    pub dry_run: bool,
 }
 
 /// One account at a source, for one run.

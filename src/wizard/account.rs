@@ -1,27 +1,20 @@
 //! The questions about Caflou: the way in, and which account.
 
-use chrono::Local;
-use url::Url;
-
-use super::answers::{CaflouAccess, trimmed};
+use super::answers::trimmed;
 use super::asker::{Ended, Says};
+use super::fields::Side;
 use super::flow::{Next, Wizard};
 use super::services::OpenCaflou;
-use super::trouble::{Class, Trouble};
+use super::trouble::{Class, Trouble, With};
+use crate::access::Access;
 use crate::caflou::{Account, Reader};
-use crate::config;
+use crate::config::Read;
+use chrono::Local;
 use secrecy::SecretString;
-
-/// The ways into Caflou.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Token,
-    Login,
-}
 
 /// An account that lets us in.
 pub(super) struct OpenAccount {
-    pub(super) access: CaflouAccess,
+    pub(super) access: Access,
     pub(super) account: Account,
     pub(super) reader: Reader,
 }
@@ -32,22 +25,22 @@ enum Anew {
     Nothing,
     Secret,
     Otp,
-    Way(Way),
+    OtherWay,
     Account,
 }
 
 impl Wizard<'_> {
     /// Caflou lets us in, and there is an account.
-    pub(super) fn caflou(&mut self, api: &Url) -> Result<OpenAccount, Ended> {
-        let mut way = self.caflou_way()?;
-        let mut access = self.caflou_access(way, true, None)?;
+    pub(super) fn caflou(&mut self) -> Result<OpenAccount, Ended> {
+        let mut way = self.choose_way(Side::Caflou, "How do we get into Caflou?")?;
+        let mut access = self.ask_way(Side::Caflou, way, true)?;
         let mut otp = self.given.caflou_otp.take();
         loop {
-            let opened = self.services.caflou(&access, api, otp.take().as_ref());
+            let opened = self.services.caflou(&access, otp.take().as_ref());
             let anew = match opened {
                 Ok(open) => {
                     self.tell_end(&open);
-                    match self.account(&open, &access, api)? {
+                    match self.account(&open, &mut access)? {
                         Ok((account, reader)) => {
                             return Ok(OpenAccount {
                                 access,
@@ -58,105 +51,19 @@ impl Wizard<'_> {
                         Err(anew) => anew,
                     }
                 }
-                Err(trouble) => self.caflou_again(trouble, way)?,
+                Err(trouble) => self.caflou_again(trouble, With::of(&access))?,
             };
             match anew {
                 Anew::Nothing | Anew::Account => {}
                 Anew::Otp => otp = Some(self.otp()?),
-                Anew::Secret => {
-                    let typed = match &access {
-                        CaflouAccess::Login { email, .. } => Some(email.clone()),
-                        CaflouAccess::Token(_) => None,
-                    };
-                    access = self.caflou_access(way, false, typed.as_deref())?;
-                }
-                Anew::Way(other) => {
-                    way = other;
-                    access = self.caflou_access(way, false, None)?;
+                Anew::Secret => access = self.ask_way(Side::Caflou, way, false)?,
+                Anew::OtherWay => {
+                    let ways = self.table(Side::Caflou).ways.iter();
+                    let mut others = ways.filter(|other| other.label != way.label);
+                    way = others.next().unwrap_or(way);
+                    access = self.ask_way(Side::Caflou, way, false)?;
                 }
             }
-        }
-    }
-
-    fn caflou_way(&mut self) -> Result<Way, Ended> {
-        let given = &self.given;
-        if given.caflou_email.is_some() || given.caflou_password.is_some() {
-            return Ok(Way::Login);
-        }
-        if given.caflou_token.is_some() {
-            return Ok(Way::Token);
-        }
-        let usual = match self.present.map(|present| &present.caflou.access) {
-            Some(config::CaflouAccess::Login { .. }) => Way::Login,
-            Some(config::CaflouAccess::Token(_)) | None => Way::Token,
-        };
-        if self.present.is_some() && !self.asks() {
-            return Ok(usual);
-        }
-        let labels = [
-            "API token (Caflou: Account settings, API)".to_owned(),
-            "e-mail address and password".to_owned(),
-        ];
-        let at = usize::from(usual == Way::Login);
-        let chosen = self
-            .asker
-            .select("How do we get into Caflou?", &labels, at)?;
-        Ok(if chosen == 0 { Way::Token } else { Way::Login })
-    }
-
-    /// Asks for what the way needs. `keep`: a secret that the connection has may stay; `typed` is
-    /// an e-mail address that was typed before.
-    fn caflou_access(
-        &mut self,
-        way: Way,
-        keep: bool,
-        typed: Option<&str>,
-    ) -> Result<CaflouAccess, Ended> {
-        let present = self.present.map(|present| &present.caflou.access);
-        match way {
-            Way::Token => {
-                let present = match present {
-                    Some(config::CaflouAccess::Token(token)) if keep => Some(token),
-                    _ => None,
-                };
-                let given = self.given.caflou_token.take();
-                Ok(CaflouAccess::Token(self.held(
-                    "API token:",
-                    given,
-                    present,
-                )?))
-            }
-            Way::Login => {
-                let present = match present {
-                    Some(config::CaflouAccess::Login { email, password }) => {
-                        Some((email.as_str(), password))
-                    }
-                    _ => None,
-                };
-                let before = typed.or(present.map(|(email, _)| email));
-                let email = self.email(before)?;
-                // Another user has another password.
-                let same = present.filter(|(present, _)| keep && *present == email);
-                let given = self.given.caflou_password.take();
-                let password = self.held("Password:", given, same.map(|(_, password)| password))?;
-                Ok(CaflouAccess::Login { email, password })
-            }
-        }
-    }
-
-    fn email(&mut self, present: Option<&str>) -> Result<String, Ended> {
-        if let Some(email) = self.given.caflou_email.take() {
-            return Ok(email);
-        }
-        if let (Some(email), false) = (present, self.asks()) {
-            return Ok(email.to_owned());
-        }
-        loop {
-            let typed = self.asker.input("E-mail address:", present)?;
-            if typed.contains('@') {
-                return Ok(typed.trim().to_owned());
-            }
-            self.asker.say(Says::Problem, "That is no e-mail address.");
         }
     }
 
@@ -184,14 +91,14 @@ impl Wizard<'_> {
         }
     }
 
-    fn caflou_again(&mut self, trouble: Trouble, way: Way) -> Result<Anew, Ended> {
+    fn caflou_again(&mut self, trouble: Trouble, with: With) -> Result<Anew, Ended> {
         let token = Next {
             label: "Type the token again",
             then: Anew::Secret,
         };
         let login = Next {
             label: "Log in by e-mail address and password",
-            then: Anew::Way(Way::Login),
+            then: Anew::OtherWay,
         };
         let otp = Next {
             label: "Type the six-digit code",
@@ -203,17 +110,17 @@ impl Wizard<'_> {
         };
         let other = Next {
             label: "Take an API token",
-            then: Anew::Way(Way::Token),
+            then: Anew::OtherWay,
         };
         let same = Next {
             label: "Try again",
             then: Anew::Nothing,
         };
-        match (trouble.class, way) {
-            (Class::Down | Class::Odd, Way::Token) => self.again(trouble, &[same, token, login]),
-            (Class::Down | Class::Odd, Way::Login) => self.again(trouble, &[same, password, other]),
-            (_, Way::Token) => self.again(trouble, &[token, login]),
-            (_, Way::Login) => self.again(trouble, &[otp, password, other]),
+        match (trouble.class, with) {
+            (Class::Down | Class::Odd, With::Token) => self.again(trouble, &[same, token, login]),
+            (Class::Down | Class::Odd, _) => self.again(trouble, &[same, password, other]),
+            (_, With::Token) => self.again(trouble, &[token, login]),
+            (..) => self.again(trouble, &[otp, password, other]),
         }
     }
 
@@ -221,13 +128,9 @@ impl Wizard<'_> {
     fn account(
         &mut self,
         open: &OpenCaflou,
-        access: &CaflouAccess,
-        api: &Url,
+        access: &mut Access,
     ) -> Result<Result<(Account, Reader), Anew>, Ended> {
-        let whose = match access {
-            CaflouAccess::Token(_) => Way::Token,
-            CaflouAccess::Login { .. } => Way::Login,
-        };
+        let whose = With::of(access);
         let account = loop {
             match self.choose(&open.accounts)? {
                 Ok(account) => break account,
@@ -243,8 +146,11 @@ impl Wizard<'_> {
                 }
             }
         };
+        access
+            .values
+            .put("account_id", Some(Read::Text(account.id.clone())));
         loop {
-            match self.services.account(access, api, &account.id) {
+            match self.services.account(access) {
                 Ok(reader) => {
                     let text = format!("{}, account {}", account.name, account.id);
                     self.asker.say(Says::Good, &text);
@@ -266,15 +172,13 @@ impl Wizard<'_> {
             .collect();
         let list = named.join(", ");
         let find = |id: &str| accounts.iter().position(|account| account.id == id);
-        if let Some(id) = self.given.account_id.take() {
+        if let Some(id) = self.take::<String>(Side::Caflou, "account_id") {
             let what = format!("There is no account {id}; there are {list}");
             let advice = "Name one of them with --account-id.";
             let at = find(&id).and_then(|at| accounts.get(at));
             return Ok(at.cloned().ok_or_else(|| Trouble::usage(what, advice)));
         }
-        let present = self
-            .present
-            .and_then(|present| find(&present.caflou.account_id));
+        let present = self.present.and_then(|present| find(present.account_id()));
         let chosen = match accounts {
             [] => {
                 return Ok(Err(Trouble {

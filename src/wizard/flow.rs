@@ -1,17 +1,19 @@
 //! The questions in their order.
 
-use url::Url;
+use std::collections::HashMap;
 
-use super::answers::{Answers, is_usual};
+use super::answers::Answers;
 use super::asker::{Asker, Ended, Says};
 use super::doubles::Doubles;
+use super::fields::Side;
 use super::given::Given;
-use super::services::{OpenShop, Services, by};
+use super::services::{OpenShop, Services};
 use super::trouble::{self, By, Trouble};
 use crate::caflou::Reader;
-use crate::config::{CAFLOU_API, Connection, Mapping, Mode, Program, SHOPTET_API};
-use crate::source::Interval;
+use crate::config::{Connection, Mapping, Mode};
+use crate::source::registry::SOURCES;
 use crate::source::shoptet::{MapSettings, Statuses};
+use crate::source::{Definition, Interval};
 
 /// The wizard, with all that it needs.
 pub struct Wizard<'a> {
@@ -24,8 +26,10 @@ pub struct Wizard<'a> {
     pub(super) all: &'a [Connection],
     /// Keys of all connections that imported something, also of those that are no more.
     pub(super) remembered: Vec<String>,
-    /// The address of an OAuth server that was answered last.
-    pub(super) token_url: Option<Url>,
+    /// The source of the data.
+    pub(super) program: &'static Definition,
+    /// What was typed last, where it may have to be typed again.
+    pub(super) typed: HashMap<(Side, &'static str), String>,
 }
 
 /// A connection that works.
@@ -67,7 +71,8 @@ impl<'a> Wizard<'a> {
             present,
             all,
             remembered: Vec::new(),
-            token_url: None,
+            program: present.map_or(SOURCES[0], |present| present.program),
+            typed: HashMap::new(),
         }
     }
 
@@ -83,16 +88,14 @@ impl<'a> Wizard<'a> {
     /// [`Ended`] where that was not to be.
     pub fn run(mut self) -> Result<Connected, Ended> {
         let (key, name) = self.naming()?;
-        let program = self.program()?;
+        self.program = self.ask_program()?;
         self.asker.say(Says::Part, "The e-shop");
-        let shoptet_api_url = self.shoptet_api_url();
-        let (shop, open, readable) =
-            self.shop(&or_usual(shoptet_api_url.as_ref(), SHOPTET_API)?)?;
+        let (source, open, readable) = self.shop()?;
         self.asker.say(Says::Part, "Caflou");
-        let caflou_api_url = self.caflou_api_url();
-        let account = self.caflou(&or_usual(caflou_api_url.as_ref(), CAFLOU_API)?)?;
-        self.not_another(open.shop.eshop_id, &account.account.id)?;
-        self.not_twice(&key, open.shop.eshop_id, &account.account.id)?;
+        let account = self.caflou()?;
+        let identity = open.shop.eshop_id.to_string();
+        self.not_another(&identity, &account.account.id)?;
+        self.not_twice(&key, &identity, &account.account.id)?;
         self.asker.say(Says::Part, "The import");
         let (import, cancelled_statuses) = self.import(&open, readable)?;
         let interval = Interval {
@@ -102,7 +105,7 @@ impl<'a> Wizard<'a> {
         let (orders, doubles) = if import.incomes == Mode::No {
             (None, None)
         } else {
-            let orders = self.orders(&open, interval, by(&shop))?;
+            let orders = self.orders(&open, interval, By::of(source.way()))?;
             // A connection that has imported already has its own records there.
             let first = self
                 .present
@@ -119,49 +122,26 @@ impl<'a> Wizard<'a> {
             answers: Answers {
                 key,
                 name,
-                program,
-                eshop_id: open.shop.eshop_id,
-                shop,
-                shoptet_api_url,
+                program: self.program,
+                source,
                 caflou: account.access,
-                account_id: account.account.id,
-                caflou_api_url,
                 import,
                 cancelled_statuses,
             },
         })
     }
 
-    fn program(&mut self) -> Result<Program, Ended> {
+    fn ask_program(&mut self) -> Result<&'static Definition, Ended> {
         if let Some(program) = self.given.program.take() {
             return Ok(program);
         }
-        let [first, ..] = Program::ALL;
         if !self.asks() {
-            return Ok(self.present.map_or(first, |present| present.program));
+            return Ok(self.program);
         }
-        let names = Program::ALL.map(|program| program.to_string());
+        let names: Vec<_> = SOURCES.iter().map(|one| one.name.to_owned()).collect();
         let question = "From which program do the data come?";
         let chosen = self.asker.select(question, &names, 0)?;
-        Ok(Program::ALL.get(chosen).copied().unwrap_or(first))
-    }
-
-    fn shoptet_api_url(&mut self) -> Option<Url> {
-        let present = self.present.map(|present| present.shoptet.api_url.clone());
-        self.given
-            .shoptet_api_url
-            .take()
-            .or(present)
-            .filter(|url| !is_usual(url, SHOPTET_API))
-    }
-
-    fn caflou_api_url(&mut self) -> Option<Url> {
-        let present = self.present.map(|present| present.caflou.api_url.clone());
-        self.given
-            .caflou_api_url
-            .take()
-            .or(present)
-            .filter(|url| !is_usual(url, CAFLOU_API))
+        Ok(SOURCES.get(chosen).copied().unwrap_or(self.program))
     }
 
     /// Whether questions with a usual answer are put.
@@ -171,19 +151,19 @@ impl<'a> Wizard<'a> {
 
     /// What was imported is of one shop and one account: with others, a run would take new orders
     /// for imported ones.
-    fn not_another(&self, eshop_id: u64, account_id: &str) -> Result<(), Ended> {
+    fn not_another(&self, identity: &str, account_id: &str) -> Result<(), Ended> {
         let Some(present) = self
             .present
             .filter(|one| self.remembered.contains(&one.key))
         else {
             return Ok(());
         };
-        let what = if present.eshop_id != eshop_id {
-            format!("The connection imports from e-shop {}", present.eshop_id)
-        } else if present.caflou.account_id != account_id {
+        let what = if present.identity() != identity {
+            format!("The connection imports from e-shop {}", present.identity())
+        } else if present.account_id() != account_id {
             format!(
                 "The connection imports into account {}",
-                present.caflou.account_id
+                present.account_id()
             )
         } else {
             return Ok(());
@@ -194,11 +174,13 @@ impl<'a> Wizard<'a> {
     }
 
     /// The same shop and account twice would be the same orders twice.
-    fn not_twice(&mut self, key: &str, eshop_id: u64, account_id: &str) -> Result<(), Ended> {
+    fn not_twice(&mut self, key: &str, identity: &str, account_id: &str) -> Result<(), Ended> {
         let mut others = self.all.iter().filter(|other| other.key != key);
-        let Some(other) = others
-            .find(|other| other.eshop_id == eshop_id && other.caflou.account_id == account_id)
-        else {
+        let Some(other) = others.find(|other| {
+            other.program.word == self.program.word
+                && other.identity() == identity
+                && other.account_id() == account_id
+        }) else {
             return Ok(());
         };
         let what = format!(
@@ -284,11 +266,3 @@ const TRY_AGAIN: Next<'static, ()> = Next {
     label: "Try again",
     then: (),
 };
-
-fn or_usual(url: Option<&Url>, usual: &str) -> Result<Url, Ended> {
-    match url {
-        Some(url) => Ok(url.clone()),
-        None => Url::parse(usual)
-            .map_err(|error| Ended::Failed(Trouble::usage(format!("{usual}: {error}"), ""))),
-    }
-}

@@ -1,11 +1,13 @@
 //! Answers given beforehand, on the command line. Each is used once: one that does not hold is
 //! asked for anew, where somebody is there.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use secrecy::SecretString;
-use url::Url;
 
-use crate::config::{Mode, OrderStatus, Program, Secret};
+use crate::config::{Mode, OrderStatus, Read, Secret};
+use crate::source::Definition;
 
 /// What the command line answers.
 #[derive(Debug, Default)]
@@ -14,20 +16,14 @@ pub struct Given {
     pub key: Option<String>,
     /// The name for people.
     pub name: Option<String>,
-    /// The program.
-    pub program: Option<Program>,
-    /// Number of the e-shop.
-    pub eshop_id: Option<u64>,
+    /// What the data come from.
+    pub program: Option<&'static Definition>,
+    /// Settings of the source, by their keys.
+    pub source: BTreeMap<&'static str, Read>,
+    /// Settings of Caflou.
+    pub caflou: BTreeMap<&'static str, Read>,
     /// A pairing code from the e-mail of an add-on.
     pub pairing_code: Option<SecretString>,
-    /// The add-on's backend.
-    pub addon_url: Option<Url>,
-    /// The private API token.
-    pub private_token: Option<Secret>,
-    /// An add-on's OAuth access token.
-    pub oauth_token: Option<Secret>,
-    /// Where that is exchanged.
-    pub token_url: Option<Url>,
     /// A one-time installation code of an add-on.
     pub install_code: Option<SecretString>,
     /// The add-on's number at its OAuth server.
@@ -36,16 +32,8 @@ pub struct Given {
     pub client_secret: Option<Secret>,
     /// The address registered for the add-on, to the letter.
     pub redirect_uri: Option<String>,
-    /// A token made in Caflou.
-    pub caflou_token: Option<Secret>,
-    /// Or a user's e-mail address …
-    pub caflou_email: Option<String>,
-    /// … and password …
-    pub caflou_password: Option<Secret>,
-    /// … and, where two-factor is on, the present six-digit code.
+    /// Where two-factor is on, the present six-digit code of Caflou.
     pub caflou_otp: Option<SecretString>,
-    /// The account.
-    pub account_id: Option<String>,
     /// What is done with companies.
     pub companies: Option<Mode>,
     /// What is done with incomes.
@@ -60,10 +48,6 @@ pub struct Given {
     pub cancelled_statuses: Option<Vec<OrderStatus>>,
     /// Whether the connection takes part in scheduled runs.
     pub auto_repeat: Option<bool>,
-    /// Another address of the shop's API.
-    pub shoptet_api_url: Option<Url>,
-    /// Another address of Caflou.
-    pub caflou_api_url: Option<Url>,
     /// What has a usual answer is not asked, and a warning is not waited on.
     pub yes: bool,
 }
@@ -73,6 +57,8 @@ impl Given {
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         let mut missing = Vec::new();
+        let source = |key| self.source.contains_key(key);
+        let caflou = |key| self.caflou.contains_key(key);
         let mut need = |is_there: bool, flag| {
             if !is_there {
                 missing.push(flag);
@@ -80,29 +66,29 @@ impl Given {
         };
         need(self.key.is_some() || self.name.is_some(), "NAME or --name");
         if self.pairing_code.is_some() {
-            need(self.eshop_id.is_some(), "--eshop-id");
-            need(self.addon_url.is_some(), "--addon-url");
+            need(source("eshop_id"), "--eshop-id");
+            need(source("addon_url"), "--addon-url");
         } else if self.install_code.is_some() {
-            need(self.token_url.is_some(), "--token-url");
+            need(source("token_url"), "--token-url");
             need(self.client_id.is_some(), "--client-id");
             need(self.redirect_uri.is_some(), "--redirect-uri");
-        } else if self.oauth_token.is_some() || self.token_url.is_some() {
+        } else if source("oauth_token") || source("token_url") {
             need(
-                self.oauth_token.is_some(),
+                source("oauth_token"),
                 "--oauth-token-file or --install-code",
             );
-            need(self.token_url.is_some(), "--token-url");
+            need(source("token_url"), "--token-url");
         } else {
             let ways =
                 "--private-token-env (or --pairing-code, --oauth-token-file, --install-code)";
-            need(self.private_token.is_some(), ways);
+            need(source("private_token"), ways);
         }
-        if self.caflou_email.is_some() || self.caflou_password.is_some() {
-            need(self.caflou_email.is_some(), "--caflou-email");
-            need(self.caflou_password.is_some(), "--caflou-password-env");
+        if caflou("email") || caflou("password") {
+            need(caflou("email"), "--caflou-email");
+            need(caflou("password"), "--caflou-password-env");
         } else {
             let ways = "--caflou-token-env (or --caflou-email with --caflou-password-env)";
-            need(self.caflou_token.is_some(), ways);
+            need(caflou("token"), ways);
         }
         need(self.companies.is_some() || self.yes, "--companies");
         need(self.incomes.is_some() || self.yes, "--incomes");
@@ -131,7 +117,7 @@ mod tests {
         let by_code = Given {
             name: Some("Shop".into()),
             install_code: Some("code".into()),
-            caflou_email: Some("me@example.com".into()),
+            caflou: BTreeMap::from([("email", Read::Text("me@example.com".into()))]),
             yes: true,
             ..Given::default()
         };
@@ -144,18 +130,17 @@ mod tests {
                 "--caflou-password-env"
             ]
         );
-        let token = || Some(Secret::Env("TOKEN".into()));
+        let token = |key| BTreeMap::from([(key, Read::Secret(Secret::Env("TOKEN".into())))]);
         let whole = Given {
             key: Some("shop".into()),
-            private_token: token(),
-            caflou_token: token(),
+            source: token("private_token"),
+            caflou: token("token"),
             yes: true,
             ..Given::default()
         };
         assert!(whole.missing().is_empty());
         let url_alone = Given {
-            token_url: Url::parse("https://1.myshoptet.com/").ok(),
-            private_token: None,
+            source: token("token_url"),
             ..whole
         };
         assert_eq!(

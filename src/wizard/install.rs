@@ -3,16 +3,14 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::answers::{Held, ShopAccess, trimmed};
+use super::answers::trimmed;
 use super::asker::{Ended, Says};
+use super::fields::Side;
 use super::flow::{Next, Wizard};
 use super::shop::ANOTHER_WAY;
-use super::ways::address;
-use crate::config::ShoptetAccess;
+use crate::access::Access;
+use crate::config::{Of, Read};
 use crate::source::shoptet::oauth::AddonClient;
-
-/// What the address of an OAuth server looks like.
-const TOKEN_URL: &str = "https://12345.myshoptet.com/action/ApiOAuthServer/getAccessToken";
 
 /// What is answered anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,44 +21,20 @@ enum Anew {
 }
 
 impl Wizard<'_> {
-    /// Where OAuth access tokens are exchanged. The address that was answered last is the usual one.
-    pub(super) fn token_url(&mut self) -> Result<Url, Ended> {
-        if let Some(url) = self.given.token_url.take() {
-            self.token_url = Some(url.clone());
-            return Ok(url);
-        }
-        let usual = self.token_url.clone().or_else(|| self.present_token_url());
-        if let (Some(url), false) = (&usual, self.asks()) {
-            return Ok(url.clone());
-        }
-        let usual = usual.map(|url| url.to_string());
-        let question = "Address of the add-on's OAuth server (it ends with getAccessToken):";
-        loop {
-            let typed = self.asker.input(question, usual.as_deref())?;
-            match address(&typed, TOKEN_URL) {
-                Ok(url) if url.path().ends_with("/getAccessToken") => {
-                    self.token_url = Some(url.clone());
-                    return Ok(url);
-                }
-                Ok(_) => self
-                    .asker
-                    .say(Says::Problem, &format!("It looks like {TOKEN_URL}")),
-                Err(problem) => self.asker.say(Says::Problem, &problem),
-            }
-        }
-    }
-
-    fn present_token_url(&self) -> Option<Url> {
-        match &self.present?.shoptet.access {
-            ShoptetAccess::OauthToken { token_url, .. } => Some(token_url.clone()),
-            ShoptetAccess::PrivateToken(_) | ShoptetAccess::Pairing { .. } => None,
-        }
+    /// The address of the add-on's OAuth server.
+    fn token_url(&mut self) -> Result<Option<Url>, Ended> {
+        let Some(field) = self.table(Side::Source).field("token_url") else {
+            return Ok(None);
+        };
+        Ok(Url::of(&self.ask_field(Side::Source, field)?))
     }
 
     /// Exchanges an installation code, until one is good.
-    pub(super) fn install(&mut self) -> Result<Option<ShopAccess>, Ended> {
+    pub(super) fn install(&mut self) -> Result<Option<Access>, Ended> {
         loop {
-            let token_url = self.token_url()?;
+            let Some(token_url) = self.token_url()? else {
+                return Ok(None);
+            };
             let client_id = match self.given.client_id.take() {
                 Some(id) => id,
                 None => self.line("Client ID of the add-on:")?,
@@ -85,11 +59,10 @@ impl Wizard<'_> {
                     Ok(installation) => {
                         let text = "The installation code was accepted; it is used up now.";
                         self.asker.say(Says::Good, text);
-                        let oauth_token = Held::typed(installation.oauth_token);
-                        return Ok(Some(ShopAccess::Addon {
-                            oauth_token,
-                            token_url,
-                        }));
+                        let mut access = self.unasked(Side::Source);
+                        access.values.put("token_url", Some(Read::Url(token_url)));
+                        access.hold("oauth_token", installation.oauth_token, None);
+                        return Ok(Some(access));
                     }
                     Err(trouble) => {
                         let choices = [

@@ -7,7 +7,8 @@
 //! - `asker`: who is asked; `terminal`: a person at a terminal;
 //! - `given`: answers given beforehand, on the command line;
 //! - `flow`: the questions in their order, with `naming`, `shop`, `account`, `options` and
-//!   `statuses` for the parts, `ways`, `install` and `pairing` for the ways into a shop, and `secret` for secrets;
+//!   `statuses` for the parts, `fields` for the settings of both sides, `ways`, `install` and `pairing`
+//!   for the ways into a shop, and `secret` for secrets;
 //! - `services`: what both services say to an answer; `trouble`: that in sentences;
 //! - `doubles`: whether somebody else brings the orders to Caflou, too;
 //! - `answers`: what the questions brought; `render`: that as values of the configuration.
@@ -16,6 +17,7 @@ mod account;
 mod answers;
 mod asker;
 mod doubles;
+mod fields;
 mod flow;
 mod given;
 mod install;
@@ -31,7 +33,7 @@ mod terminal;
 pub mod trouble;
 mod ways;
 
-pub use answers::{Answers, CaflouAccess, Held, Origin, ShopAccess};
+pub use answers::Answers;
 pub use asker::{Asker, Ended, Says};
 pub use doubles::Doubles;
 pub use flow::{Connected, Wizard};

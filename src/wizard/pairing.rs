@@ -1,15 +1,15 @@
 //! The way in by an add-on's backend: a pairing code from its e-mail.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::answers::{Held, Origin, ShopAccess};
 use super::asker::{Ended, Says};
+use super::fields::Side;
 use super::flow::{Next, Wizard};
 use super::shop::ANOTHER_WAY;
 use super::trouble::{self, Class, Trouble};
-use super::ways::address;
-use crate::config::ShoptetAccess;
+use crate::access::Access;
+use crate::config::{Of, Read, Secret};
 use crate::pairing::{PairingCode, PairingCodeError};
 
 /// What is answered anew.
@@ -26,22 +26,20 @@ impl Wizard<'_> {
     /// A pairing: the one that is there, else by a code, until one is good.
     pub(super) fn paired(
         &mut self,
-        present: Option<&ShoptetAccess>,
+        keep: bool,
         number: &mut Option<u64>,
-    ) -> Result<Option<ShopAccess>, Ended> {
-        if let Some(ShoptetAccess::Pairing { secret, addon_url }) = present
+    ) -> Result<Option<Access>, Ended> {
+        let present = self.present_side(Side::Source).filter(|_| keep);
+        let secret = present.and_then(|present| present.get::<Secret>("pairing"));
+        let url = present.and_then(|present| present.get::<Url>("addon_url"));
+        if let (Some(place), Some(addon_url)) = (secret, url)
             && self.given.pairing_code.is_none()
-            && let Ok(held) = secret.resolve()
+            && let Ok(secret) = place.resolve()
             && (!self.asks() || self.asker.confirm("Keep the present pairing?", true)?)
         {
-            let (addon_url, origin) = (addon_url.clone(), Origin::Present);
-            let secret = Held {
-                secret: held,
-                origin,
-            };
-            return Ok(Some(ShopAccess::Pairing { secret, addon_url }));
+            return Ok(Some(self.pairing(addon_url, secret, Some(place))));
         }
-        let mut addon_url = self.addon_url(None)?;
+        let mut addon_url = self.addon_url()?;
         let mut typed = None;
         loop {
             let Some(eshop_id) = self.eshop_id_of_the_email(*number)? else {
@@ -58,8 +56,7 @@ impl Wizard<'_> {
                         Says::Good,
                         "The pairing code was accepted; it is used up now.",
                     );
-                    let secret = Held::typed(paired.secret);
-                    return Ok(Some(ShopAccess::Pairing { secret, addon_url }));
+                    return Ok(Some(self.pairing(addon_url, paired.secret, None)));
                 }
                 Err(trouble) => trouble,
             };
@@ -92,7 +89,7 @@ impl Wizard<'_> {
                 Anew::Nothing => typed = Some(code),
                 Anew::Code => {}
                 Anew::Number => *number = None,
-                Anew::Address => addon_url = self.addon_url(Some(&addon_url))?,
+                Anew::Address => addon_url = self.addon_url()?,
                 Anew::Way => return Ok(None),
             }
         }
@@ -150,24 +147,17 @@ impl Wizard<'_> {
         }
     }
 
-    fn addon_url(&mut self, wrong: Option<&Url>) -> Result<Url, Ended> {
-        if let Some(url) = self.given.addon_url.take() {
-            return Ok(url);
-        }
-        let present = self
-            .present
-            .and_then(|present| match &present.shoptet.access {
-                ShoptetAccess::Pairing { addon_url, .. } => Some(addon_url),
-                ShoptetAccess::PrivateToken(_) | ShoptetAccess::OauthToken { .. } => None,
-            });
-        let default = wrong.or(present).map(ToString::to_string);
-        loop {
-            let question = "Address of the add-on (the e-mail shows it):";
-            let typed = self.asker.input(question, default.as_deref())?;
-            match address(&typed, "https://addon.example.com") {
-                Ok(url) => return Ok(url),
-                Err(problem) => self.asker.say(Says::Problem, &problem),
-            }
-        }
+    fn pairing(&mut self, addon_url: Url, secret: SecretString, place: Option<Secret>) -> Access {
+        let mut access = self.unasked(Side::Source);
+        access.values.put("addon_url", Some(Read::Url(addon_url)));
+        access.hold("pairing", secret, place);
+        access
+    }
+
+    fn addon_url(&mut self) -> Result<Url, Ended> {
+        let field = self.table(Side::Source).field("addon_url");
+        let read = field.map(|field| self.ask_field(Side::Source, field));
+        let url = read.transpose()?.as_ref().and_then(Url::of);
+        url.ok_or_else(|| Ended::Failed(Trouble::usage("The add-on has no address", "")))
     }
 }

@@ -2,11 +2,14 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::answers::{Held, Origin, trimmed};
+use super::answers::trimmed;
 use super::asker::{Ended, Says};
 use super::flow::Wizard;
 use super::trouble::{self, Trouble};
 use crate::config::Secret;
+
+/// A secret in hand, and the place where it is, if there is one already.
+pub(super) type Held = (SecretString, Option<Secret>);
 
 impl Wizard<'_> {
     /// A secret: from its given place, else typed, else (with Enter) the present one.
@@ -19,10 +22,9 @@ impl Wizard<'_> {
         if let Some(place) = given
             && let Some(secret) = self.resolve(&place)?
         {
-            let origin = Origin::At(place);
-            return Ok(Held { secret, origin });
+            return Ok((secret, Some(place)));
         }
-        let present = present.and_then(|place| place.resolve().ok());
+        let present = present.and_then(|place| Some((place.resolve().ok()?, place)));
         let question = match present {
             Some(_) => question.replace(':', " (Enter keeps the present one):"),
             None => question.to_owned(),
@@ -33,18 +35,16 @@ impl Wizard<'_> {
             } else {
                 trimmed(&self.asker.secret(&question)?)
             };
-            let held = Held::typed(typed);
-            let text = held.secret.expose_secret();
+            let text = typed.expose_secret();
             match &present {
-                Some(secret) if text.is_empty() => {
-                    let (secret, origin) = (secret.clone(), Origin::Present);
-                    return Ok(Held { secret, origin });
+                Some((secret, place)) if text.is_empty() => {
+                    return Ok((secret.clone(), Some((*place).clone())));
                 }
                 _ if text.is_empty() => self.asker.say(Says::Problem, "Nothing was typed."),
                 _ if text.contains(char::is_control) => {
                     self.asker.say(Says::Problem, "That is more than one line.");
                 }
-                _ => return Ok(held),
+                _ => return Ok((typed, None)),
             }
         }
     }

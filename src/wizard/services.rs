@@ -9,10 +9,11 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use url::Url;
 
-use super::answers::{CaflouAccess, ShopAccess};
 use super::doubles::Doubles;
 use super::trouble::{self, By, Trouble, With};
+use crate::access::{Access, Shared};
 use crate::caflou::{self, Account, Reader};
+use crate::config::Read;
 use crate::http::{HttpError, Lane, LaneOptions, Policy, Stop};
 use crate::pairing::PairingCode;
 use crate::record::Kind;
@@ -78,40 +79,26 @@ impl Services {
         Arc::new(Lane::new(LaneOptions::default()))
     }
 
-    /// Asks whose token it is.
-    ///
-    /// # Errors
-    /// When the token is refused, or the service is not well.
-    pub fn shop(&self, access: &ShopAccess, api_url: &Url) -> Result<OpenShop, Trouble> {
-        let by = by(access);
-        let credentials = match access {
-            ShopAccess::PrivateToken(token) => {
-                shoptet::Credentials::PrivateToken(token.secret.clone())
-            }
-            ShopAccess::Addon {
-                oauth_token,
-                token_url,
-            } => shoptet::Credentials::Addon {
-                oauth_token: oauth_token.secret.clone(),
-                token_url: token_url.clone(),
-            },
-            ShopAccess::Pairing { secret, addon_url } => shoptet::Credentials::Pairing {
-                secret: secret.secret.clone(),
-                addon_url: addon_url.clone(),
-            },
-        };
-        let client = shoptet::Client::new(shoptet::ClientOptions {
-            api_url: api_url.clone(),
-            credentials,
+    fn shared(&self) -> Shared {
+        Shared {
             cache: self.cache.clone(),
             policy: Policy::attended(),
             lane: Self::lane(),
             stop: self.stop.clone(),
+        }
+    }
+
+    /// Asks whose token it is.
+    ///
+    /// # Errors
+    /// When the token is refused, or the service is not well.
+    pub fn shop(&self, access: &Access) -> Result<OpenShop, Trouble> {
+        let opened = shoptet::Client::open(access, self.shared());
+        let opened = opened.map_err(SourceError::from).and_then(|client| {
+            let shop = self.runtime.block_on(client.whose())?;
+            Ok(OpenShop { client, shop })
         });
-        let client = client.map_err(|error| trouble::shop(&error.into(), by))?;
-        let shop = self.runtime.block_on(client.whose());
-        let shop = shop.map_err(|error| trouble::shop(&error, by))?;
-        Ok(OpenShop { client, shop })
+        opened.map_err(|error| trouble::shop(&error, By::of(access.way())))
     }
 
     /// How many records of a kind a shop has, by reading all that a run would read.
@@ -188,17 +175,11 @@ impl Services {
     /// When Caflou does not let us in, or is not well.
     pub fn caflou(
         &self,
-        access: &CaflouAccess,
-        api_url: &Url,
+        access: &Access,
         otp: Option<&SecretString>,
     ) -> Result<OpenCaflou, Trouble> {
-        let with = match (access, otp) {
-            (CaflouAccess::Token(_), _) => With::Token,
-            (CaflouAccess::Login { .. }, None) => With::Login,
-            (CaflouAccess::Login { .. }, Some(_)) => With::Otp,
-        };
-        let client = self.caflou_client(access, api_url, "");
-        let opened = client.and_then(|client| {
+        let with = otp.map_or_else(|| With::of(access), |_| With::Otp);
+        let opened = self.caflou_client(access).and_then(|client| {
             let reader = Reader::new(Arc::clone(&client));
             self.runtime.block_on(async {
                 let login_ends = match otp {
@@ -219,53 +200,19 @@ impl Services {
     ///
     /// # Errors
     /// When the account cannot be read.
-    pub fn account(
-        &self,
-        access: &CaflouAccess,
-        api_url: &Url,
-        account_id: &str,
-    ) -> Result<Reader, Trouble> {
-        let client = self.caflou_client(access, api_url, account_id);
-        let reader = client.map(Reader::new).and_then(|reader| {
+    pub fn account(&self, access: &Access) -> Result<Reader, Trouble> {
+        let reader = self.caflou_client(access).map(Reader::new);
+        let reader = reader.and_then(|reader| {
             self.runtime.block_on(reader.check())?;
             Ok(reader)
         });
         reader.map_err(|error| trouble::caflou(&error, With::Token))
     }
 
-    fn caflou_client(
-        &self,
-        access: &CaflouAccess,
-        api_url: &Url,
-        account_id: &str,
-    ) -> Result<Arc<caflou::Client>, HttpError> {
-        let credentials = match access {
-            CaflouAccess::Token(token) => caflou::Credentials::Token(token.secret.clone()),
-            CaflouAccess::Login { email, password } => caflou::Credentials::Login {
-                email: email.clone(),
-                password: password.secret.clone(),
-            },
-        };
-        let client = caflou::Client::new(caflou::ClientOptions {
-            api_url: api_url.clone(),
-            account_id: account_id.to_owned(),
-            credentials,
-            timeout: TIMEOUT,
-            cache: self.cache.clone(),
-            policy: Policy::attended(),
-            lane: Self::lane(),
-            stop: self.stop.clone(),
-        })?;
+    fn caflou_client(&self, access: &Access) -> Result<Arc<caflou::Client>, HttpError> {
+        let mut access = access.clone();
+        access.values.put("timeout", Some(Read::Time(TIMEOUT)));
+        let client = caflou::Client::open(&access, self.shared())?;
         Ok(Arc::new(client))
-    }
-}
-
-/// By which token a shop is read.
-#[must_use]
-pub fn by(access: &ShopAccess) -> By {
-    match access {
-        ShopAccess::PrivateToken(_) => By::PrivateToken,
-        ShopAccess::Addon { .. } => By::Addon,
-        ShopAccess::Pairing { .. } => By::Pairing,
     }
 }

@@ -1,14 +1,14 @@
 //! The questions about the e-shop: which one, and whether all of it can be read.
 
-use url::Url;
-
-use super::answers::{ShopAccess, eshop_of_token};
+use super::answers::eshop_of_token;
 use super::asker::{Ended, Says};
+use super::fields::Side;
 use super::flow::{Next, Wizard};
-use super::services::{OpenShop, by};
+use super::services::OpenShop;
 use super::trouble::{self, By, Class, Trouble};
 use super::ways::Way;
-use crate::config::Mode;
+use crate::access::Access;
+use crate::config::{Mode, Of, Read, Secret};
 use crate::output::Count;
 use crate::record::Kind;
 use crate::source::SourceError;
@@ -38,12 +38,12 @@ pub(super) const ANOTHER_WAY: &str = "Another way in";
 
 impl Wizard<'_> {
     /// A shop that lets us in, and is the one that was meant.
-    pub(super) fn shop(&mut self, api: &Url) -> Result<(ShopAccess, OpenShop, Readable), Ended> {
+    pub(super) fn shop(&mut self) -> Result<(Access, OpenShop, Readable), Ended> {
         let mut number = self.eshop_id()?;
         let mut way = self.shop_way()?;
         let mut access = self.way_in(&mut way, &mut number, true)?;
         loop {
-            let opened = self.services.shop(&access, api);
+            let opened = self.services.shop(&access);
             let anew = match (opened, number) {
                 (Ok(open), Some(wanted)) if open.shop.eshop_id != wanted => {
                     self.other_shop(&open, wanted)?
@@ -52,21 +52,22 @@ impl Wizard<'_> {
                     let text = format!("{}, e-shop {}", open.shop.name, open.shop.eshop_id);
                     self.asker.say(Says::Good, &text);
                     match self.readable(&open, &access)? {
-                        Ok(readable) => return Ok((access, open, readable)),
+                        Ok(readable) => {
+                            let id = i64::try_from(open.shop.eshop_id).unwrap_or_default();
+                            access.values.put("eshop_id", Some(Read::Whole(id)));
+                            return Ok((access, open, readable));
+                        }
                         Err(anew) => anew,
                     }
                 }
-                (Err(trouble), _) => self.shop_again(trouble, by(&access))?,
+                (Err(trouble), _) => self.shop_again(trouble, By::of(access.way()))?,
             };
             match anew {
                 Anew::Nothing | Anew::Without(_) => {}
                 Anew::Take(id) => number = Some(id),
                 Anew::Number => {
-                    let named = match &access {
-                        ShopAccess::PrivateToken(token) => eshop_of_token(&token.secret),
-                        ShopAccess::Addon { .. } | ShopAccess::Pairing { .. } => None,
-                    };
-                    number = self.ask_eshop_id(named)?;
+                    let token = access.secret("private_token").ok();
+                    number = self.ask_eshop_id(token.and_then(eshop_of_token))?;
                 }
                 Anew::Secret => access = self.way_in(&mut way, &mut number, false)?,
                 Anew::Way => {
@@ -83,7 +84,7 @@ impl Wizard<'_> {
         way: &mut Way,
         number: &mut Option<u64>,
         keep: bool,
-    ) -> Result<ShopAccess, Ended> {
+    ) -> Result<Access, Ended> {
         let mut keep = keep;
         loop {
             if let Some(access) = self.shop_access(way, number, keep)? {
@@ -95,14 +96,19 @@ impl Wizard<'_> {
     }
 
     fn eshop_id(&mut self) -> Result<Option<u64>, Ended> {
-        if let Some(id) = self.given.eshop_id.take() {
-            return Ok(Some(id));
+        if let Some(id) = self.take::<i64>(Side::Source, "eshop_id") {
+            return Ok(u64::try_from(id).ok());
         }
-        let present = self.present.map(|present| present.eshop_id);
+        let present = self.present_side(Side::Source);
+        let present = present.and_then(|present| present.count("eshop_id"));
         if !self.asks() {
             return Ok(present);
         }
-        let token = self.given.private_token.as_ref();
+        let token = self
+            .given
+            .source
+            .get("private_token")
+            .and_then(<&Secret>::of);
         let named = token.and_then(|token| eshop_of_token(&token.resolve().ok()?));
         self.ask_eshop_id(present.or(named))
     }
@@ -192,7 +198,7 @@ impl Wizard<'_> {
     fn readable(
         &mut self,
         open: &OpenShop,
-        access: &ShopAccess,
+        access: &Access,
     ) -> Result<Result<Readable, Anew>, Ended> {
         let wanted = |mode: Option<Mode>| mode != Some(Mode::No);
         let mut kinds = Vec::new();
@@ -200,14 +206,14 @@ impl Wizard<'_> {
         kinds.extend(wanted(self.given.incomes).then_some(Kind::Income));
         loop {
             let (readable, missing) = self.probe(open, &kinds);
-            let Some(trouble) = trouble::records(&missing, by(access)) else {
+            let Some(trouble) = trouble::records(&missing, By::of(access.way())) else {
                 self.tell_readable(readable);
                 return Ok(Ok(readable));
             };
             let anew = match (trouble.class, missing.as_slice()) {
                 // Something is left that can be read.
                 (Class::Rights, [(kind, _)]) if kinds.len() > 1 => self.go_on(trouble, *kind)?,
-                _ => self.shop_again(trouble, by(access))?,
+                _ => self.shop_again(trouble, By::of(access.way()))?,
             };
             match anew {
                 Anew::Nothing => {}

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::access::Access;
+use crate::config::Way;
 use crate::http::HttpError;
 use crate::record::Kind;
 use crate::source::SourceError;
@@ -111,6 +113,16 @@ pub enum By {
 }
 
 impl By {
+    /// Of a way into a shop.
+    #[must_use]
+    pub fn of(way: Option<&Way>) -> Self {
+        match way.and_then(|way| way.keys.first()).copied() {
+            Some("oauth_token") => Self::Addon,
+            Some("pairing") => Self::Pairing,
+            _ => Self::PrivateToken,
+        }
+    }
+
     fn switch_on(self) -> &'static str {
         match self {
             Self::PrivateToken => {
@@ -262,6 +274,17 @@ pub enum With {
     Login,
     /// A log-in with a one-time password.
     Otp,
+}
+
+impl With {
+    /// Of a way into Caflou.
+    #[must_use]
+    pub fn of(access: &Access) -> Self {
+        match access.secret("token") {
+            Ok(_) => Self::Token,
+            Err(_) => Self::Login,
+        }
+    }
 }
 
 /// Why Caflou does not let us in.

@@ -1,12 +1,11 @@
 //! The ways into a shop.
 
-use url::Url;
-
-use super::answers::ShopAccess;
-use super::asker::{Ended, Says};
+use super::asker::Ended;
+use super::fields::Side;
 use super::flow::Wizard;
-use super::trouble::capital;
-use crate::config::{ShoptetAccess, safe_url};
+use super::trouble::By;
+use crate::access::Access;
+use crate::config;
 
 /// The ways into a shop, in the order in which they are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +34,6 @@ impl Way {
     }
 }
 
-/// Where a private token comes from.
-const WHERE_TOKENS_ARE: &str = "It is made in the administration of the shop, under Connections, \
-                                API: with the groups Eshop, Orders and Customers, for reading.";
-
 impl Wizard<'_> {
     pub(super) fn shop_way(&mut self) -> Result<Way, Ended> {
         let given = &self.given;
@@ -48,22 +43,20 @@ impl Wizard<'_> {
         if given.install_code.is_some() {
             return Ok(Way::InstallCode);
         }
-        if given.oauth_token.is_some() || given.token_url.is_some() {
+        let named = |key| given.source.contains_key(key);
+        if named("oauth_token") || named("token_url") {
             return Ok(Way::OauthToken);
         }
-        if given.private_token.is_some() {
+        if named("private_token") {
             return Ok(Way::PrivateToken);
         }
-        let present = self.present.map(|present| match present.shoptet.access {
-            ShoptetAccess::PrivateToken(_) => Way::PrivateToken,
-            ShoptetAccess::OauthToken { .. } => Way::OauthToken,
-            ShoptetAccess::Pairing { .. } => Way::PairingCode,
-        });
-        let usual = match &self.given.addon_url {
-            Some(_) => Way::PairingCode,
-            None => Way::PrivateToken,
+        let present = self.present.and_then(|present| present.source.way());
+        let usual = match present.map(|way| By::of(Some(way))) {
+            Some(By::Addon) => Way::OauthToken,
+            Some(By::Pairing) => Way::PairingCode,
+            None if named("addon_url") => Way::PairingCode,
+            Some(By::PrivateToken) | None => Way::PrivateToken,
         };
-        let usual = present.unwrap_or(usual);
         if self.present.is_some() && !self.asks() {
             return Ok(usual);
         }
@@ -86,38 +79,13 @@ impl Wizard<'_> {
         way: &mut Way,
         number: &mut Option<u64>,
         keep: bool,
-    ) -> Result<Option<ShopAccess>, Ended> {
-        let present = self
-            .present
-            .filter(|_| keep)
-            .map(|present| &present.shoptet.access);
+    ) -> Result<Option<Access>, Ended> {
+        let table = self.table(Side::Source);
+        let typed = |key| table.way_of(key);
         match way {
-            Way::PairingCode => self.paired(present, number),
-            Way::PrivateToken => {
-                if keep {
-                    self.asker.say(Says::Note, WHERE_TOKENS_ARE);
-                }
-                let present = match present {
-                    Some(ShoptetAccess::PrivateToken(token)) => Some(token),
-                    _ => None,
-                };
-                let given = self.given.private_token.take();
-                let token = self.held("Private API token:", given, present)?;
-                Ok(Some(ShopAccess::PrivateToken(token)))
-            }
-            Way::OauthToken => {
-                let token_url = self.token_url()?;
-                let present = match present {
-                    Some(ShoptetAccess::OauthToken { token, .. }) => Some(token),
-                    _ => None,
-                };
-                let given = self.given.oauth_token.take();
-                let oauth_token = self.held("OAuth access token:", given, present)?;
-                Ok(Some(ShopAccess::Addon {
-                    oauth_token,
-                    token_url,
-                }))
-            }
+            Way::PairingCode => self.paired(keep, number),
+            Way::PrivateToken => self.ask_the(typed("private_token"), keep),
+            Way::OauthToken => self.ask_the(typed("oauth_token"), keep),
             Way::InstallCode => {
                 let access = self.install()?;
                 if access.is_some() {
@@ -128,21 +96,13 @@ impl Wizard<'_> {
             }
         }
     }
-}
 
-/// A typed address that secrets may be sent to, or what is wrong with it: a sentence. People leave
-/// out the `https://`. `example`: what one looks like.
-pub(super) fn address(typed: &str, example: &str) -> Result<Url, String> {
-    let typed = typed.trim();
-    let whole = if typed.contains("://") {
-        typed.to_owned()
-    } else {
-        format!("https://{typed}")
-    };
-    let url = Url::parse(&whole)
-        .map_err(|_| format!("That is not an address; it looks like {example}"))?;
-    safe_url(&whole).map_err(|problem| match url.scheme() {
-        "https" => format!("{}.", capital(problem)),
-        _ => "The address has to begin with https://".to_owned(),
-    })
+    fn ask_the(
+        &mut self,
+        way: Option<&'static config::Way>,
+        keep: bool,
+    ) -> Result<Option<Access>, Ended> {
+        way.map(|way| self.ask_way(Side::Source, way, keep))
+            .transpose()
+    }
 }

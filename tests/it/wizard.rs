@@ -1,11 +1,11 @@
 //! The wizard's questions, answered by a script, against both services: each sentence that a user
 //! sees, and what would be written.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use caflou_sync::config::{Config, Editor, Mode, Secret};
+use caflou_sync::config::{Config, Editor, Mode, Read, Secret};
 use caflou_sync::http::Stopper;
 use caflou_sync::pairing::PairingCode;
 use caflou_sync::state::Cache;
@@ -168,10 +168,14 @@ impl Asker for Script {
 /// Addresses of the stand-ins, and nothing else.
 fn given(sandbox: &Sandbox) -> Given {
     Given {
-        shoptet_api_url: sandbox.shoptet_url().parse().ok(),
-        caflou_api_url: sandbox.caflou_url().parse().ok(),
+        source: api_url(&sandbox.shoptet_url()),
+        caflou: api_url(&sandbox.caflou_url()),
         ..Given::default()
     }
+}
+
+fn api_url(url: &str) -> BTreeMap<&'static str, Read> {
+    BTreeMap::from([("api_url", Read::Url(url.parse().unwrap()))])
 }
 
 /// What was said, and how it ended.
@@ -678,7 +682,7 @@ fn of_a_changed_connection_only_what_changed_is_written() {
     let bench = bench();
     bench.configure(&crate::support::Settings::default());
     let given = Given {
-        caflou_token: Some(Secret::Env("PATH".into())),
+        caflou: BTreeMap::from([("token", Read::Secret(Secret::Env("PATH".into())))]),
         ..Given::default()
     };
     // The variable holds no token; the present one is kept.
@@ -715,7 +719,7 @@ fn changes(bench: &Bench, talk: &Talk) -> Vec<String> {
     let config = Config::load(&bench.path("connections.toml")).unwrap();
     let answers = &talk.ended.as_ref().unwrap().answers;
     let settings = settings(answers, config.connection(KEY), Path::new("/"));
-    let line = |(path, value): (&[&str], Option<toml_edit::Value>)| match value {
+    let line = |(path, value): (Vec<&str>, Option<toml_edit::Value>)| match value {
         Some(value) => format!("{} = {value}", path.join(".")),
         None => format!("{} goes", path.join(".")),
     };

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{AddonConfig, AddonLimits, AddonOauth, AddonTls, LoadError};
 use caflou_sync::config::reading::{
-    self, Entry, Findings, MAIL_SERVER, Section, mail_server, read_file, secret,
+    self, Entry, Findings, MAIL_SERVER, Section, keys, mail_server, read_file, secret,
 };
 use caflou_sync::config::{ConfigError, Secret};
 
@@ -85,7 +85,7 @@ fn read(root: &Section<'_>, found: &mut Findings) -> Option<AddonConfig> {
     };
     let webhook_signature_key = required_secret(root, found, "webhook_signature_key");
     let mail = root.required(found, "mail").and_then(|entry| {
-        let section = entry.section(found, &MAIL_SERVER)?;
+        let section = entry.section(found, &keys(MAIL_SERVER.fields))?;
         mail_server(&section, found)
     });
     let limits = root.or(found, "limits", AddonLimits::default(), read_limits);

@@ -69,7 +69,8 @@ fn the_example_loads_and_shows_every_setting() {
     let config = load(&all).unwrap();
     assert!(config.tls.is_some() && !config.client_has_no_secret());
     assert_eq!(config.limits, AddonLimits::default());
-    let keys = TOP.iter().chain(&TLS).chain(&LIMITS).chain(&MAIL_SERVER);
+    let mail = MAIL_SERVER.fields.iter().map(|field| &field.key);
+    let keys = TOP.iter().chain(&TLS).chain(&LIMITS).chain(mail);
     for key in keys {
         let shown = all.contains(&format!("\n{key} = ")) || all.contains(&format!("\n[{key}]\n"));
         assert!(shown, "{key}");

@@ -1,6 +1,7 @@
 //! Every question of the wizard has a flag. Secrets are never flags themselves: a flag says where
 //! one is.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -9,7 +10,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::cli::run::day;
-use crate::config::{Mode, OrderStatus, Program, Secret, safe_url};
+use crate::config::{Mode, OrderStatus, Read, Secret, safe_url};
+use crate::source::registry::SOURCES;
 use crate::wizard::Given;
 
 /// What `connect` is asked for.
@@ -200,25 +202,38 @@ impl ConnectArgs {
                 ModeWord::NewAndUpdate => Mode::NewAndUpdate,
             })
         };
+        let program = self.program.map(|ProgramWord::Shoptet| SOURCES[0]);
+        let number = self.eshop_id.and_then(|id| i64::try_from(id).ok());
+        let text = |text: &Option<String>| text.clone().map(Read::Text);
+        let url = |url: &Option<Url>| url.clone().map(Read::Url);
         Given {
             key: self.key.clone(),
             name: self.name.clone(),
-            program: self.program.map(|ProgramWord::Shoptet| Program::Shoptet),
-            eshop_id: self.eshop_id,
+            program,
+            source: there([
+                ("eshop_id", number.map(Read::Whole)),
+                (
+                    "private_token",
+                    self.private_token.place().map(Read::Secret),
+                ),
+                ("addon_url", url(&self.addon_url)),
+                ("oauth_token", self.oauth_token.place().map(Read::Secret)),
+                ("token_url", url(&self.token_url)),
+                ("api_url", url(&self.shoptet_api_url)),
+            ]),
+            caflou: there([
+                ("account_id", text(&self.account_id)),
+                ("token", self.caflou_token.place().map(Read::Secret)),
+                ("email", text(&self.caflou_email)),
+                ("password", self.caflou_password.place().map(Read::Secret)),
+                ("api_url", url(&self.caflou_api_url)),
+            ]),
             pairing_code: secret(&self.pairing_code),
-            addon_url: self.addon_url.clone(),
-            private_token: self.private_token.place(),
-            oauth_token: self.oauth_token.place(),
-            token_url: self.token_url.clone(),
             install_code: secret(&self.install_code),
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.place(),
             redirect_uri: self.redirect_uri.clone(),
-            caflou_token: self.caflou_token.place(),
-            caflou_email: self.caflou_email.clone(),
-            caflou_password: self.caflou_password.place(),
             caflou_otp: secret(&self.caflou_otp),
-            account_id: self.account_id.clone(),
             companies: mode(self.companies),
             incomes: mode(self.incomes),
             from: self.from,
@@ -226,8 +241,6 @@ impl ConnectArgs {
             order_statuses: some(&self.order_status),
             cancelled_statuses: some(&self.cancelled_status),
             auto_repeat: self.auto_repeat.map(|word| word == YesNo::Yes),
-            shoptet_api_url: self.shoptet_api_url.clone(),
-            caflou_api_url: self.caflou_api_url.clone(),
             yes: self.yes,
         }
     }
@@ -241,6 +254,16 @@ fn status(text: &str) -> Result<OrderStatus, &'static str> {
         Err(_) if text.is_empty() || text.contains(char::is_control) => Err("a name or a number"),
         Err(_) => Ok(OrderStatus::Name(text.to_owned())),
     }
+}
+
+/// What was said.
+fn there<const N: usize>(
+    values: [(&'static str, Option<Read>); N],
+) -> BTreeMap<&'static str, Read> {
+    let there = values.into_iter();
+    there
+        .filter_map(|(key, value)| Some((key, value?)))
+        .collect()
 }
 
 /// A program and its arguments.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Connection, Editor, KeepError, Kept, Vault};
-use crate::wizard::{Answers, Origin, settings};
+use crate::wizard::{Answers, settings};
 
 use crate::cli::{Exit, Failure};
 
@@ -47,11 +47,15 @@ pub(super) fn save(
 fn keep(vault: &Vault, answers: &mut Answers) -> Result<Vec<Kept>, Failure> {
     let mut kept = Vec::new();
     let key = answers.key.clone();
-    for (path, held) in answers.secrets() {
-        if matches!(held.origin, Origin::Typed) {
-            match vault.keep(&key, &path.join("."), &held.secret, None) {
+    let sides = [
+        (answers.program.word, &mut answers.source),
+        ("caflou", &mut answers.caflou),
+    ];
+    for (side, access) in sides {
+        for (name, secret) in access.homeless() {
+            match vault.keep(&key, &format!("{side}.{name}"), &secret, None) {
                 Ok(one) => {
-                    held.origin = Origin::Kept(one.clone());
+                    access.hold(name, secret, Some(one.secret()));
                     kept.push(one);
                 }
                 Err(error) => {
@@ -75,7 +79,7 @@ fn write(
     let settings = settings(answers, present, &folder);
     if present.is_some() {
         for (path, value) in settings {
-            let path = [&["connections", &answers.key], path].concat();
+            let path = [&["connections", &answers.key], path.as_slice()].concat();
             match value {
                 Some(value) => editor.set(&path, value)?,
                 None => drop(editor.unset(&path)),

@@ -55,14 +55,15 @@ impl Told<'_> {
                 "ours": doubles.ours,
             })
         });
+        let account_id: Option<&str> = answers.caflou.values.get("account_id");
         json!({
             "type": "connected",
             "connection": answers.key,
             "name": answers.name,
-            "program": answers.program.as_str(),
-            "eshop_id": answers.eshop_id,
+            "program": answers.program.word,
+            answers.program.identity: answers.source.values.read_of(answers.program.identity),
             "eshop": shop_name,
-            "account_id": answers.account_id,
+            "account_id": account_id,
             "account": account_name,
             "customers": customers,
             "orders": orders,
@@ -87,7 +88,10 @@ impl Told<'_> {
             orders,
             doubles: _,
         } = self.connected;
-        let (program, eshop_id) = (answers.program, answers.eshop_id);
+        let program = answers.program;
+        let whose = answers.source.values.read_of(program.identity);
+        let whose = whose.map(ToString::to_string).unwrap_or_default();
+        let account_id: &str = answers.caflou.values.get("account_id").unwrap_or_default();
         let saved = if self.changed {
             "Saved"
         } else {
@@ -114,8 +118,8 @@ impl Told<'_> {
             String::new()
         };
         let connected = format!(
-            "connected: {shop_name} ({program} {eshop_id}) → {account_name} (Caflou {})",
-            answers.account_id
+            "connected: {shop_name} ({} {whose}) → {account_name} (Caflou {account_id})",
+            program.name
         );
         let connected = paragraph(&connected, width);
         let connected = connected.strip_prefix("connected").unwrap_or(&connected);

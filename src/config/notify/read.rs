@@ -1,51 +1,79 @@
 //! From the tables of the file to who is told what.
 
 use lettre::message::Mailbox;
-use secrecy::ExposeSecret;
 use url::Host;
 
 use super::{Channel, Email, Heartbeat, MailServer, Notify, On, Security, Shape, Webhook, address};
-use crate::config::credentials::secret;
+use crate::config::Values;
 use crate::config::reader::{Entry, Findings, Section};
-use crate::config::{Secret, value};
+use crate::config::schema::{Field, Table, Value, Way, keys};
 
-/// The keys of `[notify]` and `[connections.NAME.notify]`.
-pub(in crate::config) const NOTIFY: [&str; 6] =
-    ["on", "after", "email", "webhook", "command", "heartbeat"];
-/// The keys of a mail server.
-pub const MAIL_SERVER: [&str; 7] = [
-    "server", "port", "security", "user", "password", "ca_file", "from",
-];
-/// The keys of `email` in it: those of a mail server, and the recipients.
-pub(in crate::config) const EMAIL: [&str; 8] = [
-    "server", "port", "security", "user", "password", "ca_file", "from", "to",
-];
-/// The keys of `webhook` in it.
-pub(in crate::config) const WEBHOOK: [&str; 3] = ["url", "shape", "token"];
-/// The keys of `heartbeat` in it.
-pub(in crate::config) const HEARTBEAT: [&str; 3] = ["url", "start_url", "fail_url"];
+/// `[notify]` and `[connections.NAME.notify]`.
+pub(in crate::config) static NOTIFY: Table = Table::of(&[
+    Field::new("on", Value::Choice(On::WORDS)),
+    // more failures in a row nobody wants to wait for
+    Field::new("after", Value::Whole(1, 100)),
+    Field::new("email", Value::Table(&EMAIL)),
+    Field::new("webhook", Value::Table(&WEBHOOK)),
+    Field::new("command", Value::Own),
+    Field::new("heartbeat", Value::Table(&HEARTBEAT)),
+]);
+/// `email` in it: a mail server, and the recipients.
+static EMAIL: Table = Table::of(&[
+    SERVER,
+    PORT,
+    SECURITY,
+    USER,
+    PASSWORD,
+    CA_FILE,
+    FROM,
+    Field::new("to", Value::Own).must(),
+]);
+/// A mail server.
+pub static MAIL_SERVER: Table = Table {
+    ways: &[Way {
+        label: "",
+        keys: &["user", "password"],
+        with: &[],
+    }],
+    no_way: true,
+    ..Table::of(&[SERVER, PORT, SECURITY, USER, PASSWORD, CA_FILE, FROM])
+};
+const SERVER: Field = Field::new("server", Value::Own).must();
+const PORT: Field = Field::new("port", Value::Whole(1, 65_535));
+const SECURITY: Field = Field::new("security", Value::Choice(Security::WORDS)).usually("starttls");
+const USER: Field = Field::new("user", Value::Text).must();
+const PASSWORD: Field = Field::new("password", Value::Secret).must();
+const CA_FILE: Field = Field::new("ca_file", Value::Path);
+const FROM: Field = Field::new("from", Value::Own).must();
+/// `webhook` in it.
+static WEBHOOK: Table = Table::of(&[
+    Field::new("url", Value::Secret).must().checked(an_address),
+    Field::new("shape", Value::Choice(Shape::WORDS)).usually("json"),
+    Field::new("token", Value::Secret),
+]);
+/// `heartbeat` in it.
+static HEARTBEAT: Table = Table::of(&[
+    Field::new("url", Value::Secret).must().checked(an_address),
+    Field::new("start_url", Value::Secret).checked(an_address),
+    Field::new("fail_url", Value::Secret).checked(an_address),
+]);
 
-/// More failures in a row nobody wants to wait for.
-const MOST_FAILURES: i64 = 100;
+fn an_address(text: &str) -> Result<(), String> {
+    address(text).map(drop).map_err(str::to_owned)
+}
 
 /// Reads one of the two tables.
 pub(in crate::config) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Notify> {
-    let section = entry.section(found, &NOTIFY)?;
-    let words = On::ALL.map(|on| (on.as_str(), on));
-    let on = section.or(found, "on", None, |entry, found| {
-        value::choice(entry, found, &words).map(Some)
-    });
-    let after = section.or(found, "after", None, |entry, found| {
-        let number = entry.integer(found, 1..=MOST_FAILURES)?;
-        Some(u32::try_from(number).ok())
-    });
+    let section = entry.section(found, &keys(NOTIFY.fields))?;
     let email = channel(&section, found, "email", read_email);
     let webhook = channel(&section, found, "webhook", read_webhook);
     let command = channel(&section, found, "command", read_command);
     let heartbeat = channel(&section, found, "heartbeat", read_heartbeat);
+    let values = Values::read(&section, found, &NOTIFY);
     Some(Notify {
-        on: on?,
-        after: after?,
+        on: values.get("on"),
+        after: values.count("after"),
         email: email?,
         webhook: webhook?,
         command: command?,
@@ -69,7 +97,7 @@ fn channel<T>(
 }
 
 fn read_email(entry: &Entry<'_>, found: &mut Findings) -> Option<Email> {
-    let section = entry.section(found, &EMAIL)?;
+    let section = entry.section(found, &keys(EMAIL.fields))?;
     let server = mail_server(&section, found);
     let to = section.required(found, "to");
     let to = to.and_then(|entry| read_recipients(&entry, found));
@@ -81,41 +109,26 @@ fn read_email(entry: &Entry<'_>, found: &mut Findings) -> Option<Email> {
 
 /// The mail server of a table that may hold more.
 pub fn mail_server(section: &Section<'_>, found: &mut Findings) -> Option<MailServer> {
-    let ways = Security::ALL.map(|way| (way.as_str(), way));
-    let security = section.or(found, "security", Security::Starttls, |entry, found| {
-        value::choice(entry, found, &ways)
-    });
-    let server = section.required(found, "server");
-    let host = server.and_then(|entry| read_server(&entry, found, security));
-    let port = section.or(found, "port", None, |entry, found| {
-        let port = entry.integer(found, 1..=i64::from(u16::MAX))?;
-        Some(u16::try_from(port).ok())
-    });
-    let login = read_login(section, found);
-    let ca_file = section.or(found, "ca_file", None, |entry, found| {
-        entry.text(found).map(|file| Some(found.folder.join(file)))
-    });
-    let from = section.required(found, "from");
+    let values = Values::read(section, found, &MAIL_SERVER);
+    let security: Security = values.get("security").unwrap_or_default();
+    let host = section.entry(found, "server");
+    let host = host.and_then(|entry| read_server(&entry, found, security));
+    let from = section.entry(found, "from");
     let from = from.and_then(|entry| {
         let text = entry.text(found)?;
         mailbox(&entry, found, text)
     });
-    let security = security?;
     Some(MailServer {
         host: host?,
-        port: port?.unwrap_or(security.port()),
+        port: values.count("port").unwrap_or(security.port()),
         security,
-        login: login.ok()?,
-        ca_file: ca_file?,
+        login: values.get("user").zip(values.get("password")),
+        ca_file: values.get("ca_file"),
         from: from?,
     })
 }
 
-fn read_server(
-    entry: &Entry<'_>,
-    found: &mut Findings,
-    security: Option<Security>,
-) -> Option<String> {
+fn read_server(entry: &Entry<'_>, found: &mut Findings, security: Security) -> Option<String> {
     let text = entry.text(found)?.trim();
     let Ok(host) = Host::parse(text) else {
         return entry.wrong(
@@ -123,36 +136,11 @@ fn read_server(
             "not the name of a mail server such as \"smtp.example.com\"",
         );
     };
-    if security == Some(Security::None) && !crate::http::is_local(&host) {
+    if security == Security::None && !crate::http::is_local(&host) {
         let message = "security = \"none\" is for a mail server on this machine (\"localhost\")";
         return entry.wrong(found, message);
     }
     Some(text.to_owned())
-}
-
-/// Both of user name and password, or neither; an error where a problem was noted.
-fn read_login(section: &Section<'_>, found: &mut Findings) -> Result<Option<(String, Secret)>, ()> {
-    let user = section.entry(found, "user");
-    let password = section.entry(found, "password");
-    let name = user.as_ref().map(|entry| entry.text(found));
-    let secret = password.as_ref().map(|entry| secret(entry, found));
-    match (name, secret) {
-        (None, None) => Ok(None),
-        (Some(name), Some(secret)) => {
-            let login = name.map(str::to_owned).zip(secret);
-            login.map(Some).ok_or(())
-        }
-        (Some(_), None) => {
-            let message = "\"password\" is missing; \"user\" needs it";
-            section.missing(found, &["password"], message);
-            Err(())
-        }
-        (None, Some(_)) => {
-            let message = "\"user\" is missing; \"password\" needs it";
-            section.missing(found, &["user"], message);
-            Err(())
-        }
-    }
 }
 
 /// One address, or a list of them.
@@ -179,20 +167,12 @@ fn mailbox(entry: &Entry<'_>, found: &mut Findings, text: &str) -> Option<Mailbo
 }
 
 fn read_webhook(entry: &Entry<'_>, found: &mut Findings) -> Option<Webhook> {
-    let section = entry.section(found, &WEBHOOK)?;
-    let shapes = Shape::ALL.map(|shape| (shape.as_str(), shape));
-    let url = section.required(found, "url");
-    let url = url.and_then(|entry| secret_address(&entry, found));
-    let shape = section.or(found, "shape", Shape::default(), |entry, found| {
-        value::choice(entry, found, &shapes)
-    });
-    let token = section.or(found, "token", None, |entry, found| {
-        secret(entry, found).map(Some)
-    });
+    let section = entry.section(found, &keys(WEBHOOK.fields))?;
+    let values = Values::read(&section, found, &WEBHOOK);
     Some(Webhook {
-        url: url?,
-        shape: shape?,
-        token: token?,
+        url: values.get("url")?,
+        shape: values.get("shape").unwrap_or_default(),
+        token: values.get("token"),
     })
 }
 
@@ -210,29 +190,11 @@ fn read_command(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<String>> 
 }
 
 fn read_heartbeat(entry: &Entry<'_>, found: &mut Findings) -> Option<Heartbeat> {
-    let section = entry.section(found, &HEARTBEAT)?;
-    let url = section.required(found, "url");
-    let url = url.and_then(|entry| secret_address(&entry, found));
-    let mut other = |key| {
-        section.or(found, key, None, |entry, found| {
-            secret_address(entry, found).map(Some)
-        })
-    };
-    let (start_url, fail_url) = (other("start_url"), other("fail_url"));
+    let section = entry.section(found, &keys(HEARTBEAT.fields))?;
+    let values = Values::read(&section, found, &HEARTBEAT);
     Some(Heartbeat {
-        url: url?,
-        start_url: start_url?,
-        fail_url: fail_url?,
+        url: values.get("url")?,
+        start_url: values.get("start_url"),
+        fail_url: values.get("fail_url"),
     })
-}
-
-/// An address that is a secret; where it stands in the file itself, it is checked at once.
-fn secret_address(entry: &Entry<'_>, found: &mut Findings) -> Option<Secret> {
-    let secret = secret(entry, found)?;
-    if let Secret::Plain(text) = &secret
-        && let Err(message) = address(text.expose_secret())
-    {
-        return entry.wrong(found, message);
-    }
-    Some(secret)
 }

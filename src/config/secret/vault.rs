@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use toml_edit::{InlineTable, Value};
 
 use super::keyring::{self, KeyringError};
-use super::{SecretError, usable};
+use super::{Secret, SecretError, usable};
 use crate::config::Reference;
 
 /// The folder of secrets, beside the configuration.
@@ -157,16 +156,13 @@ impl Vault {
 }
 
 impl Kept {
-    /// What stands for it in the configuration: `{ keyring = "…" }` or `{ file = "secrets/…" }`.
+    /// Where it is, as it is written in the configuration.
     #[must_use]
-    pub fn reference(&self) -> Value {
-        let (place, name) = match self.place {
-            Place::Keyring => ("keyring", self.name.clone()),
-            Place::File => ("file", format!("{FOLDER}/{}", self.name)),
-        };
-        let mut table = InlineTable::new();
-        table.insert(place, name.into());
-        table.into()
+    pub fn secret(&self) -> Secret {
+        match self.place {
+            Place::Keyring => Secret::Keyring(self.name.clone()),
+            Place::File => Secret::File(Path::new(FOLDER).join(&self.name)),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use url::Url;
 
 use super::oauth::{OauthServer, are_all_in_use};
 use super::pairing::Backend;
+use crate::access::Access;
+use crate::config::Missing;
 use crate::http::{HttpError, Lane, Policy, Requests, Stop};
 use crate::source::SourceError;
 use crate::state::{Cache, CachedToken, Tokens};
@@ -35,6 +37,24 @@ pub enum Credentials {
         /// The backend's address.
         addon_url: Url,
     },
+}
+
+impl Credentials {
+    pub(super) fn of(access: &Access) -> Result<Self, Missing> {
+        if let Ok(token) = access.secret("private_token") {
+            return Ok(Self::PrivateToken(token.clone()));
+        }
+        if let Ok(oauth_token) = access.secret("oauth_token") {
+            return Ok(Self::Addon {
+                oauth_token: oauth_token.clone(),
+                token_url: access.values.need("token_url")?,
+            });
+        }
+        Ok(Self::Pairing {
+            secret: access.secret("pairing")?.clone(),
+            addon_url: access.values.need("addon_url")?,
+        })
+    }
 }
 
 /// A token that ends so soon is not used any more.

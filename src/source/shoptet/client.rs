@@ -17,6 +17,8 @@ use super::answer::{Unusable, open};
 use super::auth::{Auth, Credentials, Header};
 use super::page::Page;
 use super::shop;
+use crate::access::{Access, Shared};
+use crate::config::Missing;
 use crate::http::{
     Answer, Call, Door, DoorOptions, Downloads, HttpError, Lane, Policy, Repeat, Stop,
 };
@@ -73,6 +75,30 @@ pub(super) struct Data<T> {
 }
 
 impl Client {
+    /// A client of the shop that a way leads into. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When something of the way is missing, or the system's certificates cannot be read.
+    pub fn open(access: &Access, shared: Shared) -> Result<Self, HttpError> {
+        let Shared {
+            cache,
+            policy,
+            lane,
+            stop,
+        } = shared;
+        let options = || {
+            Ok(ClientOptions {
+                api_url: access.values.need("api_url")?,
+                credentials: Credentials::of(access)?,
+                cache,
+                policy,
+                lane,
+                stop,
+            })
+        };
+        Self::new(options().map_err(|missing: Missing| HttpError::unset("Shoptet", &missing))?)
+    }
+
     /// A client that has sent nothing yet.
     ///
     /// # Errors

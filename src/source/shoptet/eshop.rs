@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::OnceCell;
+use url::Url;
 
 use super::client::Client;
 use super::map::MapSettings;
@@ -9,7 +10,7 @@ use super::{BulkOptions, CUSTOMERS, Statuses};
 use crate::config::{Mapping, OrderStatus};
 use crate::record::Stream;
 use crate::source::kit::moment_of;
-use crate::source::{Account, Ask, Asked, Interval, Reading, Source, SourceError};
+use crate::source::{Account, Ask, Asked, Interval, Opening, Reading, Source, SourceError};
 
 /// An e-shop whose customers become companies, and whose orders become incomes.
 #[derive(Debug)]
@@ -46,6 +47,35 @@ pub(super) struct Visit {
 }
 
 impl Eshop {
+    /// The e-shop of a connection.
+    ///
+    /// # Errors
+    /// When it has no way in, or the system's certificates cannot be read.
+    pub fn open(opening: Opening<'_>) -> Result<Box<dyn Source>, SourceError> {
+        let Opening {
+            access,
+            shared,
+            mapping,
+            import,
+            dry_run,
+        } = opening;
+        let values = &access.values;
+        let webhook_url = values.get::<&Url>("webhook_url").filter(|_| !dry_run);
+        Ok(Box::new(Self {
+            client: Client::open(access, shared)?,
+            eshop_id: values.count("eshop_id").unwrap_or_default(),
+            mapping: mapping.clone(),
+            order_statuses: import.order_statuses.clone(),
+            bulk: BulkOptions {
+                when: values.get("bulk").unwrap_or_default(),
+                webhook_url: webhook_url.cloned(),
+                ..BulkOptions::default()
+            },
+            with_orders: import.companies_with_orders,
+            statuses: OnceCell::new(),
+        }))
+    }
+
     async fn visit(&self, ask: &Ask<'_>) -> Result<Visit, SourceError> {
         let statuses = self.statuses.get_or_try_init(async || {
             let cancelled = &self.mapping.cancelled_statuses;

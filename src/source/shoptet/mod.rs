@@ -18,6 +18,7 @@ mod page;
 pub mod pairing;
 mod row;
 mod seen;
+mod settings;
 mod shop;
 mod snapshot;
 mod statuses;
@@ -34,6 +35,7 @@ pub use customers::BulkOptions;
 pub use eshop::Eshop;
 use eshop::Visit;
 pub use map::{MapError, MapSettings, customer, order};
+pub use settings::Bulk;
 pub use shop::Shop;
 pub use statuses::{CANCELLED, ShopStatus, Statuses};
 pub use time::parse_time;
@@ -49,6 +51,10 @@ pub const PROGRAM: &str = "shoptet";
 pub const DEFINITION: Definition = Definition {
     word: PROGRAM,
     name: "Shoptet",
+    identity: "eshop_id",
+    settings: &settings::SETTINGS,
+    at_once: 3,
+    open: Eshop::open,
     streams: &[&CUSTOMERS, &ORDERS],
 };
 

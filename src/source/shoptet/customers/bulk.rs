@@ -5,9 +5,9 @@ use tracing::info;
 use url::Url;
 
 use super::{Customers, OVERLAP};
-use crate::config::Bulk;
 use crate::http::HttpError;
 use crate::record::{Json, Kind, SourceId};
+use crate::source::shoptet::Bulk;
 use crate::source::shoptet::lines::{Lines, PIECE};
 use crate::source::shoptet::row::Row;
 use crate::source::shoptet::snapshot::{NoSnapshot, Waiting};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::config::Bulk;
+use crate::source::shoptet::Bulk;
 
 /// Details read in a second: so many, one after another, never met a 429 in production, and a
 /// token is often shared. (The bucket leaks ten drops a second; what one detail costs is not said.)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::Bulk;
+use crate::source::shoptet::Bulk;
 use crate::source::shoptet::snapshot::{NoSnapshot, Waiting};
 
 const HOOK: &str = "https://example.com/done";
