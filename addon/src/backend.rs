@@ -18,7 +18,7 @@ use super::token::Turns;
 use super::vault::{Vault, VaultError};
 use crate::config::AddonConfig;
 use caflou_sync::config::{Secret, SecretError};
-use caflou_sync::http::{HttpError, Lane, LaneOptions, Policy, Stopper};
+use caflou_sync::http::{HttpError, Lane, LaneOptions, Pace, Policy, Stopper};
 use caflou_sync::mail::Login;
 use caflou_sync::source::shoptet::country::Countries;
 use caflou_sync::source::shoptet::oauth::{AddonClient, OauthServer};
@@ -125,9 +125,12 @@ impl Backend {
         };
         let lane = |open| {
             let options = LaneOptions {
-                open,
-                // Nothing would ever show it while all that is asked is refused.
-                side_by_side: true,
+                pace: Pace {
+                    open,
+                    // Nothing would ever show it while all that is asked is refused.
+                    side_by_side: true,
+                    ..Pace::default()
+                },
                 ..LaneOptions::default()
             };
             Arc::new(Lane::new(options))

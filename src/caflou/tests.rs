@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::http::testing::{Asked, Reply, Script};
-use crate::http::{Lane, LaneOptions, Policy, Stopper};
+use crate::http::{Lane, LaneOptions, Pace, Policy, Stopper};
 use crate::record::{Attributes, CaflouId, Kind};
 use crate::state::Cache;
 
@@ -23,7 +23,11 @@ const TOKEN: &str = "caflou-secret";
 /// A client of account 12345 that keeps its tokens in this folder.
 fn client(api: &Script, credentials: Credentials, folder: &Path) -> Arc<Client> {
     let lane = Lane::new(LaneOptions {
-        open: 4,
+        pace: Pace {
+            open: 4,
+            by_collection: false,
+            ..PACE
+        },
         ..LaneOptions::default()
     });
     let options = ClientOptions {

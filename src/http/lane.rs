@@ -9,26 +9,22 @@ use std::time::{Duration, Instant};
 use reqwest::StatusCode;
 use tokio::sync::oneshot;
 
-use super::Answer;
+use super::pace::Departures;
+use super::{Answer, Pace};
 
 /// What a lane starts with.
 #[derive(Debug, Clone, Default)]
 pub struct LaneOptions {
-    /// Requests under way at once, at most.
-    pub open: usize,
-    /// That many for each collection (`/companies`, `/transfers`), not in all.
-    pub by_collection: bool,
+    /// How fast the service may be asked.
+    pub pace: Pace,
     /// Paths that the service is known to serve one request at a time.
     pub single_file: Vec<String>,
-    /// The service is known to serve requests to one path side by side; else that has to show.
-    pub side_by_side: bool,
 }
 
 /// The way in for requests to one service under one token.
 #[derive(Debug)]
 pub struct Lane {
-    most: usize,
-    by_collection: bool,
+    pace: Pace,
     state: Mutex<State>,
 }
 
@@ -37,10 +33,12 @@ struct State {
     limit: usize,
     /// Whether paths need not show that they take several requests at once.
     open: bool,
+    departures: Departures,
+    /// The service wants no request before.
+    not_before: Option<Instant>,
     collections: HashMap<String, Collection>,
     /// Good answers since the limit last changed.
     calm: u32,
-    bucket: Option<Bucket>,
     single_file: HashSet<String>,
     /// How often paths answered well while another request to them was under way.
     side_by_side: HashMap<String, u32>,
@@ -160,17 +158,6 @@ impl State {
     }
 }
 
-/// The service's leaky bucket as its last answer showed it
-/// (`X-RateLimit-Bucket-Filling: 134/200`; ten drops leak per second).
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    filling: u32,
-    size: u32,
-    at: Instant,
-}
-
-/// Drops that leak per second.
-const LEAK: u32 = 10;
 /// Good answers side by side after which a path is believed to take several requests at once. One
 /// proves little: the other request may not have arrived yet.
 const EVIDENCE: u32 = 3;
@@ -197,28 +184,32 @@ impl Lane {
     /// A lane with all its places free.
     #[must_use]
     pub fn new(options: LaneOptions) -> Self {
-        let most = options.open.max(1);
+        let LaneOptions { pace, single_file } = options;
+        let pace = Pace {
+            open: pace.open.max(1),
+            ..pace
+        };
         let state = State {
-            limit: most,
-            open: options.side_by_side,
+            limit: pace.open,
+            open: pace.side_by_side,
+            departures: Departures::new(pace.windows),
+            not_before: None,
             collections: HashMap::new(),
             calm: 0,
-            bucket: None,
-            single_file: options.single_file.into_iter().collect(),
+            single_file: single_file.into_iter().collect(),
             side_by_side: HashMap::new(),
             under_way: HashMap::new(),
             next: 0,
         };
         Self {
-            most,
-            by_collection: options.by_collection,
+            pace,
             state: Mutex::new(state),
         }
     }
 
     /// What a path belongs to: `/transfers/7` to `/transfers`.
     fn collection<'p>(&self, path: &'p str) -> &'p str {
-        if !self.by_collection {
+        if !self.pace.by_collection {
             return "";
         }
         match path.rsplit_once('/') {
@@ -247,31 +238,27 @@ impl Lane {
         place
     }
 
-    /// How long the bucket has to leak before the next request is polite.
+    /// How long to wait before the next request leaves; its departure is taken.
     pub fn pause(&self) -> Duration {
-        let state = self.state();
-        let Some(Bucket { filling, size, at }) = state.bucket else {
-            return Duration::ZERO;
-        };
-        // The token is often shared with the shop's other integrations: a third stays theirs.
-        let ours = size.saturating_mul(2) / 3;
-        let over = u64::from(filling.saturating_sub(ours)) * 1000 / u64::from(LEAK);
-        Duration::from_millis(over).saturating_sub(at.elapsed())
+        let now = Instant::now();
+        let mut state = self.state();
+        let earliest = state.not_before.map_or(now, |wanted| wanted.max(now));
+        state
+            .departures
+            .next(earliest)
+            .saturating_duration_since(now)
     }
 
-    /// Learns from an answer: the filling of the bucket, and how much at once is welcome.
+    /// Learns from an answer: what it says about the pace, and how much at once is welcome.
     /// `true` where the path turned out to be served in single file.
     pub fn learn(&self, path: &str, answer: &Answer) -> bool {
         let mut state = self.state();
-        if let Some((filling, size)) = bucket_filling(answer) {
-            state.bucket = Some(Bucket {
-                filling,
-                size,
-                at: Instant::now(),
-            });
+        let heard = (self.pace.hear)(answer);
+        if let Some(wait) = heard.wait {
+            state.not_before = Instant::now().checked_add(wait);
         }
         match answer.status {
-            StatusCode::TOO_MANY_REQUESTS if is_single_file(answer) => {
+            StatusCode::TOO_MANY_REQUESTS if heard.single_file => {
                 state.side_by_side.remove(path);
                 return state.single_file.insert(path.to_owned());
             }
@@ -287,7 +274,7 @@ impl Lane {
                     wider = *good == EVIDENCE;
                 }
                 state.calm += 1;
-                if state.calm >= CALM && state.limit < self.most {
+                if state.calm >= CALM && state.limit < self.pace.open {
                     state.limit += 1;
                     state.calm = 0;
                     wider = true;
@@ -308,25 +295,6 @@ impl Lane {
         paths.sort_unstable();
         paths
     }
-}
-
-fn bucket_filling(answer: &Answer) -> Option<(u32, u32)> {
-    let (filling, size) = answer
-        .header("x-ratelimit-bucket-filling")?
-        .split_once('/')?;
-    Some((
-        filling.trim().parse().ok()?,
-        size.trim().parse().ok().filter(|size| *size > 0)?,
-    ))
-}
-
-fn is_single_file(answer: &Answer) -> bool {
-    let needle = b"same request is processing";
-    answer
-        .body
-        .windows(needle.len())
-        .take(4096)
-        .any(|window| window == needle)
 }
 
 #[cfg(test)]

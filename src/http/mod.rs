@@ -8,6 +8,7 @@ mod door;
 mod download;
 mod error;
 mod lane;
+mod pace;
 mod policy;
 mod stop;
 #[cfg(test)]
@@ -20,5 +21,6 @@ pub use download::{Download, Downloads, is_local, is_loopback};
 pub use error::innermost;
 pub use error::{HttpError, Refusal};
 pub use lane::{Lane, LaneOptions};
+pub use pace::{Heard, Pace, Window};
 pub use policy::{Policy, Repeat, retry_after};
 pub use stop::{Stop, Stopper};

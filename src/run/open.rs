@@ -7,7 +7,7 @@ use super::{Exit, Failure};
 use crate::access::{Access, Shared};
 use crate::caflou;
 use crate::config::{Connection, Values};
-use crate::http::{Lane, LaneOptions, Policy, Stop};
+use crate::http::{Lane, LaneOptions, Pace, Policy, Stop};
 use crate::source::{Opening, Source, shoptet};
 use crate::state::Cache;
 
@@ -61,7 +61,7 @@ fn of_source(
     let [source, _] = connection.sides();
     let access = access(connection, source, stop)?;
     let options = LaneOptions {
-        open: connection.program.at_once,
+        pace: connection.program.pace,
         ..LaneOptions::default()
     };
     let shared = lanes.shared(&access, cache, stop, options);
@@ -110,10 +110,11 @@ pub(crate) fn caflou(
     let [_, caflou] = connection.sides();
     let access = access(connection, caflou, stop)?;
     let options = LaneOptions {
-        open: access.values.count("max_concurrency").unwrap_or(1),
-        by_collection: true,
+        pace: Pace {
+            open: access.values.count("max_concurrency").unwrap_or(1),
+            ..caflou::PACE
+        },
         single_file: cache.single_file(connection.caflou_url()),
-        side_by_side: false,
     };
     let shared = lanes.shared(&access, cache, stop, options);
     let client = caflou::Client::open(&access, shared);

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::access::{Access, Shared};
 use crate::config::{Import, Mapping, Table};
-use crate::http::HttpError;
+use crate::http::{HttpError, Pace};
 use crate::record::{Draft, Kind, SourceId, Stream};
 use crate::state::{StateError, View};
 
@@ -31,8 +31,8 @@ pub struct Definition {
     pub identity: &'static str,
     /// Its settings.
     pub settings: &'static Table,
-    /// How many requests it answers at once, by one token.
-    pub at_once: usize,
+    /// How fast it may be asked by one token.
+    pub pace: Pace,
     /// Opens one account at it; nothing is sent yet.
     pub open: fn(Opening<'_>) -> Result<Box<dyn Source>, SourceError>,
     /// What it lists, in the order in which that is read.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use caflou_sync::http::{Clients, HttpError, Lane, LaneOptions, Policy, Stopper};
+use caflou_sync::source::shoptet::PACE;
 use caflou_sync::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
 use reqwest::header::HeaderMap;
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, verify};
@@ -36,7 +37,7 @@ fn addon(sandbox: &Sandbox) -> AddonClient {
 
 fn server() -> OauthServer {
     let lane = Arc::new(Lane::new(LaneOptions {
-        open: 3,
+        pace: PACE,
         ..LaneOptions::default()
     }));
     let stop = Stopper::default().listener();

@@ -3,6 +3,28 @@
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use super::*;
+use crate::http::{Heard, Window};
+
+/// A service that serves one request to a path at a time, and says "one at a time" to another.
+const fn at_once(open: usize) -> Pace {
+    Pace {
+        open,
+        by_collection: false,
+        side_by_side: false,
+        windows: &[],
+        hear: |answer| Heard {
+            wait: None,
+            single_file: answer.body.starts_with(b"one at a time"),
+        },
+    }
+}
+
+fn lane_of(pace: Pace) -> Lane {
+    Lane::new(LaneOptions {
+        pace,
+        single_file: Vec::new(),
+    })
+}
 
 fn answer(status: u16, body: &str) -> Answer {
     let status = StatusCode::from_u16(status).unwrap();
@@ -15,10 +37,7 @@ fn answer(status: u16, body: &str) -> Answer {
 
 #[tokio::test]
 async fn no_more_requests_are_open_than_the_lane_has_places() {
-    let lane = Lane::new(LaneOptions {
-        open: 2,
-        ..LaneOptions::default()
-    });
+    let lane = lane_of(at_once(2));
     let first = lane.enter("/a").await;
     let _second = lane.enter("/b").await;
     let third = lane.enter("/c");
@@ -31,10 +50,9 @@ async fn no_more_requests_are_open_than_the_lane_has_places() {
 #[tokio::test]
 async fn what_is_known_to_be_served_side_by_side_need_not_show_it() {
     for known in [false, true] {
-        let lane = Lane::new(LaneOptions {
-            open: 3,
+        let lane = lane_of(Pace {
             side_by_side: known,
-            ..LaneOptions::default()
+            ..at_once(3)
         });
         let _two = (lane.enter("/a").await, lane.enter("/a").await);
         let third = lane.enter("/a");
@@ -51,9 +69,8 @@ async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
 #[tokio::test]
 async fn who_came_first_is_served_first_unless_its_path_is_taken() {
     let lane = Lane::new(LaneOptions {
-        open: 2,
+        pace: at_once(2),
         single_file: vec!["/slow".to_owned()],
-        ..LaneOptions::default()
     });
     let slow = lane.enter("/slow").await;
     let other = lane.enter("/a").await;
@@ -76,10 +93,7 @@ async fn who_came_first_is_served_first_unless_its_path_is_taken() {
 
 #[tokio::test]
 async fn who_gives_up_takes_no_place_whether_it_was_given_one_or_not() {
-    let lane = Lane::new(LaneOptions {
-        open: 1,
-        ..LaneOptions::default()
-    });
+    let lane = lane_of(at_once(1));
     let first = lane.enter("/a").await;
     let (mut given, mut waiting) = (Box::pin(lane.enter("/b")), Box::pin(lane.enter("/c")));
     let mut last = Box::pin(lane.enter("/d"));
@@ -98,10 +112,9 @@ async fn who_gives_up_takes_no_place_whether_it_was_given_one_or_not() {
 
 #[tokio::test]
 async fn each_collection_has_its_own_places_where_the_service_counts_by_path() {
-    let lane = Lane::new(LaneOptions {
-        open: 1,
+    let lane = lane_of(Pace {
         by_collection: true,
-        ..LaneOptions::default()
+        ..at_once(1)
     });
     let _one = lane.enter("/transfers/7").await;
     let two = lane.enter("/transfers/8");
@@ -114,11 +127,8 @@ async fn each_collection_has_its_own_places_where_the_service_counts_by_path() {
 
 #[tokio::test]
 async fn a_path_served_one_at_a_time_goes_into_single_file_and_others_do_not() {
-    let lane = Lane::new(LaneOptions {
-        open: 4,
-        ..LaneOptions::default()
-    });
-    let busy = "Rate limit exceeded - same request is processing already";
+    let lane = lane_of(at_once(4));
+    let busy = "one at a time";
     assert!(lane.learn("/transfers", &answer(429, busy)));
     assert!(
         !lane.learn("/transfers", &answer(429, busy)),
@@ -136,10 +146,7 @@ async fn a_path_served_one_at_a_time_goes_into_single_file_and_others_do_not() {
 
 #[tokio::test]
 async fn who_waited_before_the_path_went_into_single_file_keeps_to_it_too() {
-    let lane = Lane::new(LaneOptions {
-        open: 4,
-        ..LaneOptions::default()
-    });
+    let lane = lane_of(at_once(4));
     let first = lane.enter("/transfers").await;
     let second = lane.enter("/transfers").await;
     let third = lane.enter("/transfers");
@@ -148,10 +155,7 @@ async fn who_waited_before_the_path_went_into_single_file_keeps_to_it_too() {
         futures_poll(&mut third).await.is_none(),
         "an unknown path is tried with two"
     );
-    lane.learn(
-        "/transfers",
-        &answer(429, "same request is processing already"),
-    );
+    lane.learn("/transfers", &answer(429, "one at a time"));
     drop(second);
     assert!(
         futures_poll(&mut third).await.is_none(),
@@ -163,10 +167,7 @@ async fn who_waited_before_the_path_went_into_single_file_keeps_to_it_too() {
 
 #[tokio::test]
 async fn a_path_that_answers_side_by_side_takes_as_many_as_the_lane() {
-    let lane = Lane::new(LaneOptions {
-        open: 3,
-        ..LaneOptions::default()
-    });
+    let lane = lane_of(at_once(3));
     let _first = lane.enter("/transfers").await;
     let _second = lane.enter("/transfers").await;
     let third = lane.enter("/transfers");
@@ -183,10 +184,7 @@ async fn a_path_that_answers_side_by_side_takes_as_many_as_the_lane() {
 
 #[test]
 fn crowding_halves_the_lane_and_calm_widens_it_slowly() {
-    let lane = Lane::new(LaneOptions {
-        open: 4,
-        ..LaneOptions::default()
-    });
+    let lane = lane_of(at_once(4));
     lane.learn("/x", &answer(503, ""));
     assert_eq!(lane.state().limit, 2);
     for _ in 0..CALM {
@@ -195,22 +193,31 @@ fn crowding_halves_the_lane_and_calm_widens_it_slowly() {
     assert_eq!(lane.state().limit, 3);
 }
 
-#[test]
-fn a_filling_bucket_asks_for_a_pause() {
-    let lane = Lane::new(LaneOptions {
-        open: 3,
-        ..LaneOptions::default()
-    });
+#[tokio::test]
+async fn a_pause_that_was_heard_of_and_a_full_window_hold_the_next_request_back() {
+    const PACE: Pace = Pace {
+        windows: &[Window {
+            requests: 2,
+            within: Duration::from_mins(10),
+        }],
+        hear: |answer| Heard {
+            wait: answer.header("wait").map(|_| Duration::from_mins(1)),
+            ..Heard::default()
+        },
+        ..at_once(1)
+    };
+    let lane = lane_of(PACE);
     assert_eq!(lane.pause(), Duration::ZERO);
     let mut full = answer(200, "");
-    full.headers.insert(
-        "x-ratelimit-bucket-filling",
-        HeaderValue::from_static("153/200"),
-    );
+    full.headers.insert("wait", HeaderValue::from_static("60"));
     lane.learn("/x", &full);
-    let pause = lane.pause();
-    assert!(
-        pause > Duration::from_millis(1500) && pause <= Duration::from_secs(2),
-        "{pause:?}"
-    );
+    let about = |pause: Duration, minutes: u64| {
+        let wanted = Duration::from_mins(minutes);
+        assert!(
+            pause <= wanted && pause > wanted.saturating_sub(Duration::from_secs(30)),
+            "{pause:?}"
+        );
+    };
+    about(lane.pause(), 1);
+    about(lane.pause(), 10);
 }

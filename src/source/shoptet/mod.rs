@@ -14,6 +14,7 @@ mod map;
 mod newest;
 pub mod oauth;
 mod orders;
+mod pace;
 mod page;
 pub mod pairing;
 mod row;
@@ -35,6 +36,7 @@ pub use customers::BulkOptions;
 pub use eshop::Eshop;
 use eshop::Visit;
 pub use map::{MapError, MapSettings, customer, order};
+pub use pace::PACE;
 pub use settings::Bulk;
 pub use shop::Shop;
 pub use statuses::{CANCELLED, ShopStatus, Statuses};
@@ -53,7 +55,7 @@ pub const DEFINITION: Definition = Definition {
     name: "Shoptet",
     identity: "eshop_id",
     settings: &settings::SETTINGS,
-    at_once: 3,
+    pace: PACE,
     open: Eshop::open,
     streams: &[&CUSTOMERS, &ORDERS],
 };

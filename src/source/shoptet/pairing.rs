@@ -84,10 +84,7 @@ pub async fn pair(
         address: shown(addon_url),
         error,
     };
-    let lane = Lane::new(LaneOptions {
-        open: 1,
-        ..LaneOptions::default()
-    });
+    let lane = Lane::new(LaneOptions::default());
     let backend = Backend::new(addon_url.clone(), Policy::attended(), Arc::new(lane), stop);
     let backend = backend.map_err(trouble)?;
     let program = env!("CARGO_PKG_NAME");

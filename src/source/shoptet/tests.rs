@@ -28,7 +28,7 @@ const PRIVATE_TOKEN: &str = "222651-p-secret";
 /// A client that keeps its tokens in this folder.
 fn client(api: &Script, credentials: Credentials, folder: &Path) -> Client {
     let lane = Lane::new(LaneOptions {
-        open: 3,
+        pace: PACE,
         ..LaneOptions::default()
     });
     Client::new(ClientOptions {

@@ -13,7 +13,7 @@ const SECRET: &str = "pairing-secret";
 /// A client of a shop that is paired with this backend. It is not patient.
 fn paired(api: &Script, backend: &Url, folder: &TempDir) -> Client {
     let lane = Lane::new(LaneOptions {
-        open: 3,
+        pace: PACE,
         ..LaneOptions::default()
     });
     Client::new(ClientOptions {
