@@ -34,6 +34,7 @@ fn connect(stage: &Stage, code: &str) -> String {
     user.picks("Orders as incomes?", "new-and-update");
     user.types("Only orders created from which day on?", "");
     user.types("And up to which day?", "");
+    user.picks("Orders in which statuses?", "all");
     user.types("Repeat the import automatically", "n");
     let (exit, screen, written) = user.ends();
     assert_eq!(exit, 0, "{screen}");
