@@ -1,10 +1,13 @@
 //! `run`: imports now, or shows what an import would do.
 
+mod part;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::several::side_by_side;
@@ -14,8 +17,7 @@ use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
-use crate::record::{Kind, SourceId};
-use crate::run::{Lanes, Session, Wanted, run_and_tell};
+use crate::run::{Lanes, Named, Session, Wanted, run_and_tell};
 use crate::state::Cache;
 use crate::sync::Report;
 
@@ -39,9 +41,9 @@ pub(super) struct RunArgs {
     /// Show what would change; nothing is written, neither to Caflou nor to the state file
     #[arg(long)]
     dry_run: bool,
-    /// Import only the companies, or only the incomes
-    #[arg(long, value_name = "WHAT")]
-    only: Option<Agenda>,
+    /// Import only the companies, only the incomes, or only one stream of them
+    #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(part::words()))]
+    only: Option<String>,
     /// For this run: only orders created from this day (YYYY-MM-DD)
     #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<NaiveDate>,
@@ -51,11 +53,15 @@ pub(super) struct RunArgs {
     /// Only the order with this code; may be repeated
     #[arg(long = "order", value_name = "CODE", conflicts_with_all = ["from", "to", "full"])]
     orders: Vec<String>,
+    /// Only this record: its stream and its key there, such as orders/2024000123 or customers/GUID;
+    /// may be repeated
+    #[arg(long = "record", value_name = "STREAM/ID", value_parser = part::record, conflicts_with_all = ["from", "to", "full"])]
+    records: Vec<Named>,
     /// Compare everything, not only what changed since the last run
     #[arg(long)]
     full: bool,
     /// Set a damaged state file aside, and find what it knew by the marks in Caflou
-    #[arg(long, conflicts_with_all = ["scheduled", "only", "from", "to", "orders"])]
+    #[arg(long, conflicts_with_all = ["scheduled", "only", "from", "to", "orders", "records"])]
     rebuild: bool,
     /// Stop before the first write when more records than this would change
     #[arg(long, value_name = "N")]
@@ -84,45 +90,42 @@ fn time_limit(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text).ok_or("a time is a number and a unit, such as 90s, 30m or 2h")
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Agenda {
-    Companies,
-    Incomes,
-}
-
 /// What a guard rail lets through when the user says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Allowed {
     Deletions,
 }
 
-impl Agenda {
-    fn kind(self) -> Kind {
-        match self {
-            Self::Companies => Kind::Company,
-            Self::Incomes => Kind::Income,
-        }
-    }
-}
-
 impl RunArgs {
     /// What a session is asked for.
     fn wanted(&self) -> Wanted {
-        let documents = self.orders.iter();
         Wanted {
             dry_run: self.dry_run,
             full: self.full || self.rebuild,
             rebuild: self.rebuild,
             allow_empty: self.allow_empty,
             allow_deletions: self.allow.contains(&Allowed::Deletions),
-            only: self.only.map(Agenda::kind),
-            documents: documents
-                .map(|code| SourceId(code.trim().to_owned()))
-                .collect(),
+            only: self.only.as_deref().map(part::only),
+            records: self.records(),
             from: self.from,
             to: self.to,
             max_changes: self.max_changes,
         }
+    }
+
+    /// The records that were named.
+    fn records(&self) -> Vec<Named> {
+        let orders = self.orders.iter().map(|code| Named {
+            stream: part::OF_ORDER.to_owned(),
+            id: code.trim().to_owned(),
+        });
+        let mut records: Vec<_> = orders.collect();
+        for record in &self.records {
+            if !records.contains(record) {
+                records.push(record.clone());
+            }
+        }
+        records
     }
 
     /// Whether nobody watches: only what changed is told, and what went wrong.
@@ -131,11 +134,6 @@ impl RunArgs {
     }
 
     fn check(&self) -> Result<(), Failure> {
-        if !self.orders.is_empty() && self.only == Some(Agenda::Companies) {
-            return Err(Failure::usage(
-                "--order is about incomes: leave --only companies out",
-            ));
-        }
         // An empty filter could mean all orders.
         if self.orders.iter().any(|code| code.trim().is_empty()) {
             return Err(Failure::usage("--order needs the code of an order"));
@@ -197,6 +195,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
+    let wanted = args.wanted();
+    part::check(wanted.only.as_ref(), &wanted.records, &chosen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // The services are waited for most of the time, and each thread keeps memory of its own.
         .worker_threads(1)
@@ -210,7 +210,6 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     }
     runtime.spawn(end_on_signal(stopper));
     let (lanes, files) = (Lanes::default(), global.files());
-    let wanted = args.wanted();
     let session = |connection| Session {
         connection,
         wanted: &wanted,

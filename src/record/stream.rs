@@ -1,6 +1,6 @@
 //! Streams: what a source lists.
 
-use super::Kind;
+use super::{Kind, SourceId};
 
 /// Records of one kind that a source lists together, as invoices are, apart from credit notes.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +25,16 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The key of a record that has this id in the list.
+    #[must_use]
+    pub fn key(&self, id: &str) -> SourceId {
+        SourceId(if self.bare_ids {
+            id.to_owned()
+        } else {
+            format!("{}/{id}", self.word)
+        })
+    }
+
     /// The keys of its records lie between these two: from the first on, and before the second.
     #[must_use]
     pub fn keys(&self) -> [String; 2] {
@@ -68,5 +78,8 @@ mod tests {
             assert_eq!(owns(&notes, key), owned, "{key}");
             assert!(owns(&stream("orders", true), key), "{key}");
         }
+        let key = notes.key("7/1");
+        assert!(key.as_str() == "notes/7/1" && owns(&notes, key.as_str()));
+        assert_eq!(stream("orders", true).key("7/1").as_str(), "7/1");
     }
 }

@@ -18,4 +18,4 @@ pub use exit::{Exit, Failure};
 pub(crate) use notified::run_and_tell;
 pub(crate) use open::{Lanes, caflou, shoptet};
 pub(crate) use session::{Session, run_id};
-pub(crate) use wanted::Wanted;
+pub(crate) use wanted::{Named, Only, Wanted};

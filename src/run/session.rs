@@ -369,12 +369,12 @@ impl Session<'_> {
         let (mut scopes, copied) = (Vec::new(), !reasons.is_empty());
         for &stream in self.streams() {
             let kind = stream.kind;
-            if self.connection.import.mode(kind) == Mode::No || !self.wanted.covers(kind) {
+            if self.connection.import.mode(kind) == Mode::No || !self.wanted.covers(stream) {
                 continue;
             }
-            let documents = self.wanted.documents.clone();
-            if kind != Kind::Company && !documents.is_empty() {
-                scopes.push((stream, Scope::Only(documents)));
+            let named = self.wanted.named(stream);
+            if !named.is_empty() {
+                scopes.push((stream, Scope::Only(named)));
                 continue;
             }
             let full = self.wanted.full || (kind != Kind::Company && self.wanted.own_interval());
@@ -506,7 +506,10 @@ impl Session<'_> {
                 interval: words.into_iter().flatten().collect::<Vec<_>>().join(" "),
             },
         }));
-        if connection.import.companies == Mode::NewAndUpdate && self.wanted.covers(Kind::Company) {
+        let companies = scopes
+            .iter()
+            .any(|(stream, _)| stream.kind == Kind::Company);
+        if companies && connection.import.companies == Mode::NewAndUpdate {
             let message = "companies are never updated from the shop: new-and-update does for them \
                            what new-only does";
             self.warn(report, vec![message.to_owned()]);

@@ -3,7 +3,35 @@
 use chrono::NaiveDate;
 
 use crate::config::Connection;
-use crate::record::{Kind, SourceId};
+use crate::record::{Kind, SourceId, Stream};
+
+/// A part of what a connection imports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Only {
+    /// Records of this kind.
+    Kind(Kind),
+    /// Those of the stream of this word.
+    Stream(String),
+}
+
+impl Only {
+    /// Whether records of a stream are a part of it.
+    pub(crate) fn covers(&self, stream: &Stream) -> bool {
+        match self {
+            Self::Kind(kind) => *kind == stream.kind,
+            Self::Stream(word) => word == stream.word,
+        }
+    }
+}
+
+/// A record that the user named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The word of its stream.
+    pub(crate) stream: String,
+    /// Its key there.
+    pub(crate) id: String,
+}
 
 /// What a run is asked for.
 #[derive(Debug, Clone, Default)]
@@ -18,10 +46,10 @@ pub(crate) struct Wanted {
     pub(crate) allow_empty: bool,
     /// Any number of records may become inactive.
     pub(crate) allow_deletions: bool,
-    /// Only records of this kind.
-    pub(crate) only: Option<Kind>,
-    /// Only these documents; empty: all.
-    pub(crate) documents: Vec<SourceId>,
+    /// Only these records.
+    pub(crate) only: Option<Only>,
+    /// Only those that were named; empty: all.
+    pub(crate) records: Vec<Named>,
     /// Only documents from this day on, instead of the connection's own.
     pub(crate) from: Option<NaiveDate>,
     /// Only documents up to this day, instead of the connection's own.
@@ -31,10 +59,16 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Whether records of a kind are a part of this run.
-    pub(crate) fn covers(&self, kind: Kind) -> bool {
-        let asked = self.only.is_none_or(|only| only == kind);
-        asked && (self.documents.is_empty() || kind != Kind::Company)
+    /// Whether records of a stream are a part of this run.
+    pub(crate) fn covers(&self, stream: &Stream) -> bool {
+        let asked = self.only.as_ref().is_none_or(|only| only.covers(stream));
+        asked && (self.records.is_empty() || !self.named(stream).is_empty())
+    }
+
+    /// The keys of the records of a stream that were named.
+    pub(crate) fn named(&self, stream: &Stream) -> Vec<SourceId> {
+        let named = self.records.iter().filter(|one| one.stream == stream.word);
+        named.map(|one| stream.key(&one.id)).collect()
     }
 
     /// The most records that may change; `None`: any number.
@@ -49,6 +83,6 @@ impl Wanted {
 
     /// Whether only a part of what a connection imports was asked for.
     pub(crate) fn is_part(&self) -> bool {
-        self.own_interval() || self.only.is_some() || !self.documents.is_empty()
+        self.own_interval() || self.only.is_some() || !self.records.is_empty()
     }
 }

@@ -167,6 +167,71 @@ fn order_runs_only_the_named_orders_and_no_companies() {
 }
 
 #[test]
+fn record_runs_only_the_named_records_of_any_stream() {
+    let bench = Bench::new();
+    let [guid, other] = [(); 2].map(|()| bench.customer(|_| ()));
+    let code = bench.order(|order| order.customer_guid = Some(guid.clone()));
+    let rest = bench.order(|order| order.customer_guid = Some(other.clone()));
+    let (customer, order) = (format!("customers/{guid}"), format!("orders/{code}"));
+    let ran = bench.run(&["--record", &customer]).exits(0);
+    assert_eq!(ran.counts("companies"), "1 read: 1 created");
+    assert_eq!(ran.counts("incomes"), "0 read");
+    // One named twice is read once.
+    let both = ["--record", &order, "--order", &code, "--record", &customer];
+    let ran = bench.run(&both).exits(0);
+    assert_eq!(ran.counts("companies"), "1 read: 1 unchanged");
+    assert_eq!(ran.counts("incomes"), "1 read: 1 created");
+    assert_eq!(
+        bench.income(&code)["company_id"],
+        bench.company(&guid)["id"]
+    );
+    // Nor was that a whole import.
+    let all = bench.run(&[]).exits(0);
+    assert_eq!(all.start()["full"], true);
+    assert_eq!(all.counts("companies"), "2 read: 1 created, 1 unchanged");
+    assert_eq!(all.change(&rest)["action"], "create");
+}
+
+#[test]
+fn a_customer_that_is_not_there_fails_and_is_not_tried_again() {
+    let bench = Bench::new();
+    let ran = bench.run(&["--record", "customers/nikdo"]).exits(3);
+    let change = ran.change("nikdo");
+    assert_eq!(
+        (&change["action"], &change["reason"]),
+        (
+            &json!("fail"),
+            &json!("the shop has no customer with this guid")
+        )
+    );
+    assert_eq!(bench.run(&[]).exits(0).counts("companies"), "0 read");
+    bench.program(&["status"]).exits(0);
+}
+
+#[test]
+fn a_record_of_what_is_not_imported_is_wrong_usage() {
+    let bench = Bench::set(&Settings {
+        companies: "no",
+        ..Settings::default()
+    });
+    for (record, said) in [
+        (
+            "customers/a",
+            "error: customers/a: `my-shop` imports no companies (import.companies = \"no\")\n",
+        ),
+        (
+            "orders",
+            "error: invalid value 'orders' for '--record <STREAM/ID>': a record is written \
+             STREAM/ID; the streams are customers, orders\n\nFor more information, try '--help'.\n",
+        ),
+    ] {
+        let ran = bench.program(&["run", KEY, "--record", record]).exits(2);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", said));
+    }
+    assert!(bench.requests(Service::Shoptet).is_empty());
+}
+
+#[test]
 fn an_order_that_is_not_there_fails_and_is_not_tried_again() {
     let bench = Bench::new();
     let code = bench.order(|_| ());
@@ -195,14 +260,16 @@ fn a_named_order_outside_the_interval_is_skipped_with_the_reason() {
 }
 
 #[test]
-fn only_runs_one_agenda() {
-    let bench = Bench::new();
-    let (guid, code) = (bench.customer(|_| ()), bench.order(|_| ()));
-    let companies = bench.run(&["--only", "companies"]).exits(0);
-    assert_eq!(companies.actions().into_keys().collect::<Vec<_>>(), [guid]);
-    let incomes = bench.run(&["--only", "incomes"]).exits(0);
-    assert_eq!(incomes.actions().into_keys().collect::<Vec<_>>(), [code]);
-    assert_eq!(incomes.counts("companies"), "0 read");
+fn only_runs_one_agenda_or_one_stream() {
+    for [first, second] in [["companies", "incomes"], ["customers", "orders"]] {
+        let bench = Bench::new();
+        let (guid, code) = (bench.customer(|_| ()), bench.order(|_| ()));
+        let ran = bench.run(&["--only", first]).exits(0);
+        assert_eq!(ran.actions().into_keys().collect::<Vec<_>>(), [guid]);
+        let ran = bench.run(&["--only", second]).exits(0);
+        assert_eq!(ran.actions().into_keys().collect::<Vec<_>>(), [code]);
+        assert_eq!(ran.counts("companies"), "0 read");
+    }
 }
 
 #[test]
@@ -233,7 +300,11 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         ),
         (
             &["run", KEY, "--order", "1", "--only", "companies"],
-            "error: --order is about incomes: leave --only companies out\n".into(),
+            "error: orders/1 is about incomes: leave --only out\n".into(),
+        ),
+        (
+            &["run", KEY, "--record", "customers/a", "--only", "orders"],
+            "error: customers/a is about companies: leave --only out\n".into(),
         ),
         (
             &["run", KEY, "--order", "1", "--order", " "],
@@ -251,7 +322,10 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         &["run", KEY, "--order", "1", "--full"][..],
         &["run", KEY, "--detailed-exitcode"],
         &["run", KEY, "--from", "1. 2."],
-        &["run", KEY, "--only", "customers"],
+        &["run", KEY, "--only", "customer"],
+        &["run", KEY, "--record", "orders/1", "--full"],
+        &["run", KEY, "--record", "orders/1", "--from", "2024-01-01"],
+        &["run", KEY, "--record", "orders/1", "--rebuild"],
         &["run", KEY, "--all"],
         &["run", KEY, "--unknown"],
         &["imports"],

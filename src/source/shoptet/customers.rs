@@ -39,6 +39,8 @@ struct Customers<'a> {
     out: Sender<Item>,
     seen: Seen,
     complete: bool,
+    /// The user named them: one that is not there is told.
+    asked_for: bool,
     /// Details refused one after another.
     strikes: Strikes,
     details: Ahead<String, Value>,
@@ -65,6 +67,7 @@ impl Visit {
             out,
             seen: Seen::default(),
             complete: true,
+            asked_for: matches!(scope, Scope::Only(_)),
             strikes: Strikes::default(),
             details: Ahead::new(),
             bulk: Waitlist::default(),
@@ -80,6 +83,7 @@ impl Visit {
             } => customers.read_all().await?,
             Scope::Since { cursor, .. } => customers.read_changes(moment(cursor)?).await?,
             Scope::Only(guids) => {
+                customers.send(Item::Expected(guids.len() as u64)).await?;
                 for guid in guids {
                     customers.take(&guid.0).await?;
                 }
@@ -250,6 +254,9 @@ impl Customers<'_> {
             // Deleted since the list was read; a create that is still open has to be settled.
             Err(SourceError::Http(error)) if error.is_missing() => {
                 if self.state.known(Kind::Company, &id)?.is_none() {
+                    if self.asked_for {
+                        return self.not_there(guid).await;
+                    }
                     return Ok(());
                 }
                 let draft = map::deleted_customer(guid, &self.source.settings);
@@ -279,6 +286,17 @@ impl Customers<'_> {
                     .await
             }
         }
+    }
+
+    async fn not_there(&self, guid: &str) -> Result<(), SourceError> {
+        self.send(Item::Broken(Broken {
+            verdict: Verdict::NotThere,
+            kind: Kind::Company,
+            source_id: Some(SourceId(guid.to_owned())),
+            label: guid.to_owned(),
+            reason: "the shop has no customer with this guid".to_owned(),
+        }))
+        .await
     }
 
     async fn broken(&mut self, bad: BadRow) -> Result<(), SourceError> {

@@ -1,0 +1,141 @@
+//! Which part of a connection is asked for: streams, and single records of them.
+
+use crate::cli::Failure;
+use crate::config::{Connection, Mode, nearest};
+use crate::record::{Kind, Stream};
+use crate::run::{Named, Only};
+use crate::source::registry::SOURCES;
+
+/// The stream that `--order` is the short name for.
+pub(super) const OF_ORDER: &str = "orders";
+
+/// The streams of all programs, each word once.
+fn streams() -> Vec<&'static str> {
+    let mut words: Vec<&'static str> = Vec::new();
+    for stream in SOURCES.iter().flat_map(|source| source.streams) {
+        if !words.contains(&stream.word) {
+            words.push(stream.word);
+        }
+    }
+    words
+}
+
+/// What `--only` takes.
+pub(super) fn words() -> Vec<&'static str> {
+    Kind::PLURALS.into_iter().chain(streams()).collect()
+}
+
+/// Kinds and streams have no word in common.
+pub(super) fn only(word: &str) -> Only {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.plural() == word);
+    kind.map_or_else(|| Only::Stream(word.to_owned()), Only::Kind)
+}
+
+/// A record by its stream and its key there, which may have slashes in it.
+pub(super) fn record(text: &str) -> Result<Named, String> {
+    let words = streams();
+    let Some((stream, id)) = text.split_once('/') else {
+        return Err(format!(
+            "a record is written STREAM/ID; the streams are {}",
+            words.join(", ")
+        ));
+    };
+    let (stream, id) = (stream.trim(), id.trim());
+    if !words.contains(&stream) {
+        let meant = nearest(stream, words.iter().copied());
+        let meant = meant.map(|meant| format!("; did you mean {meant}?"));
+        return Err(format!(
+            "there is no stream {stream:?}{}; there are {}",
+            meant.unwrap_or_default(),
+            words.join(", ")
+        ));
+    }
+    // An empty filter could mean all of them.
+    if id.is_empty() {
+        return Err(format!("which of the {stream}? Write {stream}/ID"));
+    }
+    Ok(Named {
+        stream: stream.to_owned(),
+        id: id.to_owned(),
+    })
+}
+
+/// Makes sure that all that was named can be read.
+pub(super) fn check(
+    only: Option<&Only>,
+    records: &[Named],
+    connections: &[&Connection],
+) -> Result<(), Failure> {
+    for connection in connections {
+        let key = &connection.key;
+        let there = connection.program.streams;
+        if let Some(Only::Stream(word)) = only {
+            of(there, word, key)
+                .map_err(|said| Failure::usage(format!("--only {word}: {said}")))?;
+        }
+        for Named { stream: word, id } in records {
+            let named = format!("{word}/{id}");
+            let stream = of(there, word, key);
+            let stream = stream.map_err(|said| Failure::usage(format!("{named}: {said}")))?;
+            if only.is_some_and(|only| !only.covers(stream)) {
+                let kind = stream.kind.plural();
+                return Err(Failure::usage(format!(
+                    "{named} is about {kind}: leave --only out"
+                )));
+            }
+            if connection.import.mode(stream.kind) == Mode::No {
+                let kind = stream.kind.plural();
+                return Err(Failure::usage(format!(
+                    "{named}: `{key}` imports no {kind} (import.{kind} = \"no\")"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A stream among those that a source has.
+fn of(there: &[&'static Stream], word: &str, connection: &str) -> Result<&'static Stream, String> {
+    let found = there.iter().find(|stream| stream.word == word);
+    found.copied().ok_or_else(|| {
+        let words: Vec<_> = there.iter().map(|stream| stream.word).collect();
+        let words = words.join(", ");
+        format!("`{connection}` has no stream {word}; it has {words}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_its_stream_and_all_that_follows() {
+        let read = |text| record(text).map(|named| (named.stream, named.id));
+        let named = |stream: &str, id: &str| Ok((stream.to_owned(), id.to_owned()));
+        assert_eq!(read("orders/2024000123"), named("orders", "2024000123"));
+        assert_eq!(read("customers/ a/b "), named("customers", "a/b"));
+        let said = [read("2024000123"), read("ordrs/1"), read("orders/ ")];
+        insta::assert_snapshot!(said.map(Result::unwrap_err).join("\n"), @r#"
+        a record is written STREAM/ID; the streams are customers, orders
+        there is no stream "ordrs"; did you mean orders?; there are customers, orders
+        which of the orders? Write orders/ID
+        "#);
+    }
+
+    #[test]
+    fn a_word_is_a_kind_or_a_stream() {
+        assert_eq!(words()[..2], Kind::PLURALS);
+        assert!(words().contains(&OF_ORDER));
+        for word in words() {
+            let is_kind = matches!(only(word), Only::Kind(_));
+            assert_eq!(is_kind, Kind::PLURALS.contains(&word), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_stream_of_another_program_is_not_there() {
+        let there = SOURCES[0].streams;
+        assert_eq!(of(there, "orders", "shop").unwrap().word, "orders");
+        insta::assert_snapshot!(of(there, "invoices", "shop").unwrap_err(), @"`shop` has no stream invoices; it has customers, orders");
+    }
+}
