@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::attributes::{COMPANY, TRANSFER, Table};
 use super::books::{Books, Problems, Record};
 use super::filters::{Filters, contains, is_among};
-use super::http::{Call, Reply, base64};
+use super::http::{Call, Reply, Service, base64};
 use super::lies::{Lie, bend_list, bend_text};
 use super::limits::Standing;
 use super::world::World;
@@ -87,7 +87,10 @@ fn may_call(world: &World, call: &Call) -> bool {
     if token == world.caflou_token {
         return !world.books().token_revoked;
     }
-    world.logins().standing(token, world.now()) == Standing::Valid
+    world
+        .logins()
+        .standing(token, world.clock_of(Service::Caflou).now())
+        == Standing::Valid
 }
 
 fn login(world: &World, call: &Call) -> Reply {
@@ -114,7 +117,7 @@ fn login(world: &World, call: &Call) -> Reply {
         return failure(401, "wrong e-mail, password or one-time password");
     }
     let life = TimeDelta::days(LOGIN_DAYS);
-    let now = world.now();
+    let now = world.clock_of(Service::Caflou).now();
     let token = world.logins().mint("caflou-login-", now, life);
     let expires_at = (now + life).with_timezone(&Utc).timestamp();
     Reply::json(

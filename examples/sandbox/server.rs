@@ -233,7 +233,9 @@ fn failure(world: &World, call: &Call, status: u16) -> Reply {
 
 fn too_many(world: &World, call: &Call, seconds: u64) -> Reply {
     let again = match call.service {
-        Service::Shoptet => http_date(world.now() + TimeDelta::seconds(seconds.cast_signed())),
+        Service::Shoptet => http_date(
+            world.clock_of(Service::Shoptet).now() + TimeDelta::seconds(seconds.cast_signed()),
+        ),
         Service::Caflou => seconds.to_string(),
     };
     failure(world, call, 429).with("retry-after", again)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::addon;
 use super::clock::http_date;
 use super::eshop;
-use super::http::{Call, Reply};
+use super::http::{Call, Reply, Service};
 use super::jobs;
 use super::lies::{Lie, bend_shop};
 use super::limits::{BUCKET, Bucket, Standing};
@@ -35,7 +35,8 @@ pub fn answer(world: &World, call: &Call, lie: Option<Lie>) -> Reply {
         .then(|| world.bucket(holder, Bucket::full_for))
         .flatten();
     if let Some(seconds) = full_for {
-        let again = world.now() + TimeDelta::seconds(seconds.cast_signed());
+        let again =
+            world.clock_of(Service::Shoptet).now() + TimeDelta::seconds(seconds.cast_signed());
         let refusal = Refusal::new(
             429,
             "too-many-requests",
@@ -107,7 +108,7 @@ fn holder(world: &World, call: &Call) -> Result<Holder, Refusal> {
         return good.then_some(Holder::Private).ok_or_else(invalid);
     }
     let token = call.header("shoptet-access-token").ok_or_else(invalid)?;
-    let now = world.now();
+    let now = world.clock_of(Service::Shoptet).now();
     let (eshop_id, standing) = world.addon().standing(token, now);
     match standing {
         Standing::Valid => Ok(Holder::Addon(eshop_id)),
@@ -123,7 +124,7 @@ fn holder(world: &World, call: &Call) -> Result<Holder, Refusal> {
 
 /// The OAuth server: codes of installations, and tokens that are good for half an hour.
 fn oauth(world: &World, call: &Call, parts: &[&str]) -> Reply {
-    let now = world.now();
+    let now = world.clock_of(Service::Shoptet).now();
     let given = match (call.method.as_str(), parts) {
         ("POST", ["action", "ApiOAuthServer", "token"]) => world.addon().exchange(call, now),
         ("GET", ["action", "ApiOAuthServer", "getAccessToken"]) => {
@@ -278,7 +279,10 @@ fn finish(world: &World, reply: Reply, filling: u64) -> Reply {
     let reply = reply.with("x-ratelimit-bucket-filling", format!("{filling}/{BUCKET}"));
     match sunset {
         Some(end) => reply
-            .with("x-shoptet-deprecated", http_date(world.now()))
+            .with(
+                "x-shoptet-deprecated",
+                http_date(world.clock_of(Service::Shoptet).now()),
+            )
             .with("sunset", http_date(end)),
         None => reply,
     }
