@@ -7,7 +7,7 @@
 mod company;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -67,8 +67,13 @@ impl Apply {
         }
     }
 
-    fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Holds the journal for a note, and no longer: a guard in a condition would be held through all
+    /// that follows from it, also where the next note is made.
+    fn noted<T>(
+        &self,
+        note: impl FnOnce(&mut Journal) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        note(&mut self.journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A write that leaves now.
@@ -87,7 +92,7 @@ impl Apply {
             if step.leaves_by.as_ref().is_some_and(|by| sent.is_by(by)) {
                 return Ok(());
             }
-            unless_noted(self.journal().sent(key, &sent), &trouble)
+            unless_noted(self.noted(|journal| journal.sent(key, &sent)), &trouble)
         };
         match self.writer.create(draft.kind, &attributes, before).await {
             Ok(stored) => {
@@ -102,7 +107,7 @@ impl Apply {
             Err(error) => {
                 if let Some(trouble) = taken(trouble) {
                     // As far as it can be noted: else the next run looks for it.
-                    let _ = self.journal().not_sent(key);
+                    let _ = self.noted(|journal| journal.not_sent(key));
                     return Done::unsent(Fatal::from(trouble));
                 }
                 let left = left.into_inner();
@@ -123,9 +128,8 @@ impl Apply {
     /// `left`: the request was sent; else what failed is the login before it.
     fn create_failed(&self, step: Step, change: Change, error: &HttpError, left: bool) -> Done {
         if let HttpError::Stopped(_) = error {
-            let noted = self
-                .journal()
-                .not_sent((step.draft.kind, &step.draft.source_id));
+            let key = (step.draft.kind, &step.draft.source_id);
+            let noted = self.noted(|journal| journal.not_sent(key));
             return Done::unsent(noted.map_or_else(Fatal::from, |()| Fatal::from(error)));
         }
         if !left || !error.is_outcome_unknown() {
@@ -159,11 +163,11 @@ impl Apply {
             before.set(field, change.before.clone());
             undecided.set(field, change.before.clone());
         }
-        if let Plan::Adopt { .. } = &step.plan
-            && let Err(error) =
-                (self.journal()).synced(&synced(&step, id, (&undecided, &before), None))
-        {
-            return self.tell(change, |_| Err(error));
+        if let Plan::Adopt { .. } = &step.plan {
+            let linked = synced(&step, id, (&undecided, &before), None);
+            if let Err(error) = self.noted(|journal| journal.synced(&linked)) {
+                return self.tell(change, |_| Err(error));
+            }
         }
         let trouble = Mutex::new(None);
         let (answer, again) = self
@@ -178,17 +182,19 @@ impl Apply {
                 let synced = synced(&step, id, values, again.then(|| self.leaving()));
                 self.tell(change, |journal| journal.synced(&synced))
             }
-            Err(error) if error.is_missing() => match self.journal().not_updated(key) {
-                Ok(()) => Done::missing(step.draft, id, revision.source),
-                Err(error) => self.tell(change, |_| Err(error)),
-            },
+            Err(error) if error.is_missing() => {
+                match self.noted(|journal| journal.not_updated(key)) {
+                    Ok(()) => Done::missing(step.draft, id, revision.source),
+                    Err(error) => self.tell(change, |_| Err(error)),
+                }
+            }
             Err(error @ HttpError::Stopped(_)) => {
                 Done::unsent(taken(trouble).map_or_else(|| Fatal::from(error), Fatal::from))
             }
             Err(error) => {
                 if !again
                     && !error.is_outcome_unknown()
-                    && let Err(error) = self.journal().not_updated(key)
+                    && let Err(error) = self.noted(|journal| journal.not_updated(key))
                 {
                     return self.tell(change, |_| Err(error));
                 }
@@ -219,9 +225,9 @@ impl Apply {
         let attempts = AtomicU32::new(0);
         let leaves = || {
             attempts.fetch_add(1, Ordering::Relaxed);
-            let noted = self
-                .journal()
-                .updating(key, (undecided, before), &sent, &self.leaving());
+            let leaving = self.leaving();
+            let noted =
+                self.noted(|journal| journal.updating(key, (undecided, before), &sent, &leaving));
             unless_noted(noted, trouble)
         };
         let mut answer = self.writer.update(kind, id, &sent, leaves).await;
@@ -291,9 +297,11 @@ impl Apply {
     fn tell(&self, change: Change, note: impl FnOnce(&Journal) -> Result<(), StateError>) -> Done {
         let id = SourceId(change.source_id.clone());
         let text = json_of(&change);
-        let noted = self.journal().together(|journal| {
-            note(journal)?;
-            journal.note_change((change.kind, &id), change.action.as_str(), &text)
+        let noted = self.noted(|journal| {
+            journal.together(|journal| {
+                note(journal)?;
+                journal.note_change((change.kind, &id), change.action.as_str(), &text)
+            })
         });
         let mut done = Done::told(Some(change));
         done.fatal = noted.err().map(Fatal::from);
@@ -409,13 +417,13 @@ impl Sink for Apply {
                 _ => None,
             })
             .collect();
-        self.journal().intend(&intents, &leaves_by)?;
+        self.noted(|journal| journal.intend(&intents, &leaves_by))?;
         let origins = steps.iter().filter_map(|step| {
             let draft = step.learns.then_some(&step.draft)?;
             Some(((draft.kind, &draft.source_id), draft.origin.as_deref()?))
         });
         let origins: Vec<_> = origins.collect();
-        Ok(self.journal().note_origins(&origins)?)
+        Ok(self.noted(|journal| journal.note_origins(&origins))?)
     }
 
     async fn settle(&self, mut step: Step) -> Done {
@@ -446,7 +454,7 @@ impl Sink for Apply {
                 let origin = step.draft.origin.clone();
                 let mut done = self.revise(step, change, id, revision).await;
                 if let Some(origin) = &origin
-                    && let Err(error) = self.journal().note_origins(&[(key, origin)])
+                    && let Err(error) = self.noted(|journal| journal.note_origins(&[(key, origin)]))
                 {
                     done.fatal.get_or_insert(error.into());
                 }
@@ -458,7 +466,8 @@ impl Sink for Apply {
             (Plan::Update { id, revision }, None) => {
                 // Caflou holds the new values already.
                 let values = (&revision.source, &revision.written);
-                let noted = self.journal().synced(&synced(&step, id, values, None));
+                let synced = synced(&step, id, values, None);
+                let noted = self.noted(|journal| journal.synced(&synced));
                 Done {
                     fatal: noted.err().map(Fatal::from),
                     ..Done::told(None)
@@ -507,16 +516,16 @@ impl Sink for Apply {
     }
 
     fn read_whole(&self, kind: Kind) -> Result<(), Fatal> {
-        Ok(self.journal().forget_nameless(kind)?)
+        Ok(self.noted(|journal| journal.forget_nameless(kind))?)
     }
 
     fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal> {
-        Ok(self.journal().again(key, Utc::now())?)
+        Ok(self.noted(|journal| journal.again(key, Utc::now()))?)
     }
 
     fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Fatal> {
         let key = (Kind::Company, customer);
-        Ok(self.journal().gone_as(key, company)?)
+        Ok(self.noted(|journal| journal.gone_as(key, company))?)
     }
 
     fn company(&self, _customer: &SourceId) -> Option<CompanyLink> {

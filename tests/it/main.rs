@@ -48,6 +48,7 @@ mod max_tokens;
 mod meaning;
 mod merged;
 mod modes;
+mod nonotes;
 mod notify;
 mod output;
 mod packaging;

@@ -41,7 +41,7 @@ impl Apply {
             changed_at: step.draft.changed_at,
             origin: step.draft.origin.as_deref(),
         };
-        if let Err(error) = self.journal().intend(&[intent], &leaves_by) {
+        if let Err(error) = self.noted(|journal| journal.intend(&[intent], &leaves_by)) {
             return Ok(Done::unsent(Fatal::from(error)));
         }
         step.leaves_by = Some(leaves_by);
@@ -64,8 +64,7 @@ impl Apply {
         if !matches!(read, Ok(None)) {
             return Ok(false);
         }
-        self.journal()
-            .gone_as((Kind::Company, customer), company)
+        self.noted(|journal| journal.gone_as((Kind::Company, customer), company))
             .map(|()| true)
     }
 }
