@@ -8,19 +8,29 @@ pub static SETTINGS: Table = Table {
     fields: &[
         Field::new("account_id", Value::Id)
             .must()
-            .checked(account_id),
-        Field::new("token", Value::Secret).must().ask("API token:"),
+            .checked(account_id)
+            .help("The account's ID.")
+            .example("\"12345\""),
+        Field::new("token", Value::Secret).must().ask("API token:")
+            .help("The access token, made in Caflou under Account settings, API.")
+            .example("{ env = \"CAFLOU_TOKEN\" }"),
         Field::new("email", Value::Text)
             .must()
             .checked(email)
             .typed(typed_email)
-            .ask("E-mail address:"),
+            .ask("E-mail address:")
+            .help("Or, instead of the token, a user's login.")
+            .example("\"me@example.com\""),
         Field::new("password", Value::Secret)
             .must()
-            .ask("Password:"),
-        Field::new("api_url", Value::Url).usually("https://app.caflou.com"),
-        Field::new("max_concurrency", Value::Whole(1, 16)).usually("4"),
-        Field::new("timeout", Value::Time).usually("30s"),
+            .ask("Password:")
+            .example("{ env = \"CAFLOU_PASSWORD\" }"),
+        Field::new("api_url", Value::Url).usually("https://app.caflou.com")
+            .help("The address of Caflou; another one for customers with their own domain."),
+        Field::new("max_concurrency", Value::Whole(1, 16)).usually("4")
+            .help("How many requests may be under way at one time: 1 to 16. Lowered by itself where Caflou asks for it."),
+        Field::new("timeout", Value::Time).usually("30s")
+            .help("How long one request may take: \"500ms\", \"30s\", \"2m\"; at most \"10m\"."),
     ],
     ways: &[
         Way {

@@ -1,6 +1,7 @@
 //! `connect`: the pairing wizard. `edit` without `--set` is the same with the present answers.
 
 mod flags;
+mod named;
 mod save;
 mod told;
 
@@ -18,7 +19,7 @@ use crate::state::{Cache, View};
 use crate::text::escaped;
 use crate::wizard::{Asker, Class, Connected, Ended, Given, Says, Services, Terminal, Wizard};
 
-pub(super) use flags::ConnectArgs;
+pub(super) use flags::{ConnectArgs, program};
 use save::Saved;
 use told::Told;
 
@@ -26,7 +27,7 @@ use told::Told;
 pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failure> {
     let path = config_path(global.config.clone());
     let config = Editor::open(&path)?.check()?;
-    let mut given = args.given();
+    let mut given = args.given(&save::folder(&path))?;
     for (key, value) in &config.shared {
         given.source.entry(key).or_insert_with(|| value.clone());
     }

@@ -17,6 +17,7 @@ mod schedule;
 mod several;
 mod shared;
 mod signal;
+mod sources;
 mod status;
 mod test;
 
@@ -75,6 +76,8 @@ struct Global {
 enum Command {
     /// Connect an e-shop with a Caflou account: asks, and tries each answer at once
     Connect(Box<connect::ConnectArgs>),
+    /// The programs that records come from, and the settings of each
+    Sources(sources::SourcesArgs),
     /// Import now, or show what an import would do
     Run(run::RunArgs),
     /// Overview of the connections
@@ -112,6 +115,7 @@ impl Command {
         }
         match self {
             Self::Connect(args) => connect::connect(global, args),
+            Self::Sources(args) => Ok(sources::sources(global, args)),
             Self::Run(args) => run::run(global, args),
             Self::List => list::list(global),
             Self::Edit(args) => edit::edit(global, args),

@@ -19,6 +19,7 @@
 mod by_method;
 mod connection;
 mod edit;
+mod example;
 mod load;
 mod mapping;
 mod model;
@@ -43,6 +44,7 @@ mod tests;
 pub use by_method::{ByMethod, OrderStatus};
 pub use connection::LONGEST_KEY;
 pub use edit::{EditError, Editor, Reference, dotted};
+pub use example::shown;
 pub use mapping::{ExpectedDays, Mapping, PaymentDate};
 pub use model::{Config, Connection, Import, Mode};
 pub use near::nearest;

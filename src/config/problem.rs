@@ -82,7 +82,8 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    fn advice(&self) -> String {
+    /// What is wrong and what was meant, without its place.
+    pub(super) fn advice(&self) -> String {
         match &self.suggestion {
             Some(word) => format!("{}; did you mean {word:?}?", self.message),
             None => self.message.clone(),

@@ -162,6 +162,13 @@ impl Field {
         self
     }
 
+    /// What it is for: whole sentences. Without, it belongs to what the field before it says.
+    #[must_use]
+    pub const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
     /// What it looks like, as TOML.
     #[must_use]
     pub const fn example(mut self, example: &'static str) -> Self {

@@ -1,6 +1,7 @@
 //! Settings of a connection by their dotted keys, as commands and their output name them.
 
 use std::fmt;
+use std::path::Path;
 
 use toml_edit::{InlineTable, Key, Value as Toml};
 
@@ -9,6 +10,7 @@ use super::near;
 use super::schema::{Field, Value};
 use super::secret::PLACES;
 use super::tables::CONNECTION;
+use super::values::{self, Read};
 use crate::source::registry::SOURCES;
 
 /// A setting of a connection, such as `import.incomes`. Displayed as in the file.
@@ -125,17 +127,43 @@ impl Setting {
         }
     }
 
-    /// What it holds; `None`: there is no such setting.
-    fn holds(&self) -> Option<Value> {
+    /// What is known of it; `None`: it is no setting, or a table.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static Field> {
         let this = self.to_string();
-        known()
-            .into_iter()
-            .find(|(key, _)| *key == this)
-            .map(|(_, value)| value)
+        known().into_iter().find(|(key, _)| *key == this)?.1
     }
 
-    fn is_secret(&self) -> bool {
+    fn holds(&self) -> Option<Value> {
+        self.field().map(|field| field.value)
+    }
+
+    /// Whether its value is a secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
         matches!(self.holds(), Some(Value::Secret))
+    }
+
+    /// Its table, and its key there; the table of what stands in the connection itself is empty.
+    #[must_use]
+    pub fn place(&self) -> (String, &str) {
+        let (last, table) = self
+            .keys
+            .split_last()
+            .map_or(("", &[][..]), |(l, t)| (l.as_str(), t));
+        (table.join("."), last)
+    }
+
+    /// A value as it would be read from the file in this folder; `None`: what owns it reads it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(&self, value: &Toml, folder: &Path) -> Result<Option<Read>, String> {
+        let Some(field) = self.field() else {
+            return Ok(None);
+        };
+        let read = values::alone(field, value, folder);
+        read.map_err(|message| format!("{self}: {message}"))
     }
 
     fn is_known(&self) -> bool {
@@ -153,7 +181,8 @@ impl Setting {
                 _ => false,
             }
         };
-        self.holds().is_some() || (1..self.keys.len()).any(inside)
+        let this = self.to_string();
+        known().iter().any(|(key, _)| *key == this) || (1..self.keys.len()).any(inside)
     }
 
     /// The setting that was probably meant: one of the same last key, or a near one.
@@ -183,8 +212,8 @@ impl fmt::Display for Setting {
     }
 }
 
-/// All settings of a connection, in the order of the example, each with what it holds.
-pub(super) fn known() -> Vec<(String, Value)> {
+/// All settings of a connection, in the order of the example; the table of a source has no field.
+pub(super) fn known() -> Vec<(String, Option<&'static Field>)> {
     let mut known = Vec::new();
     let [name, program, rest @ ..] = CONNECTION.fields else {
         return known;
@@ -192,12 +221,9 @@ pub(super) fn known() -> Vec<(String, Value)> {
     walk("", [name, program], &mut known);
     for source in SOURCES {
         walk("", source.settings.beside, &mut known);
-        known.push((source.word.to_owned(), Value::Own));
-        walk(
-            &format!("{}.", source.word),
-            source.settings.fields,
-            &mut known,
-        );
+        known.push((source.word.to_owned(), None));
+        let table = format!("{}.", source.word);
+        walk(&table, source.settings.fields, &mut known);
     }
     walk("", rest, &mut known);
     known
@@ -206,11 +232,11 @@ pub(super) fn known() -> Vec<(String, Value)> {
 fn walk(
     table: &str,
     fields: impl IntoIterator<Item = &'static Field>,
-    known: &mut Vec<(String, Value)>,
+    known: &mut Vec<(String, Option<&'static Field>)>,
 ) {
     for field in fields {
         let key = format!("{table}{}", field.key);
-        known.push((key.clone(), field.value));
+        known.push((key.clone(), Some(field)));
         if let Value::Table(inner) = field.value {
             walk(&format!("{key}."), inner.fields, known);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -322,4 +322,22 @@ pub(super) fn read(field: &Field, entry: &Entry<'_>, found: &mut Findings) -> Op
         Value::Words => Read::Words(entry.texts(found)?),
         Value::Table(_) | Value::Own | Value::OwnText | Value::Open => return None,
     })
+}
+
+/// A value that stands alone, as it would be read from a file in this folder.
+pub(super) fn alone(
+    field: &Field,
+    value: &toml_edit::Value,
+    folder: &Path,
+) -> Result<Option<Read>, String> {
+    let text = format!("{} = {value}", field.key);
+    let document = toml_edit::Document::parse(text.as_str());
+    let document = document.map_err(|error| error.message().to_owned())?;
+    let mut found = Findings::new(&text, folder);
+    let entry = Section::root(document.as_table()).entry(&found, field.key);
+    let read = entry.and_then(|entry| read(field, &entry, &mut found));
+    match found.problems.first() {
+        Some(problem) => Err(problem.advice()),
+        None => Ok(read),
+    }
 }

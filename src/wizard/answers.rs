@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::access::Access;
-use crate::config::{Import, OrderStatus};
+use crate::config::{Assignment, Import, OrderStatus};
 use crate::source::Definition;
 
 /// A connection as it was answered.
@@ -21,6 +21,8 @@ pub struct Answers {
     pub caflou: Access,
     /// What is imported, and when.
     pub import: Import,
+    /// What else was said, to be written as it is.
+    pub others: Vec<Assignment>,
     /// Statuses that count as cancelled, beside the system's own.
     pub cancelled_statuses: Vec<OrderStatus>,
 }

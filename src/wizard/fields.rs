@@ -151,7 +151,7 @@ impl Wizard<'_> {
 pub(super) fn read(field: &Field, typed: &str) -> Result<Read, String> {
     let text = typed.trim();
     let read = match field.value {
-        Value::Url => Read::Url(address(text, field.example)?),
+        Value::Url => Read::Url(address(text, field.example.trim_matches('"'))?),
         _ if text.is_empty() => return Err("Nothing was typed.".to_owned()),
         _ => field
             .parse(text)

@@ -127,6 +127,7 @@ impl<'a> Wizard<'a> {
                 caflou: account.access,
                 import,
                 cancelled_statuses,
+                others: self.given.others,
             },
         })
     }

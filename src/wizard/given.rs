@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use secrecy::SecretString;
 
-use crate::config::{Mode, OrderStatus, Read, Secret};
+use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting};
 use crate::source::Definition;
+use crate::source::registry::SOURCES;
+
+/// The settings of the import that are asked for.
+const ASKED: [&str; 5] = ["companies", "incomes", "from", "to", "auto_repeat"];
 
 /// What the command line answers.
 #[derive(Debug, Default)]
@@ -34,31 +37,64 @@ pub struct Given {
     pub redirect_uri: Option<String>,
     /// Where two-factor is on, the present six-digit code of Caflou.
     pub caflou_otp: Option<SecretString>,
-    /// What is done with companies.
-    pub companies: Option<Mode>,
-    /// What is done with incomes.
-    pub incomes: Option<Mode>,
-    /// First day of the interval.
-    pub from: Option<NaiveDate>,
-    /// Last day of the interval.
-    pub to: Option<NaiveDate>,
+    /// Settings of the import.
+    pub import: BTreeMap<&'static str, Read>,
+    /// Settings that are not asked for, to be written as they are.
+    pub others: Vec<Assignment>,
     /// The statuses that are imported.
     pub order_statuses: Option<Vec<OrderStatus>>,
     /// Those that count as cancelled.
     pub cancelled_statuses: Option<Vec<OrderStatus>>,
-    /// Whether the connection takes part in scheduled runs.
-    pub auto_repeat: Option<bool>,
     /// What has a usual answer is not asked, and a warning is not waited on.
     pub yes: bool,
 }
 
 impl Given {
+    /// The settings of a table that is asked for.
+    fn table(&mut self, table: &str) -> Option<&mut BTreeMap<&'static str, Read>> {
+        match table {
+            "caflou" => Some(&mut self.caflou),
+            "import" => Some(&mut self.import),
+            "" => Some(&mut self.source),
+            word if SOURCES.iter().any(|one| one.word == word) => Some(&mut self.source),
+            _ => None,
+        }
+    }
+
+    /// Whether a setting is among those that are asked for.
+    #[must_use]
+    pub fn takes(&self, setting: &Setting) -> bool {
+        match setting.place() {
+            (table, key) if table == "import" => ASKED.contains(&key),
+            (table, key) if table.is_empty() => {
+                let mut beside = SOURCES.iter().flat_map(|one| one.settings.beside);
+                beside.any(|field| field.key == key)
+            }
+            (table, _) => table == "caflou" || SOURCES.iter().any(|one| one.word == table),
+        }
+    }
+
+    /// Takes a setting in.
+    pub fn take_in(&mut self, setting: &Setting, read: Read) {
+        let (table, _) = setting.place();
+        let field = setting.field();
+        if let (Some(table), Some(field)) = (self.table(&table), field) {
+            table.insert(field.key, read);
+        }
+    }
+
+    /// A setting of the import.
+    pub(super) fn imported<T: for<'v> Of<'v>>(&mut self, key: &str) -> Option<T> {
+        self.import.remove(key).as_ref().and_then(T::of)
+    }
+
     /// The flags without which a new connection cannot be made where nobody can be asked.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         let mut missing = Vec::new();
         let source = |key| self.source.contains_key(key);
         let caflou = |key| self.caflou.contains_key(key);
+        let import = |key| self.import.contains_key(key);
         let mut need = |is_there: bool, flag| {
             if !is_there {
                 missing.push(flag);
@@ -90,9 +126,9 @@ impl Given {
             let ways = "--caflou-token-env (or --caflou-email with --caflou-password-env)";
             need(caflou("token"), ways);
         }
-        need(self.companies.is_some() || self.yes, "--companies");
-        need(self.incomes.is_some() || self.yes, "--incomes");
-        need(self.auto_repeat.is_some() || self.yes, "--auto-repeat");
+        need(import("companies") || self.yes, "--companies");
+        need(import("incomes") || self.yes, "--incomes");
+        need(import("auto_repeat") || self.yes, "--auto-repeat");
         missing
     }
 }

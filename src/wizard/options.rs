@@ -22,13 +22,13 @@ impl Wizard<'_> {
         let usual = self
             .present
             .map_or_else(Import::default, |present| present.import.clone());
-        let given = self.given.companies.take();
+        let given = self.given.imported("companies");
         let companies = self.mode(COMPANIES, readable.customers, given, usual.companies)?;
-        let given = self.given.incomes.take();
+        let given = self.given.imported("incomes");
         let incomes = self.mode(INCOMES, readable.orders, given, usual.incomes)?;
         let (from, to) = self.interval(incomes, &usual)?;
         let statuses = self.statuses(open, incomes)?;
-        let auto_repeat = match self.given.auto_repeat.take() {
+        let auto_repeat = match self.given.imported("auto_repeat") {
             Some(auto_repeat) => auto_repeat,
             None if self.asks() => {
                 let question = "Repeat the import automatically (caflou-sync schedule)?";
@@ -85,7 +85,7 @@ impl Wizard<'_> {
         incomes: Mode,
         usual: &Import,
     ) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Ended> {
-        let (from, to) = (self.given.from.take(), self.given.to.take());
+        let (from, to) = (self.given.imported("from"), self.given.imported("to"));
         let ask = self.asks() && incomes != Mode::No;
         let mut from = match from {
             Some(day) => Some(day),

@@ -200,10 +200,12 @@ impl Wizard<'_> {
         open: &OpenShop,
         access: &Access,
     ) -> Result<Result<Readable, Anew>, Ended> {
-        let wanted = |mode: Option<Mode>| mode != Some(Mode::No);
+        let import = &self.given.import;
+        let mode = |key: &str| import.get(key).and_then(Mode::of);
+        let wanted = |key| mode(key) != Some(Mode::No);
         let mut kinds = Vec::new();
-        kinds.extend(wanted(self.given.companies).then_some(Kind::Company));
-        kinds.extend(wanted(self.given.incomes).then_some(Kind::Income));
+        kinds.extend(wanted("companies").then_some(Kind::Company));
+        kinds.extend(wanted("incomes").then_some(Kind::Income));
         loop {
             let (readable, missing) = self.probe(open, &kinds);
             let Some(trouble) = trouble::records(&missing, By::of(access.way())) else {

@@ -835,3 +835,111 @@ fn holds_no_secret(what: &str, text: &str, bench: &Bench) {
         assert!(!text.contains(secret), "{what} holds {secret}");
     }
 }
+
+/// By the names that settings have in the file.
+const BY_NAMES: [&str; 9] = [
+    "shop",
+    "--program",
+    "shoptet",
+    "--set",
+    "eshop_id=222651",
+    "--secret",
+    "private_token=env:SHOPTET_TOKEN",
+    "--secret",
+    "caflou.token=env:CAFLOU_TOKEN",
+];
+
+#[test]
+fn flags_are_other_names_of_settings() {
+    let (by_flags, by_names) = (bench(), bench());
+    connected(&by_flags, &BY_TOKENS).exits(0);
+    connected(&by_names, &[&BY_NAMES[..], &["--yes"]].concat()).exits(0);
+    assert_eq!(config(&by_names), config(&by_flags));
+}
+
+#[test]
+fn what_is_not_asked_for_can_be_set_as_well() {
+    let bench = bench();
+    let more = [
+        "--set",
+        "import.companies=no",
+        "--set",
+        "caflou.timeout=60s",
+        "--set",
+        "bulk=never",
+        "--set",
+        "mapping.tags=[\"e-shop\"]",
+        "--set",
+        "import.max_changes=7",
+        "--yes",
+    ];
+    connected(&bench, &[&BY_NAMES[..], &more].concat()).exits(0);
+    let config = config(&bench);
+    for line in [
+        "companies = \"no\"",
+        "timeout = \"60s\"",
+        "bulk = \"never\"",
+        "tags = [\"e-shop\"]",
+        "max_changes = 7",
+    ] {
+        assert!(config.contains(&format!("\n{line}\n")), "{line}\n{config}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_settings_is_told_at_once_and_no_secret_is_repeated() {
+    let bench = bench();
+    let wrong = [
+        "--set",
+        "eshop=222651",
+        "--set",
+        "caflou.timeout=soon",
+        "--set",
+        "token_url=http://example.com",
+        "--set",
+        "private_token=hunter2",
+        "--secret",
+        "caflou.token=hunter2",
+        "--secret",
+        "caflou.account_id=env:A",
+        "--secret",
+        "pairing=command:",
+    ];
+    let ran = connected(&bench, &wrong).exits(2);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    error: eshop: no such setting; connections.example.toml shows all settings
+    caflou.timeout: "soon" is not a duration such as "30s", "500ms" or "2m"
+    shoptet.token_url: only https:// is safe; http:// is for loopback addresses
+    shoptet.private_token: a secret is not for a command line, where others can see it; say where it is, such as shoptet.private_token='{ env = "NAME" }'
+    caflou.token: expected env:VAR, file:PATH, command:… or keyring:NAME
+    caflou.account_id: no secret; write --set caflou.account_id=VALUE
+    shoptet.pairing: expected env:VAR, file:PATH, command:… or keyring:NAME
+    "#);
+    let ran = connected(&bench, &["--program", "shopted"]).exits(2);
+    assert!(
+        ran.stderr.contains("did you mean \"shoptet\"?"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn each_program_tells_its_settings() {
+    let bench = bench();
+    let list = bench.program(&["sources"]).exits(0);
+    insta::assert_snapshot!(list.stdout, @"shoptet  Shoptet: customers as companies, orders as incomes");
+    let page = bench.program(&["sources", "shoptet"]).exits(0);
+    let example = include_str!("../../connections.example.toml");
+    let (_, section) = page
+        .stdout
+        .split_once("[connections.my-books.shoptet]\n")
+        .unwrap();
+    assert!(example.contains(section.trim()), "{section}");
+    let json = bench.program(&["sources", "--format", "json"]).exits(0);
+    let source: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let settings = source["settings"].as_array().unwrap();
+    let secrets = settings.iter().filter(|one| one["secret"] == true);
+    let keys: Vec<_> = secrets.map(|one| one["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["private_token", "pairing", "oauth_token"]);
+    bench.program(&["sources", "pohoda"]).exits(2);
+}

@@ -91,6 +91,9 @@ fn write(
         let settings: Vec<_> = settings.collect();
         editor.add_connection(&answers.key, &settings)?;
     }
+    for (setting, value) in &answers.others {
+        editor.set(&setting.path(&answers.key), value.clone())?;
+    }
     let changed = editor.is_changed();
     editor.check()?;
     editor.save()?;
@@ -98,7 +101,7 @@ fn write(
 }
 
 /// The configuration's folder, from the root.
-fn folder(path: &Path) -> PathBuf {
+pub(super) fn folder(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.parent().map(Path::to_owned).unwrap_or_default()
 }

@@ -1,11 +1,30 @@
 //! The example that users copy: it loads, and it shows everything.
 
 use super::*;
+use crate::source::registry::SOURCES;
 
 const EXAMPLE: &str = include_str!("../../../connections.example.toml");
 
 /// A user's login to Caflou, which is one of two ways.
 const LOGIN: [&str; 2] = ["email = ", "password = { env = \"CAFLOU_PASSWORD\" }"];
+
+#[test]
+fn the_settings_of_both_sides_are_shown_as_they_are_declared() {
+    let shoptet = SOURCES[0].settings;
+    for (header, table) in [
+        ("[connections.my-shop.shoptet]", shoptet),
+        ("[connections.my-shop.caflou]", &crate::caflou::SETTINGS),
+    ] {
+        let (_, after) = EXAMPLE.split_once(header).unwrap();
+        let (section, _) = after.split_once("\n\n# ----").unwrap();
+        assert_eq!(
+            section.trim(),
+            shown(table, table.fields).trim(),
+            "{header}"
+        );
+    }
+    assert!(EXAMPLE.contains(&shown(shoptet, shoptet.beside)));
+}
 
 #[test]
 fn the_example_loads() {

@@ -18,29 +18,70 @@ words! {
 
 /// The number of the e-shop, and `[connections.NAME.shoptet]`.
 pub static SETTINGS: Table = Table {
-    beside: &[Field::new("eshop_id", Value::Whole(1, i64::MAX)).must()],
+    beside: &[Field::new("eshop_id", Value::Whole(1, i64::MAX))
+        .must()
+        .help(
+            "The number of your e-shop. The administration shows it, and your private token begins \
+             with it.",
+        )
+        .example("222651")],
     fields: &[
         Field::new("private_token", Value::Secret)
             .must()
             .ask("Private API token:")
-            .hint(WHERE_TOKENS_ARE),
-        Field::new("pairing", Value::Secret).must(),
+            .hint(
+                "It is made in the administration of the shop, under Connections, API: with the \
+                 groups Eshop, Orders and Customers, for reading.",
+            )
+            .help(
+                "Shoptet Premium: the private API token, made in the administration under \
+                 Connections, API.",
+            )
+            .example("{ env = \"SHOPTET_TOKEN\" }"),
+        Field::new("pairing", Value::Secret)
+            .must()
+            .help(
+                "Other shops, instead of the private token: what `caflou-sync connect` got for the \
+                 pairing code from the e-mail, and the add-on's backend where it holds. Without the \
+                 second line: `addon_url` above.",
+            )
+            .example("{ file = \"secrets/pairing\" }"),
         Field::new("addon_url", Value::Url)
             .must()
             .shared(option_env!("CAFLOU_SYNC_ADDON_URL"))
             .ask("Address of the add-on (the e-mail shows it):")
-            .example("https://addon.example.com"),
+            .example("\"https://addon.example.com\""),
         Field::new("oauth_token", Value::Secret)
             .must()
-            .ask("OAuth access token:"),
+            .ask("OAuth access token:")
+            .help(
+                "Or, for those who have an add-on of their own: the OAuth access token of its \
+                 installation in the shop, and the address where it is exchanged.",
+            )
+            .example("{ file = \"secrets/oauth\" }"),
         Field::new("token_url", Value::Url)
             .must()
             .typed(token_url)
             .ask("Address of the add-on's OAuth server (it ends with getAccessToken):")
-            .example(TOKEN_URL),
-        Field::new("api_url", Value::Url).usually("https://api.myshoptet.com"),
-        Field::new("bulk", Value::Choice(Bulk::WORDS)).usually("auto"),
-        Field::new("webhook_url", Value::Url).checked(webhook),
+            .example("\"https://12345.myshoptet.com/action/ApiOAuthServer/getAccessToken\""),
+        Field::new("api_url", Value::Url)
+            .usually("https://api.myshoptet.com")
+            .help("The address of the API. There is hardly a reason to change it."),
+        Field::new("bulk", Value::Choice(Bulk::WORDS))
+            .usually("auto")
+            .help(
+                "When many customers are asked for all at once, as a file that the shop makes (see \
+                 \"Big shops\" in the README): \"auto\" (where more than 252 are to be read), \
+                 \"never\", \"always\" (whenever the list of customers has a new one).",
+            ),
+        Field::new("webhook_url", Value::Url)
+            .checked(webhook)
+            .help(
+                "The shop makes such files only where somebody listens for their end. If nobody does \
+                 yet, this address is registered at the shop for that; it only has to answer. Ports \
+                 80, 443, 8080 or 8443.",
+            )
+            .example("\"https://www.example.com/job-finished\""),
     ],
     ways: &[
         Way {
@@ -62,18 +103,13 @@ pub static SETTINGS: Table = Table {
     no_way: false,
 };
 
-/// Where a private token comes from.
-const WHERE_TOKENS_ARE: &str = "It is made in the administration of the shop, under Connections, \
-                                API: with the groups Eshop, Orders and Customers, for reading.";
-/// What the address of an OAuth server looks like.
-const TOKEN_URL: &str = "https://12345.myshoptet.com/action/ApiOAuthServer/getAccessToken";
-
 fn token_url(typed: &str) -> Result<(), String> {
     let path = Url::parse(typed).map(|url| url.path().ends_with("/getAccessToken"));
     if matches!(path, Ok(true)) {
         return Ok(());
     }
-    Err(format!("It looks like {TOKEN_URL}"))
+    let example = "https://12345.myshoptet.com/action/ApiOAuthServer/getAccessToken";
+    Err(format!("It looks like {example}"))
 }
 
 /// The ports on which Shoptet calls webhooks.
