@@ -254,7 +254,8 @@ fn open_line(open: &OpenRecord) -> Line {
     };
     let company = open.kind == "company" && !open.label.is_empty();
     let name = match open.source_id.as_str() {
-        "" => "without a number",
+        "" if open.label.is_empty() => "without a number",
+        "" => &open.label,
         _ if company => &open.label,
         id => id,
     };

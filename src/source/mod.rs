@@ -192,10 +192,13 @@ pub struct Broken {
     pub kind: Kind,
     /// Its key; `None`: not even that could be read.
     pub source_id: Option<SourceId>,
-    /// What people know it by.
+    /// What people know it by; of one without a key what its key reads like, if anything.
     pub label: String,
     /// What is wrong with it.
     pub reason: String,
+    /// Where one without a key is looked for again, in the source's own words; `None`: nowhere but
+    /// where all is read.
+    pub place: Option<String>,
 }
 
 /// Which records are read.

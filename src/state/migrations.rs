@@ -193,6 +193,10 @@ const STEPS: &[M<'static>] = &[
     DROP TABLE cursors;
     ALTER TABLE cursors_of_streams RENAME TO cursors;",
     ),
+    M::up(
+        "ALTER TABLE nameless ADD COLUMN name TEXT NOT NULL DEFAULT ''; -- what its number reads like
+    ALTER TABLE nameless ADD COLUMN place TEXT; -- where it is looked for again, in the source's words",
+    ),
 ];
 
 /// The schema's history.

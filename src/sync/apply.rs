@@ -509,7 +509,8 @@ impl Sink for Apply {
                 journal.forget_failure((broken.kind, id))
             }
             None if broken.verdict == Verdict::Failed => {
-                journal.note_nameless(broken.kind, &broken.reason, Utc::now())
+                let (kind, place) = (broken.kind, broken.place.as_deref());
+                journal.note_nameless(kind, (&broken.label, &broken.reason, place), Utc::now())
             }
             _ => Ok(()),
         })

@@ -158,6 +158,120 @@ fn orders_without_a_usable_code_fail_and_say_so() {
     once(&bench, &[&good[0], &good[1]]);
 }
 
+/// The moment up to which orders were read, as the state knows it.
+fn read_to(bench: &Bench) -> Option<i64> {
+    let sql = "SELECT max(at) FROM cursors WHERE stream = 'orders'";
+    let read = bench.database().query_row(sql, [], |row| row.get(0));
+    read.expect("the cursors")
+}
+
+/// What happened in the shop so far was a day ago: lists of changes do not hold it any more.
+fn a_day_later(bench: &Bench) {
+    let day = chrono::TimeDelta::days(1);
+    let shop = &mut *bench.sandbox.shop();
+    let orders = shop.orders.iter_mut();
+    let orders = orders.filter_map(|order| order.change_time.as_mut());
+    let logged = shop.changes.iter_mut().map(|change| &mut change.time);
+    orders.chain(logged).for_each(|time| *time -= day);
+    shop.touch();
+}
+
+/// A run reads on from where it was: nothing holds it back.
+#[track_caller]
+fn moves_on(bench: &Bench, args: &[&str]) -> Ran {
+    bench.cursors_go_back(60);
+    let before = read_to(bench);
+    let ran = bench.run(args).exits(3);
+    assert!(read_to(bench) > before, "{before:?}");
+    ran
+}
+
+/// One record failed without a number, and `status` calls it by this name.
+#[track_caller]
+fn fails_as(bench: &Bench, ran: &Ran, name: &str) {
+    assert_eq!(ran.summary()["incomes"]["failed"], 1, "{}", ran.stdout);
+    assert_eq!(nameless(ran).len(), 1, "{}", ran.stdout);
+    let mut changes = ran.changes();
+    changes.retain(|change| change["action"] == "fail");
+    assert_eq!(changes[0]["label"], name);
+    let status = bench.program(&["status"]).exits(3);
+    let line = format!("! income   {name} ");
+    assert!(status.stdout.contains(&line), "{}", status.stdout);
+    assert!(
+        status.stdout.contains("1 record failed"),
+        "{}",
+        status.stdout
+    );
+}
+
+#[test]
+fn a_code_that_cannot_be_asked_for_fails_under_what_it_reads_like_and_holds_no_reading_back() {
+    let long = "L".repeat(129);
+    let cut = format!("{}…", "L".repeat(40));
+    let codes = [
+        ("2026\u{1}01", "2026\\u{1}01"),
+        ("2026\n01", "2026\\n01"),
+        (long.as_str(), cut.as_str()),
+        (".", "."),
+        ("..", ".."),
+    ];
+    for (code, name) in codes {
+        let bench = Bench::new();
+        let good = bench.order(|_| ());
+        bench.imported();
+        bench.order(|order| order.code = code.to_owned());
+        for args in [&[][..], &[], &["--full"], &[]] {
+            fails_as(&bench, &moves_on(&bench, args), name);
+            a_day_later(&bench);
+        }
+        // Mended in the shop, it goes in by the next run, whichever that is.
+        let mended =
+            |order: &mut crate::sandbox::model::Order| order.code = "2026000077".to_owned();
+        bench.sandbox.shop().edit(code, mended);
+        a_day_later(&bench);
+        bench.run(&[]).exits(0);
+        once(&bench, &[&good, &"2026000077".to_owned()]);
+        bench.program(&["status"]).exits(0);
+    }
+}
+
+#[test]
+fn a_code_that_cannot_be_marked_fails_under_its_number_and_holds_no_reading_back() {
+    let bench = Bench::new();
+    bench.imported();
+    let code = bench.order(|order| order.code = "A&amp;B<1>".to_owned());
+    for later in [false, true] {
+        let ran = moves_on(&bench, &[]);
+        assert_eq!(ran.change(&code)["action"], "fail");
+        assert_eq!(ran.counts("incomes"), "1 read: 1 failed");
+        if later {
+            a_day_later(&bench);
+        }
+    }
+}
+
+#[test]
+fn where_orders_without_a_usable_code_are_too_many_the_next_run_reads_all_of_them_again() {
+    for (number, apart, moves) in [(30, 0, true), (20, 60, true), (21, 60, false)] {
+        let bench = Bench::new();
+        let good = bench.order(|_| ());
+        for nth in 0..number {
+            bench.order(|order| {
+                order.code = format!("bad\u{1}{nth}");
+                let made = order.creation_time.expect("a time");
+                order.creation_time = Some(made + chrono::TimeDelta::seconds(apart * nth));
+            });
+        }
+        for _ in 0..2 {
+            let ran = bench.run(&["--only", "incomes"]).exits(3);
+            assert_eq!(ran.summary()["incomes"]["failed"], number, "{apart}");
+            assert_eq!(read_to(&bench).is_some(), moves, "{number}");
+            a_day_later(&bench);
+        }
+        once(&bench, &[&good]);
+    }
+}
+
 #[test]
 fn an_odd_value_fails_its_own_record_only() {
     let huge = "7".repeat(400);

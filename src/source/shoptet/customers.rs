@@ -267,7 +267,9 @@ impl Customers<'_> {
                 if !self.strikes.is_alone(&self.source.client).await {
                     return Err(error.into());
                 }
-                return self.fail(Some(guid.to_owned()), error.to_string()).await;
+                return self
+                    .fail(Some(guid.to_owned()), String::new(), error.to_string())
+                    .await;
             }
             Err(error) => return Err(error),
         };
@@ -275,14 +277,15 @@ impl Customers<'_> {
         match wire::decode(Ok(detail), "guid", Customer::read) {
             Ok(customer) if customer.guid != guid => {
                 let reason = format!("the shop answered with another customer, {}", customer.guid);
-                self.fail(Some(guid.to_owned()), reason).await
+                self.fail(Some(guid.to_owned()), String::new(), reason)
+                    .await
             }
             Ok(customer) => {
                 let draft = map::customer(&customer, &self.source.settings);
                 self.send(Item::Draft(Box::new(draft))).await
             }
             Err(bad) => {
-                self.fail(Some(guid.to_owned()), bad.error.to_string())
+                self.fail(Some(guid.to_owned()), String::new(), bad.error.to_string())
                     .await
             }
         }
@@ -295,6 +298,7 @@ impl Customers<'_> {
             source_id: Some(SourceId(guid.to_owned())),
             label: guid.to_owned(),
             reason: "the shop has no customer with this guid".to_owned(),
+            place: None,
         }))
         .await
     }
@@ -303,23 +307,26 @@ impl Customers<'_> {
         if bad.id.as_ref().is_some_and(|id| !self.seen.insert(id)) {
             return Ok(());
         }
-        self.fail(bad.id, bad.error.to_string()).await
+        self.fail(bad.id, bad.name, bad.error.to_string()).await
     }
 
-    async fn fail(&mut self, guid: Option<String>, reason: String) -> Result<(), SourceError> {
+    async fn fail(
+        &mut self,
+        guid: Option<String>,
+        name: String,
+        reason: String,
+    ) -> Result<(), SourceError> {
         // Without its guid it cannot be asked for again: the cursor has to stay before it.
         self.complete &= guid.is_some();
+        let label = guid.clone().unwrap_or(name);
         let source_id = guid.map(SourceId);
-        let label = source_id
-            .as_ref()
-            .map(|id| id.0.clone())
-            .unwrap_or_default();
         self.send(Item::Broken(Broken {
             verdict: Verdict::Failed,
             kind: Kind::Company,
             source_id,
             label,
             reason,
+            place: None,
         }))
         .await
     }

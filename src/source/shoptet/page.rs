@@ -14,7 +14,7 @@ use super::answer::count;
 use super::client::Client;
 use super::row::{Row, RowError};
 use super::seen::Seen;
-use super::wire::{self, BadRow, key};
+use super::wire::{self, BadRow};
 use crate::http::HttpError;
 use crate::record::Json;
 use crate::source::SourceError;
@@ -144,7 +144,7 @@ struct Rows<T> {
 }
 
 /// A row, or what is wrong with it; of one without a key all of it as a number.
-type Found<T> = Result<T, (BadRow, u64)>;
+type Found<T> = Result<T, (Box<BadRow>, u64)>;
 
 /// The rows of one page that were not handed out yet.
 pub(super) struct Fresh<T> {
@@ -234,7 +234,7 @@ impl<T: Send + 'static> Pages<T> {
                 Err(whole) => self.nameless.insert(whole),
             };
             if new {
-                fresh.push(row.map_err(|(bad, _)| bad));
+                fresh.push(row.map_err(|(bad, _)| *bad));
             }
         }
         self.handed += fresh.len() as u64;
@@ -286,7 +286,7 @@ async fn fetch<T>(client: Client, list: List<T>, page: u64) -> Result<Rows<T>, S
         let rows = page.rows.iter().zip(page.parsed(list.key));
         let rows = rows.map(|(raw, row)| {
             let row = wire::decode(row, list.key, list.read);
-            row.map_err(|bad| (bad, number(raw)))
+            row.map_err(|bad| (Box::new(bad), number(raw)))
         });
         Rows {
             rows: rows.collect(),
@@ -296,24 +296,25 @@ async fn fetch<T>(client: Client, list: List<T>, page: u64) -> Result<Rows<T>, S
     client.page(list.path, &query, take).await
 }
 
-/// Only the keys of a row whose rest cannot be parsed.
+/// Only what a row is found by whose rest cannot be parsed.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Keys {
     code: Json,
     guid: Json,
+    creation_time: Json,
 }
 
 /// Parses a row by itself; one that cannot be parsed keeps its key, where that much can be.
 fn parse(raw: &RawValue, name: &'static str) -> Result<Value, BadRow> {
     Json::parse(raw.get()).map_err(|error| {
-        let Keys { code, guid } = serde_json::from_str(raw.get()).unwrap_or_default();
-        let Json(found) = if name == "guid" { guid } else { code };
-        let row = serde_json::Map::from_iter([(name.to_owned(), found)]);
-        BadRow {
-            id: key(Row(&row), name).ok(),
-            error: RowError::Unreadable(error.to_string()),
-        }
+        let keys: Keys = serde_json::from_str(raw.get()).unwrap_or_default();
+        let Json(found) = if name == "guid" { keys.guid } else { keys.code };
+        let row = serde_json::Map::from_iter([
+            (name.to_owned(), found),
+            ("creationTime".to_owned(), keys.creation_time.0),
+        ]);
+        BadRow::of(Row(&row), name, RowError::Unreadable(error.to_string()))
     })
 }
 

@@ -107,25 +107,60 @@ pub(super) struct ChangeEntry {
     pub(super) deleted: bool,
 }
 
-/// A row that could not be read, with its key where that much could be.
+/// A row that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadRow {
+    /// Its key, where it can be asked for by it.
     pub(super) id: Option<String>,
+    /// What its key reads like, short and with all that cannot be seen escaped; empty where it has none.
+    pub(super) name: String,
+    /// `creationTime`, as far as that can be read.
+    pub(super) created: Option<DateTime<Utc>>,
     pub(super) error: RowError,
 }
 
-/// Decodes a row with the reader of its kind; a bad one keeps its key.
+impl BadRow {
+    pub(super) fn of(row: Row<'_>, field: &'static str, error: RowError) -> Self {
+        let text = row.text(field).ok().flatten().unwrap_or_default();
+        let created = row.text("creationTime").ok().flatten();
+        let key = text.trim();
+        Self {
+            id: can_be_asked_for(key).then(|| key.to_owned()),
+            name: name_of(key),
+            created: created.as_deref().and_then(parse_time),
+            error,
+        }
+    }
+}
+
+/// Characters of a key in a name.
+const SHOWN: usize = 40;
+
+fn name_of(key: &str) -> String {
+    let mut name = String::new();
+    for c in key.chars().take(SHOWN) {
+        if c.is_control() || (c.is_whitespace() && c != ' ') {
+            name.extend(c.escape_default());
+        } else {
+            name.push(c);
+        }
+    }
+    if key.chars().nth(SHOWN).is_some() {
+        name.push('…');
+    }
+    name
+}
+
+/// Decodes a row with the reader of its kind.
 pub(super) fn decode<T>(
     row: Result<Value, BadRow>,
     field: &'static str,
     read: fn(Row<'_>) -> Result<T, RowError>,
 ) -> Result<T, BadRow> {
     let value = row?;
-    let row = Row::of(&value).map_err(|error| BadRow { id: None, error })?;
-    read(row).map_err(|error| BadRow {
-        id: askable(row, field),
-        error,
-    })
+    let nothing = serde_json::Map::new();
+    let row = Row::of(&value).map_err(|error| BadRow::of(Row(&nothing), field, error))?;
+    read(row).map_err(|error| BadRow::of(row, field, error))
 }
 
 /// The longest identifier, in characters.
@@ -166,13 +201,6 @@ fn can_be_asked_for(key: &str) -> bool {
         && !key.contains(unfit)
         && key != "."
         && key != ".."
-}
-
-/// What a record that cannot be imported is called, where it can at least be asked for again.
-fn askable(row: Row<'_>, field: &'static str) -> Option<String> {
-    let text = row.text(field).ok().flatten()?;
-    let key = text.trim();
-    can_be_asked_for(key).then(|| key.to_owned())
 }
 
 impl Order {

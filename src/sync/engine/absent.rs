@@ -220,6 +220,7 @@ impl<S: Sink> Engine<'_, S> {
                 label: source_id.0.clone(),
                 source_id: Some(source_id),
                 reason,
+                place: None,
             };
             let (number, done) = (self.number(), self.options.sink.broken(&broken));
             self.tell(number, Some(done));

@@ -32,8 +32,7 @@ impl Orders<'_> {
                     Err(error) => error.to_string(),
                 };
                 self.seen.insert(code);
-                self.broken(Verdict::Failed, Some(code.to_owned()), reason)
-                    .await
+                self.broken(Verdict::Failed, code.to_owned(), reason).await
             }
             Err(SourceError::Http(error)) if error.is_missing() => {
                 self.strikes.clear();
@@ -46,7 +45,7 @@ impl Orders<'_> {
                 {
                     let reason = "the shop has no order with this code";
                     return self
-                        .broken(Verdict::NotThere, Some(code.to_owned()), reason.to_owned())
+                        .broken(Verdict::NotThere, code.to_owned(), reason.to_owned())
                         .await;
                 }
                 let at = self.deleted.remove(code).flatten();
@@ -67,8 +66,7 @@ impl Orders<'_> {
         if !self.strikes.is_alone(&self.source.client).await {
             return Err(error.into());
         }
-        self.broken(Verdict::Failed, Some(code), error.to_string())
-            .await
+        self.broken(Verdict::Failed, code, error.to_string()).await
     }
 
     /// Hands on the order whose payment was asked for first; `false` where none was.

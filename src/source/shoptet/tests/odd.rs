@@ -40,20 +40,24 @@ async fn a_page_that_comes_again_and_again_ends_the_list_as_incomplete() {
 }
 
 #[tokio::test]
-async fn an_unusable_key_is_never_asked_for() {
-    let rows = ["a\u{0}b", "", "..", "a\u{2028}b"].map(|code| {
-        let mut row = order("x");
-        row["code"] = json!(code);
-        row
-    });
-    let api = Script::new([orders(&rows, 1, 4)]).await;
-    let (lines, complete) = read(&plain(&api), Kind::Income, Scope::Full).await.unwrap();
-    assert!(
-        lines[1..]
-            .iter()
-            .all(|line| line.starts_with("? broken: `code` is no usable"))
-    );
-    assert_eq!((lines.len(), api.lines().len(), complete), (5, 1, false));
+async fn an_unusable_key_is_never_asked_for_and_its_creation_says_where_it_is_found_again() {
+    for made in [json!("2026-11-30T09:00:00+0100"), json!(null)] {
+        let rows = ["a\u{0}b", "", "..", "a\u{2028}b"].map(|code| {
+            let mut row = order("x");
+            row["code"] = json!(code);
+            row["creationTime"] = made.clone();
+            row
+        });
+        let api = Script::new([orders(&rows, 1, 4)]).await;
+        let (lines, complete) = read(&plain(&api), Kind::Income, Scope::Full).await.unwrap();
+        assert!(
+            lines[1..]
+                .iter()
+                .all(|line| line.starts_with("? broken: `code` is no usable"))
+        );
+        assert_eq!((lines.len(), api.lines().len()), (5, 1));
+        assert_eq!(complete, !made.is_null());
+    }
 }
 
 #[tokio::test]
