@@ -39,8 +39,9 @@ pub struct Disk {
 
 /// Whether the disk writes it down, see `shim.c`.
 fn is_ours(name: &str) -> bool {
-    let others = [".lock", "-shm"];
-    name.starts_with("state.db") && !others.iter().any(|end| name.ends_with(end))
+    let (ours, others) = (["state.db", ".tmp"], [".lock", "-shm"]);
+    ours.iter().any(|start| name.starts_with(start))
+        && !others.iter().any(|end| name.ends_with(end))
 }
 
 impl Disk {
@@ -80,6 +81,7 @@ impl Disk {
                     self.files.insert(inode, Vec::new());
                     self.renamed.push(Name::Is(name(), inode));
                 }
+                b'N' if self.is_called(&name()) == Some(inode) => {}
                 b'N' => self.renamed.push(Name::Is(name(), inode)),
                 b'U' => self.renamed.push(Name::Gone(name())),
                 b'D' => self.names_are_safe(self.renamed.len()),
@@ -131,7 +133,8 @@ impl Disk {
 
     /// One bit of one of the files turns over; none where there is no file.
     pub fn flip(&mut self, rng: &mut Rng) -> bool {
-        let inodes: Vec<u64> = self.names.values().copied().collect();
+        let states = self.names.iter().filter(|(name, _)| !name.starts_with('.'));
+        let inodes: Vec<u64> = states.map(|(_, inode)| *inode).collect();
         let Some(file) = rng.choice(inodes).and_then(|one| self.files.get_mut(&one)) else {
             return false;
         };
@@ -141,6 +144,23 @@ impl Disk {
         let at = rng.usize(0..file.len());
         file[at] ^= 1 << rng.u8(0..8);
         true
+    }
+
+    /// What has a name, be that safe or not.
+    fn is_called(&self, name: &str) -> Option<u64> {
+        let last = self.renamed.iter().rev().find_map(|one| match one {
+            Name::Is(new, inode) if new == name => Some(Some(*inode)),
+            Name::Gone(old) if old == name => Some(None),
+            _ => None,
+        });
+        last.unwrap_or_else(|| self.names.get(name).copied())
+    }
+
+    /// Whether it holds a word anywhere.
+    pub fn knows(&self, word: &str) -> bool {
+        let word = word.as_bytes();
+        let mut files = self.names.values().filter_map(|one| self.files.get(one));
+        files.any(|file| file.windows(word.len()).any(|part| part == word))
     }
 
     fn names_are_safe(&mut self, count: usize) {

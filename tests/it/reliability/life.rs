@@ -6,7 +6,6 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -18,7 +17,7 @@ use super::ledger::Ledger;
 use super::oracle::{Verdict, judge_by};
 use super::run::{Kill, Run};
 use super::shim::Machine;
-use crate::sandbox::{Faults, Liar, Service};
+use crate::sandbox::{Faults, Liar};
 use crate::support::{Bench, KEY, Settings};
 
 /// Runs with the shop going on and the program being killed.
@@ -28,7 +27,7 @@ const CALM: usize = 25;
 /// Minutes between two of the first; all together less than the day by which clocks may differ.
 const LONGEST_PAUSE: u64 = 4 * 60;
 /// The second client's state.
-const SECOND: &str = "state-2.db";
+pub(super) const SECOND: &str = "state-2.db";
 
 /// What happened in a life.
 #[derive(Debug, Default)]
@@ -80,17 +79,17 @@ impl Figures {
 }
 
 /// What a life is lived with.
-struct Life {
-    bench: Arc<Bench>,
-    rng: Rng,
-    fate: Fate,
-    machine: Machine,
-    ledger: Arc<Mutex<Ledger>>,
+pub(super) struct Life {
+    pub(super) bench: Arc<Bench>,
+    pub(super) rng: Rng,
+    pub(super) fate: Fate,
+    pub(super) machine: Machine,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
     /// States of before, each of them whole.
-    kept: Vec<Disk>,
-    figures: Figures,
+    pub(super) kept: Vec<Disk>,
+    pub(super) figures: Figures,
     /// There is a second client.
-    second: bool,
+    pub(super) second: bool,
 }
 
 /// Lives the life of a seed to its end.
@@ -156,11 +155,11 @@ fn bench(seed: u64, rng: &mut Rng) -> Bench {
 }
 
 impl Life {
-    fn count(&mut self, name: &'static str) {
+    pub(super) fn count(&mut self, name: &'static str) {
         *self.figures.injected.entry(name).or_default() += 1;
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -194,7 +193,7 @@ impl Life {
         }
         self.ledger().note(&sandbox.shop());
         sandbox.set_liar(Liar::default());
-        if self.fate.restores {
+        if self.fate.restores || self.fate.disk {
             self.kept.push(Disk::of(&self.bench.path("")));
         }
     }
@@ -229,11 +228,12 @@ impl Life {
             }
         } else {
             self.judge_end(code, "a run", &self.bench.path("output.txt"));
+            self.mend("output.txt");
         }
         self.damage();
     }
 
-    fn command(&self, full: bool) -> Command {
+    pub(super) fn command(&self, full: bool) -> Command {
         let mut args = vec!["run", KEY, "--format", "json"];
         if full {
             args.push("--full");
@@ -246,111 +246,6 @@ impl Life {
         let mut command = self.command(false);
         command.args(["--state", SECOND]);
         Run::start(&self.bench, command, "output-2.txt")
-    }
-
-    fn power_cut(&mut self, mut disk: Disk, log: &[u8]) {
-        disk.replay(log);
-        disk.lose(&mut self.rng);
-        disk.restore(&self.bench.path(""));
-        self.count("power cut");
-    }
-
-    /// Clocks are set, forward and back, and right again.
-    fn wrong_clocks(&mut self) {
-        if !self.fate.clocks {
-            return;
-        }
-        if self.rng.bool() {
-            let by = if self.rng.u8(0..3) == 0 {
-                TimeDelta::zero()
-            } else {
-                wrong(&mut self.rng)
-            };
-            self.machine.wall(by);
-            self.count("our clock");
-        }
-        for (service, name) in [
-            (Service::Shoptet, "the shop's clock"),
-            (Service::Caflou, "Caflou's clock"),
-        ] {
-            if self.rng.u8(0..3) == 0 {
-                let by = TimeDelta::minutes(self.rng.i64(-200..200));
-                self.bench.sandbox.skew(service, by);
-                self.count(name);
-            }
-        }
-    }
-
-    /// The state is an older one, or lost, or was copied to another place.
-    fn other_state(&mut self) {
-        let folder = self.bench.path("");
-        if self.fate.restores && self.rng.u8(0..3) == 0 {
-            if self.rng.bool()
-                && let Some(old) = self.rng.choice(&self.kept).cloned()
-            {
-                old.restore(&folder);
-                self.ledger().forgot = true;
-                self.count("state restored");
-            } else {
-                Disk::default().restore(&folder);
-                self.forget();
-                self.count("state lost");
-            }
-        }
-        if self.fate.two && self.rng.u8(0..4) == 0 {
-            let from = self.bench.path("state.db");
-            if from.exists() {
-                for end in ["", "-wal"] {
-                    let to = self.bench.path(&format!("{SECOND}{end}"));
-                    let from = self.bench.path(&format!("state.db{end}"));
-                    let _ = fs::remove_file(&to);
-                    let _ = fs::copy(from, to);
-                }
-                let _ = fs::remove_file(self.bench.path(&format!("{SECOND}-shm")));
-                self.forget(); // what only the second one knew
-                self.count("state copied");
-            }
-        }
-    }
-
-    /// Nothing is known any more, not even what is gone from the shop.
-    fn forget(&mut self) {
-        let shop = self.bench.sandbox.shop();
-        let gone = shop.deleted.iter().map(|order| order.code.clone());
-        let gone: Vec<_> = gone.collect();
-        drop(shop);
-        let mut ledger = self.ledger();
-        ledger.forgot = true;
-        ledger.unknown.extend(gone);
-    }
-
-    /// A bit of the state turns over while nobody looks.
-    fn damage(&mut self) {
-        if !self.fate.disk || self.rng.u8(0..5) > 0 {
-            return;
-        }
-        let folder = self.bench.path("");
-        let whole = Disk::of(&folder);
-        let mut broken = whole.clone();
-        if !broken.flip(&mut self.rng) {
-            return;
-        }
-        broken.restore(&folder);
-        self.count("bit flipped");
-        let mut command = self.command(false);
-        self.machine.has(&mut command, None);
-        let (mut child, run) = Run::start(&self.bench, command, "output.txt");
-        let code = run.end(&mut child, None, &mut self.figures);
-        self.judge_end(
-            code,
-            "a run with a flipped bit",
-            &self.bench.path("output.txt"),
-        );
-        if code != Some(0) {
-            // Told: its owner puts the backup back.
-            whole.restore(&folder);
-            self.ledger().forgot = true;
-        }
     }
 
     /// Services tell the truth and soon do not fail any more; all has to come right.
@@ -398,12 +293,16 @@ impl Life {
             let ledger = self.ledger();
             let expected = |id: &String| ledger.past(id).before.is_some();
             good &= code == Some(0) || (code == Some(3) && failed.iter().all(expected));
+            drop(ledger);
+            if !second {
+                self.mend(output);
+            }
         }
         good
     }
 
     /// Takes down what a run said, and whether it may end so. Gives the records that failed.
-    fn judge_end(
+    pub(super) fn judge_end(
         &mut self,
         code: Option<i32>,
         what: &str,

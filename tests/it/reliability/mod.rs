@@ -23,3 +23,4 @@ mod shim;
 mod simulation;
 mod steps;
 mod trap;
+mod trouble;

@@ -22,7 +22,8 @@
 
 static volatile int64_t *clocks; /* nanoseconds: of the wall clock, of the time since boot */
 static const char *boot_id;
-static const char *folder; /* files of the state are those in it whose name begins with "state.db" */
+/* Files of the state are those in it whose name begins with "state.db", and drafts of them. */
+static const char *folder;
 static int log_fd = -1;
 static struct { char kind; long left; int error; int lasts; } fail;
 static uint64_t inodes[FDS]; /* 0: not a file of the state; 1: the folder */
@@ -93,7 +94,8 @@ static int ends(const char *name, const char *with) {
 }
 
 static int is_ours(const char *name) {
-    return !strncmp(name, "state.db", 8) && !ends(name, ".lock") && !ends(name, "-shm");
+    int begins = !strncmp(name, "state.db", 8) || !strncmp(name, ".tmp", 4);
+    return begins && !ends(name, ".lock") && !ends(name, "-shm");
 }
 
 /* The name in the folder, where the path is one of a file of the state. */
@@ -166,8 +168,8 @@ static int opened(int fd, const char *path, int flags, int is_new) {
     if (!name)
         return fd;
     inodes[fd] = inode_of(fd);
-    if (is_new)
-        note_name('C', inodes[fd], name);
+    /* Not each renaming comes by here: what has the name now is seen when it is opened. */
+    note_name(is_new ? 'C' : 'N', inodes[fd], name);
     if (flags & O_TRUNC)
         note('T', inodes[fd], 0, NULL, 0);
     return fd;
