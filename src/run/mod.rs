@@ -3,6 +3,7 @@
 //! - `wanted`: what a run is asked for;
 //! - `session`: the run: its lock, its two sides, its end; `notified` also tells whom it may concern;
 //! - `streams`: what is read, planned and shown or applied;
+//! - `untold`: what a run that was cut off left to be looked at;
 //! - `open`: from a connection of the configuration to clients of both services;
 //! - `end`, `exit`: how a run ends that did not come to its end, and the exit codes.
 
@@ -12,6 +13,7 @@ mod notified;
 mod open;
 mod session;
 mod streams;
+mod untold;
 mod wanted;
 
 pub use exit::{Exit, Failure};

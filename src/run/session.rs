@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::end::{End, advice};
 use super::open::{self, Lanes};
 use super::streams::Running;
+use super::untold::untold;
 use super::{Exit, Failure, Wanted};
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
@@ -177,6 +178,7 @@ impl Session<'_> {
                 let last = view.last_run()?.map(|last| last.started_at);
                 reasons.extend(clock_went_back(last, run.started_at));
                 reasons.extend(set_aside);
+                reasons.extend(untold(&view)?);
                 if self.is_doubtful(&view)? {
                     journal.doubt(self.streams())?;
                 }
@@ -223,6 +225,7 @@ impl Session<'_> {
             status.as_str(),
             &text.unwrap_or_default(),
         );
+        let noted = noted.and_then(|()| journal.told());
         let oldest = run.started_at - TimeDelta::days(self.keep_runs.into());
         if let Err(error) = journal.prune(oldest) {
             tracing::warn!("old runs stay in the history: {error}");

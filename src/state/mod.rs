@@ -24,6 +24,7 @@ mod runs;
 mod sums;
 mod there;
 mod tokens;
+mod untold;
 mod view;
 mod withheld;
 

@@ -67,6 +67,7 @@ mod status;
 mod statuses;
 mod stopping;
 mod storage;
+mod untold;
 mod updates;
 mod void;
 mod wizard;
