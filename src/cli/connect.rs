@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::history::failed;
 use super::shared::find;
-use super::signal::once_stopped;
+use super::signal::{leave, once_stopped};
 use super::{Color, Exit, Failure, Global, word};
 use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
 use crate::http::Stopper;
@@ -96,13 +96,13 @@ impl Command<'_> {
         let services = services.map_err(|error| Failure::new(Exit::Failed, error))?;
         let saving = Arc::new(AtomicBool::new(false));
         let asking = Arc::clone(&saving);
-        services.runtime().spawn(once_stopped(move || {
+        once_stopped(services.runtime(), move || {
             if !asking.load(Ordering::SeqCst) {
                 Terminal::leave();
                 let _ = writeln!(io::stderr(), "\nerror: {}", Ended::Stopped);
-                std::process::exit(Exit::Failed as i32);
+                leave();
             }
-        }));
+        });
         let state = state_path(self.global.state.clone(), self.config);
         let remembered = View::connections(&state).map_err(failed)?;
         let all = &self.config.connections;

@@ -11,6 +11,7 @@ use toml_edit::Value;
 use super::connect;
 use super::history::failed;
 use super::shared::key_of;
+use super::signal::ending_runtime;
 use super::{Exit, Failure, Global};
 use crate::config::{
     Assignment, Config, ConfigError, Connection, Editor, Kept, Problem, Secret, Setting, Vault,
@@ -62,6 +63,8 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
     if editor.is_changed() {
         editor.save()?;
     }
+    // A secret's command may be asked for it; until the end, as no signal is heard without it.
+    let _listens = ending_runtime()?;
     let (goes, stays) = left_over(&config, &key, &before, &editor);
     for (kept, error) in &stays {
         let _ = writeln!(

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::{Config, config_path, state_path};
+use crate::config::{Config, config_path, end_commands, state_path};
 use crate::output::lines;
 use crate::run::{Exit, Failure};
 use crate::shell::word;
@@ -148,7 +148,10 @@ impl Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.global.output.start_log(cli.command.usual_level());
-    ended(cli.command.run(&cli.global))
+    let done = cli.command.run(&cli.global);
+    // What was given up may still wait for its secret.
+    end_commands();
+    ended(done)
 }
 
 /// The exit code; the one place that prints an error.

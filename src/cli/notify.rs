@@ -4,6 +4,7 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 
 use super::shared::find;
+use super::signal::ending_runtime;
 use super::test::{Finding, print};
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection};
@@ -42,10 +43,7 @@ pub(super) fn notify(global: &Global, args: &NotifyArgs) -> Result<Exit, Failure
             config.path.display()
         )));
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let runtime = ending_runtime()?;
     let outcomes = runtime.block_on(notifier.test(&sample(connection)));
     // What was given up must not hold up the end.
     runtime.shutdown_background();

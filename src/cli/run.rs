@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 
 use super::several::side_by_side;
 use super::shared::find;
-use super::signal::{end_after, end_on_signal};
+use super::signal::ends_in_order;
 use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
@@ -185,15 +185,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let (config, state) = global.load()?;
     let chosen = args.choose(&config)?;
     if chosen.is_empty() {
-        // Only --scheduled can choose none. That may be meant: it is no failure, but no secret.
-        if !global.output.quiet {
-            let path = config.path.display();
-            let _ = writeln!(
-                io::stderr(),
-                "nothing to run: no connection in {path} has auto_repeat = true"
-            );
-        }
-        return Ok(Exit::Done);
+        return Ok(nothing_to_run(global, &config));
     }
     let wanted = args.wanted();
     part::check(wanted.only.as_ref(), &wanted.records, &chosen)?;
@@ -205,10 +197,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let stopper = Arc::new(Stopper::default());
     let (cache, stop) = (Cache::new(cache_dir()), stopper.listener());
-    if let Some(limit) = args.timeout {
-        runtime.spawn(end_after(limit, Arc::clone(&stopper)));
-    }
-    runtime.spawn(end_on_signal(stopper));
+    ends_in_order(&runtime, args.timeout, stopper);
     let (lanes, files) = (Lanes::default(), global.files());
     let session = |connection| Session {
         connection,
@@ -251,6 +240,18 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     } else {
         exit
     })
+}
+
+/// Only --scheduled can choose none. That may be meant: it is no failure, but no secret.
+fn nothing_to_run(global: &Global, config: &Config) -> Exit {
+    if !global.output.quiet {
+        let path = config.path.display();
+        let _ = writeln!(
+            io::stderr(),
+            "nothing to run: no connection in {path} has auto_repeat = true"
+        );
+    }
+    Exit::Done
 }
 
 /// What a run says goes to stdout: as JSON at once, for people to `out`.

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::shared::find;
+use super::signal::ending_runtime;
 use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
 use crate::config::{Connection, Mode, Secret, cache_dir};
@@ -52,10 +53,7 @@ pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
             )));
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let runtime = ending_runtime()?;
     let again = format!(
         "caflou-sync edit {}{}",
         word(&connection.key),

@@ -53,7 +53,7 @@ pub use places::{cache_dir, config_path, state_path};
 pub use problem::{ConfigError, Problem};
 pub use schema::{Field, Need, Table, Value, Way};
 pub use secret::{
-    KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault, without_secrets,
+    KeepError, Kept, KeyringError, Place, Secret, SecretError, Vault, end_commands, without_secrets,
 };
 pub use setting::{Assignment, Setting};
 pub use template::{NameTemplate, TemplateError};

@@ -4,6 +4,7 @@ mod command;
 mod inherited;
 mod keyring;
 mod read;
+mod running;
 mod vault;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use inherited::without_secrets;
 pub use keyring::KeyringError;
 pub(super) use read::PLACES;
 pub use read::read;
+pub use running::end_commands;
 pub use vault::{KeepError, Kept, Place, Vault};
 
 /// How long the command of a secret, or the system's keyring, may take: people may have to type a

@@ -33,6 +33,7 @@ mod failures;
 mod forget;
 mod gone;
 mod guards;
+mod hanging;
 mod history;
 mod incremental;
 mod installation;

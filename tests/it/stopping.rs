@@ -229,11 +229,13 @@ fn a_second_signal_stops_at_once_and_safely() {
     goes_on(&bench);
 }
 
+/// It takes no notice of a signal, and waits for a process of its own; the ids of both are in the file
+/// `began`.
+pub const SCRIPT: &str = "trap '' TERM; echo $$ > began.new; sleep 60 & echo $! >> began.new; \
+                          mv began.new began; wait";
+
 #[test]
 fn a_stop_comes_soon_while_a_secrets_command_hangs_and_ends_all_of_it() {
-    // it takes no notice of a signal, and waits for a process of its own
-    const SCRIPT: &str = "trap '' TERM; echo $$ > began.new; sleep 60 & echo $! >> began.new; \
-                          mv began.new began; wait";
     for (key, args) in [("private_token", &[][..]), ("token", &["--dry-run"])] {
         let bench = bench(1);
         let config = bench.config();
@@ -252,14 +254,20 @@ fn a_stop_comes_soon_while_a_secrets_command_hangs_and_ends_all_of_it() {
         let took = since.elapsed();
         assert!(took < Duration::from_secs(15), "{key}: {took:?}");
         stopped(&ran);
-        let ids = std::fs::read_to_string(began).unwrap();
-        let ids: Vec<_> = ids.lines().map(str::to_owned).collect();
-        assert_eq!(ids.len(), 2);
-        for id in ids {
-            wait_for("its end", || !is_alive(&id));
-        }
+        both_end(&bench);
         bench.write_config(&config);
         goes_on(&bench);
+    }
+}
+
+/// What [`SCRIPT`] started comes to its end.
+#[track_caller]
+pub fn both_end(bench: &Bench) {
+    let ids = std::fs::read_to_string(bench.path("began")).unwrap();
+    let ids: Vec<_> = ids.lines().map(str::to_owned).collect();
+    assert_eq!(ids.len(), 2);
+    for id in ids {
+        wait_for("its end", || !is_alive(&id));
     }
 }
 

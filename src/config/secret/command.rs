@@ -1,15 +1,14 @@
 //! Secrets that a password manager prints.
 
 use std::io::Read;
-#[cfg(unix)]
-use std::io::{self, IsTerminal};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::running::Running;
 use super::{SecretError, program, without_secrets};
 
 /// How often it is asked whether the command has ended.
@@ -41,17 +40,11 @@ pub(super) fn output(
         })
     };
     let mut command = Command::new(&program);
-    let alone = in_a_group(&mut command);
-    let mut child = without_secrets(&mut command)
-        .args(words.iter().skip(1))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(not_run)?;
+    without_secrets(&mut command).args(words.iter().skip(1));
+    let mut running = Running::start(&mut command).map_err(not_run)?;
     // read beside the waiting: a full pipe would keep the command from ever ending
     let (sender, printed) = mpsc::channel();
-    let pipe = child.stdout.take();
+    let pipe = running.child.stdout.take();
     thread::spawn(move || {
         let mut text = String::new();
         let read = pipe.map_or(Ok(0), |pipe| pipe.take(LONGEST).read_to_string(&mut text));
@@ -59,11 +52,11 @@ pub(super) fn output(
         let _ = sender.send(read.map(|_| SecretString::from(text)));
     });
     let status = loop {
-        if let Some(status) = child.try_wait().map_err(not_run)? {
+        if let Some(status) = running.ended().map_err(not_run)? {
             break status;
         }
         if let Some(error) = out_of_time() {
-            end(&mut child, alone);
+            running.end();
             return Err(error);
         }
         thread::sleep(GLANCE);
@@ -77,41 +70,9 @@ pub(super) fn output(
             break text.map_err(not_run)?;
         }
         if let Some(error) = out_of_time() {
-            end(&mut child, alone);
+            running.end();
             return Err(error);
         }
     };
     Ok(text.expose_secret().trim().into())
-}
-
-/// Whether the command gets a process group of its own. Where somebody may type a password, it must
-/// not: the terminal stops who asks there from another group.
-#[cfg(unix)]
-fn in_a_group(command: &mut Command) -> bool {
-    use std::os::unix::process::CommandExt;
-    let alone = !io::stdin().is_terminal();
-    if alone {
-        command.process_group(0);
-    }
-    alone
-}
-
-#[cfg(not(unix))]
-fn in_a_group(_: &mut Command) -> bool {
-    false
-}
-
-/// Ends a command, and its group where that is its own. What has ended by itself is not there to be
-/// ended.
-fn end(child: &mut Child, alone: bool) {
-    #[cfg(unix)]
-    if alone {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-    }
-    #[cfg(not(unix))]
-    let _ = alone;
-    let _ = child.kill();
-    let _ = child.wait();
 }
