@@ -22,6 +22,7 @@
 //! - [`pairing`]: what a program and the backend that it is paired with agree upon.
 //! - [`mail`]: sending e-mail.
 //! - [`text`]: text from outside, made fit for terminals and logs.
+//! - [`trouble`]: what is wrong with an answer, and what to do about it.
 //! - [`shell`]: words of a command line.
 //! - [`schedule`]: the timer for scheduled runs, systemd's or cron's.
 //! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
@@ -46,4 +47,5 @@ pub mod source;
 pub mod state;
 pub mod sync;
 pub mod text;
+pub mod trouble;
 pub mod wizard;

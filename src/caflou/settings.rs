@@ -35,11 +35,17 @@ pub static SETTINGS: Table = Table {
     ways: &[
         Way {
             label: "API token (Caflou: Account settings, API)",
+            again: "Type the token again",
+            anew: "To type in a token",
+            ends: false,
             keys: &["token"],
             with: &[],
         },
         Way {
             label: "e-mail address and password",
+            again: "Type e-mail address and password again",
+            anew: "To log in anew",
+            ends: false,
             keys: &["email", "password"],
             with: &[],
         },

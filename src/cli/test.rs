@@ -16,14 +16,13 @@ use crate::caflou::Reader;
 use crate::config::{Connection, Mode, Secret, cache_dir};
 use crate::http::{HttpError, Policy, Stopper};
 use crate::output::{checks, local};
-use crate::record::Kind;
+use crate::record::Stream;
 use crate::run::{self, Lanes};
-use crate::source::SourceError;
-use crate::source::shoptet::Shop;
+use crate::source::{Account, SourceError};
 use crate::state::{Cache, View};
 use crate::sync::Fatal;
 use crate::text::escaped;
-use crate::wizard::trouble::{self, By, Trouble, With};
+use crate::wizard::trouble::{self, Trouble, With};
 
 /// What `test` is asked for.
 #[derive(Debug, Args)]
@@ -82,33 +81,24 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
         limit_patience: Duration::ZERO,
         ..Policy::default()
     };
-    match run::shoptet(connection, &cache, &lanes, &listener, policy) {
-        Err(failure) => findings.push(("e-shop", Err(failed(&failure)))),
-        Ok(client) => match client
-            .shop(connection.source.count("eshop_id").unwrap_or_default())
-            .await
-        {
+    let program = connection.program;
+    let place = program.place;
+    match run::source(connection, true, &cache, &lanes, &listener, policy) {
+        Err(failure) => findings.push((place, Err(failed(&failure)))),
+        Ok(source) => match source.whose().await {
             Err(error) => {
-                findings.push(("e-shop", Err(shop_trouble(None, error, connection, again))));
+                findings.push((place, Err(source_trouble(&[], error, connection, again))));
             }
-            Ok(shop) => {
-                let Shop {
-                    eshop_id,
-                    name,
-                    zone,
-                    ..
-                } = &shop;
-                findings.push(("e-shop", Ok(format!("{name}, e-shop {eshop_id}, {zone}"))));
-                findings.push(("clock", clock(&shop)));
-                for (kind, mode, what) in [
-                    (Kind::Company, connection.import.companies, "customers"),
-                    (Kind::Income, connection.import.incomes, "orders"),
-                ] {
-                    if mode != Mode::No {
-                        let found = client.probe(kind, &shop).await;
+            Ok(account) => {
+                let Account { id, name, zone, .. } = &account;
+                findings.push((place, Ok(format!("{name}, {place} {id}, {zone}"))));
+                findings.push(("clock", clock(&account)));
+                for stream in program.streams {
+                    if connection.import.mode(stream.kind) != Mode::No {
+                        let found = source.probe(stream, &account).await;
                         let found = found.map(|total| format!("{total} can be read"));
-                        let told = |error| shop_trouble(Some(kind), error, connection, again);
-                        findings.push((what, found.map_err(told)));
+                        let told = |error| source_trouble(&[stream], error, connection, again);
+                        findings.push((stream.word, found.map_err(told)));
                     }
                 }
             }
@@ -125,7 +115,7 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
     findings
 }
 
-fn clock(shop: &Shop) -> Finding {
+fn clock(shop: &Account) -> Finding {
     if !shop.has_clock {
         return Ok("the shop does not tell its time; this machine's is used".to_owned());
     }
@@ -156,10 +146,11 @@ async fn account(reader: &Reader, connection: &Connection, again: &str) -> Findi
             Err((format!("{error}; {advice}"), Exit::Access))
         }
         Err(error) => {
-            let (with, credential) = match connection.caflou.get::<&Secret>("token") {
-                Some(_) => (With::Token, "To type in a token"),
-                None => (With::Login, "To log in anew"),
+            let with = match connection.caflou.get::<&Secret>("token") {
+                Some(_) => With::Token,
+                None => With::Login,
             };
+            let credential = connection.caflou.way().map_or("", |way| way.anew);
             let anew = is_refused(&error).then(|| format!("{credential}: {again}"));
             let told = sentences(trouble::caflou(&error, with), anew);
             Err((told, Exit::from(&Fatal::from(error))))
@@ -167,34 +158,27 @@ async fn account(reader: &Reader, connection: &Connection, again: &str) -> Findi
     }
 }
 
-/// Why a shop, or its records of a kind, cannot be read.
-fn shop_trouble(
-    kind: Option<Kind>,
+/// Why a source, or these streams of it, cannot be read.
+fn source_trouble(
+    streams: &[&'static Stream],
     error: SourceError,
     connection: &Connection,
     again: &str,
 ) -> (String, Exit) {
-    let by = By::of(connection.source.way());
-    let credential = match by {
-        By::PrivateToken | By::Addon => "To type in a token",
-        By::Pairing => "If a new pairing code is needed",
-    };
-    let exit = |fatal: Fatal| Exit::from(&fatal);
+    let way = connection.source.way();
+    let credential = way.map_or("", |way| way.anew);
     match error {
         SourceError::Http(refused) => {
-            let (exit, anew) = (exit(Fatal::from(&refused)), is_refused(&refused));
+            let (exit, anew) = (Exit::from(&Fatal::from(&refused)), is_refused(&refused));
             let error = SourceError::Http(refused);
-            let trouble = match kind {
-                Some(kind) => trouble::records(&[(kind, error)], by),
-                None => Some(trouble::shop(&error, by)),
-            };
+            let streams = if error.is_denied() { streams } else { &[] };
+            let trouble = (connection.program.explain)(&error, way, streams);
             let anew = anew.then(|| format!("{credential}: {again}"));
-            let told = trouble.map(|trouble| sentences(trouble, anew));
-            (told.unwrap_or_default(), exit)
+            (sentences(trouble, anew), exit)
         }
-        SourceError::Access(message) if by == By::Pairing => {
+        SourceError::Access(message) if way.is_some_and(|way| way.ends) => {
             let told = format!("{message}. {credential}: {again}");
-            (told, exit(Fatal::Access(message)))
+            (told, Exit::from(&Fatal::Access(message)))
         }
         other => fatal(&other.into()),
     }

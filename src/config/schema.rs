@@ -18,6 +18,8 @@ pub struct Field {
     pub shared: Option<Option<&'static str>>,
     /// More that is asked of what somebody types: a sentence.
     pub typed: Option<Check>,
+    /// What is said where an answer cannot be read.
+    pub amiss: &'static str,
     /// What helps to answer the wizard's question.
     pub hint: &'static str,
     /// How the wizard asks for it; empty: it does not.
@@ -95,6 +97,12 @@ pub struct Table {
 pub struct Way {
     /// What it is called in the wizard.
     pub label: &'static str,
+    /// How another answer is asked for in the wizard.
+    pub again: &'static str,
+    /// The same for people who have to start it: the beginning of a sentence that ends in a command.
+    pub anew: &'static str,
+    /// Its credential may come to an end at the other side.
+    pub ends: bool,
     /// Keys that say that it is this way.
     pub keys: &'static [&'static str],
     /// Keys that belong to it and to no other.
@@ -113,6 +121,7 @@ impl Field {
             former: &[],
             shared: None,
             typed: None,
+            amiss: "",
             hint: "",
             ask: "",
             help: "",
@@ -145,6 +154,13 @@ impl Field {
     #[must_use]
     pub const fn ask(mut self, question: &'static str) -> Self {
         self.ask = question;
+        self
+    }
+
+    /// What is said where an answer cannot be read.
+    #[must_use]
+    pub const fn amiss(mut self, sentence: &'static str) -> Self {
+        self.amiss = sentence;
         self
     }
 

@@ -9,6 +9,8 @@ pub struct Stream {
     pub word: &'static str,
     /// What its records become.
     pub kind: Kind,
+    /// What its records are, at the beginning of a question.
+    pub title: &'static str,
     /// For messages: one of its records.
     pub one: &'static str,
     /// The same: several of them.
@@ -56,6 +58,7 @@ mod tests {
         let stream = |word, bare_ids| Stream {
             word,
             kind: Kind::Income,
+            title: "Records",
             one: "record",
             many: "records",
             bare_ids,

@@ -18,6 +18,6 @@ mod wanted;
 
 pub use exit::{Exit, Failure};
 pub(crate) use notified::run_and_tell;
-pub(crate) use open::{Lanes, caflou, shoptet};
+pub(crate) use open::{Lanes, caflou, source};
 pub(crate) use session::{Session, run_id};
 pub(crate) use wanted::{Named, Only, Wanted};

@@ -8,7 +8,7 @@ use crate::access::{Access, Shared};
 use crate::caflou;
 use crate::config::{Connection, Values};
 use crate::http::{Lane, LaneOptions, Pace, Policy, Stop};
-use crate::source::{Opening, Source, shoptet};
+use crate::source::{Opening, Source};
 use crate::state::Cache;
 
 /// Lanes by what they share: a token at Shoptet, an account at Caflou.
@@ -68,19 +68,6 @@ fn of_source(
     Ok((access, shared))
 }
 
-/// A client of the connection's shop.
-pub(crate) fn shoptet(
-    connection: &Connection,
-    cache: &Cache,
-    lanes: &Lanes,
-    stop: &Stop,
-    policy: Policy,
-) -> Result<shoptet::Client, Failure> {
-    let (access, shared) = of_source(connection, cache, lanes, stop)?;
-    let client = shoptet::Client::open(&access, Shared { policy, ..shared });
-    client.map_err(|error| Failure::new(Exit::Failed, error))
-}
-
 /// The connection's account at its source. A dry run registers nothing there.
 pub(crate) fn source(
     connection: &Connection,
@@ -88,11 +75,12 @@ pub(crate) fn source(
     cache: &Cache,
     lanes: &Lanes,
     stop: &Stop,
+    policy: Policy,
 ) -> Result<Box<dyn Source>, Failure> {
     let (access, shared) = of_source(connection, cache, lanes, stop)?;
     let opened = (connection.program.open)(Opening {
         access: &access,
-        shared,
+        shared: Shared { policy, ..shared },
         mapping: &connection.mapping,
         import: &connection.import,
         dry_run,

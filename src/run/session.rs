@@ -14,7 +14,7 @@ use super::untold::untold;
 use super::{Exit, Failure, Wanted};
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
-use crate::http::Stop;
+use crate::http::{Policy, Stop};
 use crate::notify::Heart;
 use crate::record::{ByKind, Kind, Stream};
 use crate::source::{Interval, Scope, Source};
@@ -456,7 +456,14 @@ impl Session<'_> {
             None => failure.into(),
         };
         let dry_run = self.wanted.dry_run;
-        let source = open::source(connection, dry_run, self.cache, lanes, self.stop);
+        let source = open::source(
+            connection,
+            dry_run,
+            self.cache,
+            lanes,
+            self.stop,
+            Policy::default(),
+        );
         let source = source.map_err(ended)?;
         let caflou = open::caflou(connection, self.cache, lanes, self.stop).map_err(ended)?;
         Ok(Services { source, caflou })

@@ -15,10 +15,11 @@ use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
 use crate::access::{Access, Shared};
-use crate::config::{Import, Mapping, Table};
+use crate::config::{Field, Import, Mapping, Need, Table, Way};
 use crate::http::{HttpError, Pace};
 use crate::record::{Draft, Kind, SourceId, Stream};
 use crate::state::{StateError, View};
+use crate::trouble::Trouble;
 
 /// What a source is, before any of its records are asked for.
 #[derive(Debug)]
@@ -27,10 +28,18 @@ pub struct Definition {
     pub word: &'static str,
     /// Its name for people.
     pub name: &'static str,
+    /// What one account at it is.
+    pub place: &'static str,
     /// The setting that says whose records it gives.
     pub identity: &'static str,
     /// Its settings.
     pub settings: &'static Table,
+    /// It says itself whose records a credential opens: whoever connects it need not know.
+    pub tells: bool,
+    /// Its documents have statuses of the user's own.
+    pub statuses: bool,
+    /// What an error means to whoever connects it; with streams: the right to read them is missing.
+    pub explain: Explain,
     /// How fast it may be asked by one token.
     pub pace: Pace,
     /// Opens one account at it; nothing is sent yet.
@@ -46,6 +55,14 @@ impl Definition {
         self.path(self.identity)
     }
 
+    /// The settings that whoever connects it has to know, whatever the way in.
+    pub fn needed(&self) -> impl Iterator<Item = &'static Field> {
+        let told = self.tells.then_some(self.identity);
+        let table = self.settings;
+        let needed = table.all().filter(|field| field.need == Need::Must);
+        needed.filter(move |field| table.way_of(field.key).is_none() && Some(field.key) != told)
+    }
+
     /// Where a setting of it stands in a connection.
     #[must_use]
     pub fn path(&self, key: &'static str) -> Vec<&'static str> {
@@ -57,6 +74,9 @@ impl Definition {
         }
     }
 }
+
+/// Tells what is the matter, and what to do.
+pub type Explain = fn(&SourceError, Option<&Way>, &[&'static Stream]) -> Trouble;
 
 /// With what one account is opened.
 pub struct Opening<'a> {
@@ -80,6 +100,23 @@ pub trait Source {
     /// How many records of a stream the source shows in all, where it says so.
     fn count<'a>(&'a self, stream: &'a Stream) -> Asked<'a, Option<u64>>;
 
+    /// How many records of a stream lie in an interval, where the source says so.
+    fn count_in<'a>(
+        &'a self,
+        stream: &'a Stream,
+        interval: Interval,
+        account: &'a Account,
+    ) -> Asked<'a, Option<u64>>;
+
+    /// Reads a little of everything that a run reads of a stream; how many records there are.
+    fn probe<'a>(&'a self, stream: &'a Stream, account: &'a Account) -> Asked<'a, u64>;
+
+    /// The newest documents of an interval, to look for them in Caflou.
+    fn newest<'a>(&'a self, interval: Interval, account: &'a Account) -> Asked<'a, Vec<Draft>>;
+
+    /// The statuses that documents have there.
+    fn statuses(&self) -> Asked<'_, Vec<Status>>;
+
     /// Reads a stream and hands its records on. A record that cannot be read fails alone, as
     /// [`Item::Broken`].
     fn read<'a>(&'a self, ask: Ask<'a>) -> Asked<'a, Reading>;
@@ -90,6 +127,15 @@ pub trait Source {
 
 /// What a source answers in time.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + 'a>>;
+
+/// A status of documents at a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Its number there.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
 
 /// Whose records a source gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,6 +287,15 @@ pub struct Reading {
     pub complete: bool,
     /// Where the next reading goes on, in the source's own words.
     pub cursor: String,
+}
+
+impl SourceError {
+    /// Whether the source lets us in, but not to this.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Http(error)
+            if error.status().is_some_and(|status| status.as_u16() == 403))
+    }
 }
 
 /// Why reading cannot go on.

@@ -106,6 +106,7 @@ mod tests {
     use crate::record::Kind;
 
     const STREAM: Stream = Stream {
+        title: "Records",
         word: "records",
         kind: Kind::Income,
         one: "record",

@@ -33,7 +33,7 @@ impl Wizard<'_> {
     /// Caflou lets us in, and there is an account.
     pub(super) fn caflou(&mut self) -> Result<OpenAccount, Ended> {
         let mut way = self.choose_way(Side::Caflou, "How do we get into Caflou?")?;
-        let mut access = self.ask_way(Side::Caflou, way, true)?;
+        let mut access = self.ask_way(Side::Caflou, Some(way), true)?;
         let mut otp = self.given.caflou_otp.take();
         loop {
             let opened = self.services.caflou(&access, otp.take().as_ref());
@@ -56,12 +56,12 @@ impl Wizard<'_> {
             match anew {
                 Anew::Nothing | Anew::Account => {}
                 Anew::Otp => otp = Some(self.otp()?),
-                Anew::Secret => access = self.ask_way(Side::Caflou, way, false)?,
+                Anew::Secret => access = self.ask_way(Side::Caflou, Some(way), false)?,
                 Anew::OtherWay => {
                     let ways = self.table(Side::Caflou).ways.iter();
                     let mut others = ways.filter(|other| other.label != way.label);
                     way = others.next().unwrap_or(way);
-                    access = self.ask_way(Side::Caflou, way, false)?;
+                    access = self.ask_way(Side::Caflou, Some(way), false)?;
                 }
             }
         }

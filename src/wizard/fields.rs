@@ -84,19 +84,24 @@ impl Wizard<'_> {
         Ok(&ways[at.min(ways.len() - 1)])
     }
 
-    /// Asks for what a way needs. `keep`: secrets that the connection has may stay, where all else of
+    /// Asks for what a side needs by a way, if it has several. `keep`: secrets that the connection has may stay, where all else of
     /// the way stays as well.
     pub(super) fn ask_way(
         &mut self,
         side: Side,
-        way: &'static Way,
+        way: Option<&'static Way>,
         keep: bool,
     ) -> Result<Access, Ended> {
         let table = self.table(side);
         let mut access = self.unasked(side);
         let present = self.present_side(side).cloned();
         let mut same = keep;
-        for key in way.with.iter().chain(way.keys) {
+        let apart: Vec<_> = match side {
+            Side::Source => self.program.needed().map(|field| field.key).collect(),
+            Side::Caflou => Vec::new(),
+        };
+        let own = way.iter().flat_map(|way| way.with.iter().chain(way.keys));
+        for key in apart.iter().chain(own) {
             let Some(field) = table.field(key) else {
                 continue;
             };
@@ -153,9 +158,10 @@ pub(super) fn read(field: &Field, typed: &str) -> Result<Read, String> {
     let read = match field.value {
         Value::Url => Read::Url(address(text, field.example.trim_matches('"'))?),
         _ if text.is_empty() => return Err("Nothing was typed.".to_owned()),
-        _ => field
-            .parse(text)
-            .ok_or_else(|| format!("It looks like {}", field.example))?,
+        _ => field.parse(text).ok_or_else(|| match field.amiss {
+            "" => format!("It looks like {}", field.example),
+            amiss => amiss.to_owned(),
+        })?,
     };
     let text = read.to_string();
     field.typed.map_or(Ok(()), |check| check(&text))?;

@@ -7,12 +7,13 @@ use super::asker::{Asker, Ended, Says};
 use super::doubles::Doubles;
 use super::fields::Side;
 use super::given::Given;
-use super::services::{OpenShop, Services};
-use super::trouble::{self, By, Trouble};
+use super::services::{Opened, Services};
+use super::source::Readable;
+use super::trouble::Trouble;
 use crate::caflou::Reader;
-use crate::config::{Connection, Mapping, Mode};
+use crate::config::{Connection, Import, Mapping, Mode};
+use crate::record::{Kind, Stream};
 use crate::source::registry::SOURCES;
-use crate::source::shoptet::{MapSettings, Statuses};
 use crate::source::{Definition, Interval};
 
 /// The wizard, with all that it needs.
@@ -37,14 +38,12 @@ pub struct Wizard<'a> {
 pub struct Connected {
     /// What it is made of.
     pub answers: Answers,
-    /// How the shop calls itself.
-    pub shop_name: String,
+    /// How the source calls itself.
+    pub source_name: String,
     /// How the account is called.
     pub account_name: String,
-    /// Customers that a first run would look at; `None`: they are not imported.
-    pub customers: Option<u64>,
-    /// Orders that a first run would look at; `None`: they are not imported.
-    pub orders: Option<u64>,
+    /// Records of each stream that a first run would look at; `None`: they are not imported.
+    pub counts: Vec<(&'static Stream, Option<u64>)>,
     /// Whether the orders are in Caflou already; `None`: it was not looked for.
     pub doubles: Option<Doubles>,
 }
@@ -89,36 +88,31 @@ impl<'a> Wizard<'a> {
     pub fn run(mut self) -> Result<Connected, Ended> {
         let (key, name) = self.naming()?;
         self.program = self.ask_program()?;
-        self.asker.say(Says::Part, "The e-shop");
-        let (source, open, readable) = self.shop()?;
+        let place = format!("The {}", self.program.place);
+        self.asker.say(Says::Part, &place);
+        let (source, open, readable) = self.source()?;
         self.asker.say(Says::Part, "Caflou");
         let account = self.caflou()?;
-        let identity = open.shop.eshop_id.to_string();
-        self.not_another(&identity, &account.account.id)?;
-        self.not_twice(&key, &identity, &account.account.id)?;
+        self.not_another(&open.account.id, &account.account.id)?;
+        self.not_twice(&key, &open.account.id, &account.account.id)?;
         self.asker.say(Says::Part, "The import");
-        let (import, cancelled_statuses) = self.import(&open, readable)?;
+        let (import, cancelled_statuses) = self.import(&open, &readable)?;
         let interval = Interval {
             from: import.from,
             to: import.to,
         };
-        let (orders, doubles) = if import.incomes == Mode::No {
-            (None, None)
-        } else {
-            let orders = self.orders(&open, interval, By::of(source.way()))?;
-            // A connection that has imported already has its own records there.
-            let first = self
-                .present
-                .is_none_or(|present| present.import.incomes == Mode::No);
-            let doubles = first.then(|| self.doubles(&open, interval, &account.reader));
-            (Some(orders), doubles.flatten())
-        };
+        let counts = self.counts(&open, &readable, &import, interval)?;
+        // A connection that has imported already has its own records there.
+        let first = self
+            .present
+            .is_none_or(|present| present.import.incomes == Mode::No);
+        let doubles = (first && import.incomes != Mode::No)
+            .then(|| self.doubles(&open, interval, &account.reader));
         Ok(Connected {
-            shop_name: open.shop.name.clone(),
+            source_name: open.account.name.clone(),
             account_name: account.account.name,
-            customers: readable.customers.filter(|_| import.companies != Mode::No),
-            orders,
-            doubles,
+            counts,
+            doubles: doubles.flatten(),
             answers: Answers {
                 key,
                 name,
@@ -204,18 +198,10 @@ impl<'a> Wizard<'a> {
 
     /// Looks for the newest orders in Caflou, and warns. Where that cannot be seen, that is no
     /// reason not to connect.
-    fn doubles(&mut self, open: &OpenShop, interval: Interval, reader: &Reader) -> Option<Doubles> {
-        let mapping = self
-            .present
-            .map_or_else(Mapping::default, |one| one.mapping.clone());
-        let match_existing = mapping.match_existing;
-        let settings = MapSettings {
-            eshop_id: open.shop.eshop_id,
-            zone: open.shop.zone,
-            mapping,
-            statuses: Statuses::default(),
-        };
-        match self.services.doubles(open, &settings, interval, reader) {
+    fn doubles(&mut self, open: &Opened, interval: Interval, reader: &Reader) -> Option<Doubles> {
+        let present = self.present.map(|one| one.mapping.match_existing);
+        let match_existing = present.unwrap_or(Mapping::default().match_existing);
+        match self.services.doubles(open, interval, reader) {
             Ok(doubles) => {
                 if let Some(warning) = doubles.warning(match_existing) {
                     self.asker.say(Says::Warning, &warning);
@@ -251,12 +237,38 @@ impl<'a> Wizard<'a> {
             .ok_or(Ended::Stopped)
     }
 
-    /// How many orders a first run would look at.
-    fn orders(&mut self, open: &OpenShop, interval: Interval, by: By) -> Result<u64, Ended> {
+    /// How many records of each stream a first run would look at.
+    fn counts(
+        &mut self,
+        open: &Opened,
+        readable: &Readable,
+        import: &Import,
+        interval: Interval,
+    ) -> Result<Vec<(&'static Stream, Option<u64>)>, Ended> {
+        let mut counts = Vec::new();
+        for stream in self.program.streams {
+            let there = readable.0.iter().find(|(other, _)| other == stream);
+            let count = match (import.mode(stream.kind), stream.kind) {
+                (Mode::No, _) => None,
+                (_, Kind::Company) => there.map(|(_, count)| *count),
+                (_, Kind::Income) if there.is_none() => None,
+                (_, Kind::Income) => Some(self.count_in(open, stream, interval)?),
+            };
+            counts.push((*stream, count));
+        }
+        Ok(counts)
+    }
+
+    fn count_in(
+        &mut self,
+        open: &Opened,
+        stream: &Stream,
+        interval: Interval,
+    ) -> Result<u64, Ended> {
         loop {
-            match self.services.orders_in(open, interval) {
-                Ok(orders) => return Ok(orders),
-                Err(error) => self.again(trouble::shop(&error, by), &[TRY_AGAIN])?,
+            match self.services.count_in(open, stream, interval) {
+                Ok(count) => return Ok(count),
+                Err(error) => self.again(open.trouble(&error), &[TRY_AGAIN])?,
             }
         }
     }

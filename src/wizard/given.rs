@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting};
-use crate::source::Definition;
+use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting, Value};
 use crate::source::registry::SOURCES;
+use crate::source::{Definition, shoptet};
 
 /// The settings of the import that are asked for.
 const ASKED: [&str; 5] = ["companies", "incomes", "from", "to", "auto_repeat"];
@@ -90,17 +90,44 @@ impl Given {
 
     /// The flags without which a new connection cannot be made where nobody can be asked.
     #[must_use]
-    pub fn missing(&self) -> Vec<&'static str> {
+    pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         let source = |key| self.source.contains_key(key);
         let caflou = |key| self.caflou.contains_key(key);
         let import = |key| self.import.contains_key(key);
-        let mut need = |is_there: bool, flag| {
+        let mut need = |is_there: bool, flag: &str| {
             if !is_there {
-                missing.push(flag);
+                missing.push(flag.to_owned());
             }
         };
         need(self.key.is_some() || self.name.is_some(), "NAME or --name");
+        let program = self.program.unwrap_or(SOURCES[0]);
+        for field in program.needed() {
+            let flag = match field.value {
+                Value::Secret => "--secret",
+                _ => "--set",
+            };
+            need(source(field.key), &format!("{flag} {}=…", field.key));
+        }
+        if program.word == shoptet::PROGRAM {
+            self.missing_of_shop(&mut need);
+        }
+        if caflou("email") || caflou("password") {
+            need(caflou("email"), "--caflou-email");
+            need(caflou("password"), "--caflou-password-env");
+        } else {
+            let ways = "--caflou-token-env (or --caflou-email with --caflou-password-env)";
+            need(caflou("token"), ways);
+        }
+        need(import("companies") || self.yes, "--companies");
+        need(import("incomes") || self.yes, "--incomes");
+        need(import("auto_repeat") || self.yes, "--auto-repeat");
+        missing
+    }
+
+    /// The flags of a shop's ways in.
+    fn missing_of_shop(&self, need: &mut impl FnMut(bool, &str)) {
+        let source = |key| self.source.contains_key(key);
         if self.pairing_code.is_some() {
             need(source("eshop_id"), "--eshop-id");
             need(source("addon_url"), "--addon-url");
@@ -119,17 +146,6 @@ impl Given {
                 "--private-token-env (or --pairing-code, --oauth-token-file, --install-code)";
             need(source("private_token"), ways);
         }
-        if caflou("email") || caflou("password") {
-            need(caflou("email"), "--caflou-email");
-            need(caflou("password"), "--caflou-password-env");
-        } else {
-            let ways = "--caflou-token-env (or --caflou-email with --caflou-password-env)";
-            need(caflou("token"), ways);
-        }
-        need(import("companies") || self.yes, "--companies");
-        need(import("incomes") || self.yes, "--incomes");
-        need(import("auto_repeat") || self.yes, "--auto-repeat");
-        missing
     }
 }
 

@@ -7,7 +7,7 @@ use super::answers::trimmed;
 use super::asker::{Ended, Says};
 use super::fields::Side;
 use super::flow::{Next, Wizard};
-use super::shop::ANOTHER_WAY;
+use super::source::ANOTHER_WAY;
 use crate::access::Access;
 use crate::config::{Of, Read};
 use crate::source::shoptet::oauth::AddonClient;

@@ -6,9 +6,9 @@
 //!
 //! - `asker`: who is asked; `terminal`: a person at a terminal;
 //! - `given`: answers given beforehand, on the command line;
-//! - `flow`: the questions in their order, with `naming`, `shop`, `account`, `options` and
+//! - `flow`: the questions in their order, with `naming`, `source`, `account`, `options` and
 //!   `statuses` for the parts, `fields` for the settings of both sides, `ways`, `install` and `pairing`
-//!   for the ways into a shop, and `secret` for secrets;
+//!   for the ways into a source, and `secret` for secrets;
 //! - `services`: what both services say to an answer; `trouble`: that in sentences;
 //! - `doubles`: whether somebody else brings the orders to Caflou, too;
 //! - `answers`: what the questions brought; `render`: that as values of the configuration.
@@ -27,7 +27,7 @@ mod pairing;
 mod render;
 mod secret;
 mod services;
-mod shop;
+mod source;
 mod statuses;
 mod terminal;
 pub mod trouble;

@@ -4,10 +4,11 @@ use chrono::NaiveDate;
 
 use super::asker::{Ended, Says};
 use super::flow::Wizard;
-use super::services::OpenShop;
-use super::shop::Readable;
+use super::services::Opened;
+use super::source::Readable;
 use super::trouble::Trouble;
 use crate::config::{Import, Mode, OrderStatus, parse_day};
+use crate::record::Kind;
 
 /// The word for an interval without an end.
 const ALL: &str = "all";
@@ -16,16 +17,16 @@ impl Wizard<'_> {
     /// What is imported, and when; and which statuses count as cancelled.
     pub(super) fn import(
         &mut self,
-        open: &OpenShop,
-        readable: Readable,
+        open: &Opened,
+        readable: &Readable,
     ) -> Result<(Import, Vec<OrderStatus>), Ended> {
         let usual = self
             .present
             .map_or_else(Import::default, |present| present.import.clone());
         let given = self.given.imported("companies");
-        let companies = self.mode(COMPANIES, readable.customers, given, usual.companies)?;
+        let companies = self.mode(Kind::Company, readable, given, usual.companies)?;
         let given = self.given.imported("incomes");
-        let incomes = self.mode(INCOMES, readable.orders, given, usual.incomes)?;
+        let incomes = self.mode(Kind::Income, readable, given, usual.incomes)?;
         let (from, to) = self.interval(incomes, &usual)?;
         let statuses = self.statuses(open, incomes)?;
         let auto_repeat = match self.given.imported("auto_repeat") {
@@ -50,17 +51,28 @@ impl Wizard<'_> {
 
     fn mode(
         &mut self,
-        (question, words): (&str, [&str; 3]),
-        readable: Option<u64>,
+        kind: Kind,
+        readable: &Readable,
         given: Option<Mode>,
         usual: Mode,
     ) -> Result<Mode, Ended> {
-        if readable.is_none() {
+        let mut streams = self
+            .program
+            .streams
+            .iter()
+            .filter(|stream| stream.kind == kind);
+        let Some(stream) = streams.next().filter(|_| readable.has(kind)) else {
             return Ok(Mode::No);
-        }
+        };
         match given {
             Some(mode) => Ok(mode),
             None if self.asks() => {
+                let (agenda, words) = match kind {
+                    Kind::Company => ("companies", ["", "new ones", "as new-only, never updated"]),
+                    Kind::Income => ("incomes", ["", "new ones", "new and changed ones"]),
+                };
+                // question and answer stand on one line of 80 columns
+                let question = format!("{} as {agenda}?", stream.title);
                 let mut labels = Vec::new();
                 for (mode, words) in Mode::ALL.iter().zip(words) {
                     let mode = mode.as_str();
@@ -73,7 +85,7 @@ impl Wizard<'_> {
                     .iter()
                     .position(|mode| *mode == usual)
                     .unwrap_or(0);
-                let chosen = self.asker.select(question, &labels, at)?;
+                let chosen = self.asker.select(&question, &labels, at)?;
                 Ok(Mode::ALL.get(chosen).copied().unwrap_or(usual))
             }
             None => Ok(usual),
@@ -87,9 +99,13 @@ impl Wizard<'_> {
     ) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Ended> {
         let (from, to) = (self.given.imported("from"), self.given.imported("to"));
         let ask = self.asks() && incomes != Mode::No;
+        let mut streams = self.program.streams.iter();
+        let stream = streams.find(|stream| stream.kind == Kind::Income);
+        let many = stream.map_or("documents", |stream| stream.many);
+        let first_day = format!("Only {many} created from which day on?");
         let mut from = match from {
             Some(day) => Some(day),
-            None if ask => self.day("Only orders created from which day on?", usual.from)?,
+            None if ask => self.day(&first_day, usual.from)?,
             None => usual.from,
         };
         let mut to = match to {
@@ -106,7 +122,7 @@ impl Wizard<'_> {
                 return Err(Ended::Failed(trouble));
             }
             self.asker.say(Says::Problem, &trouble.lines());
-            from = self.day("Only orders created from which day on?", None)?;
+            from = self.day(&first_day, None)?;
             to = self.day("And up to which day?", None)?;
         }
         Ok((from, to))
@@ -133,13 +149,3 @@ impl Wizard<'_> {
         }
     }
 }
-
-/// The question, and what each mode does; question and answer stand on one line of 80 columns.
-const COMPANIES: (&str, [&str; 3]) = (
-    "Registered customers as companies?",
-    ["", "new ones", "as new-only, never updated"],
-);
-const INCOMES: (&str, [&str; 3]) = (
-    "Orders as incomes?",
-    ["", "new ones", "new and changed ones"],
-);

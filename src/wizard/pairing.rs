@@ -6,7 +6,7 @@ use url::Url;
 use super::asker::{Ended, Says};
 use super::fields::Side;
 use super::flow::{Next, Wizard};
-use super::shop::ANOTHER_WAY;
+use super::source::ANOTHER_WAY;
 use super::trouble::{self, Class, Trouble};
 use crate::access::Access;
 use crate::config::{Of, Read, Secret};
@@ -27,7 +27,7 @@ impl Wizard<'_> {
     pub(super) fn paired(
         &mut self,
         keep: bool,
-        number: &mut Option<u64>,
+        number: &mut Option<String>,
     ) -> Result<Option<Access>, Ended> {
         let present = self.present_side(Side::Source).filter(|_| keep);
         let secret = present.and_then(|present| present.get::<Secret>("pairing"));
@@ -42,10 +42,10 @@ impl Wizard<'_> {
         let mut addon_url = self.addon_url()?;
         let mut typed = None;
         loop {
-            let Some(eshop_id) = self.eshop_id_of_the_email(*number)? else {
+            *number = self.eshop_id_of_the_email(number.take())?;
+            let Some(eshop_id) = number.as_ref().and_then(|id| id.parse().ok()) else {
                 return Ok(None);
             };
-            *number = Some(eshop_id);
             let code = match typed.take() {
                 Some(code) => code,
                 None => self.pairing_code()?,
@@ -96,7 +96,7 @@ impl Wizard<'_> {
     }
 
     /// The number is needed here, as no token tells it; `None`: another way is wanted.
-    fn eshop_id_of_the_email(&mut self, number: Option<u64>) -> Result<Option<u64>, Ended> {
+    fn eshop_id_of_the_email(&mut self, number: Option<String>) -> Result<Option<String>, Ended> {
         if number.is_some() {
             return Ok(number);
         }
@@ -105,7 +105,7 @@ impl Wizard<'_> {
             "The e-mail shows the e-shop ID, beside the pairing code.",
         );
         loop {
-            let number = self.type_eshop_id("E-shop ID:", None)?;
+            let number = self.type_identity("E-shop ID:", None)?;
             if number.is_some() {
                 return Ok(number);
             }

@@ -10,17 +10,17 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use super::doubles::Doubles;
-use super::trouble::{self, By, Trouble, With};
+use super::trouble::{self, Trouble, With};
 use crate::access::{Access, Shared};
 use crate::caflou::{self, Account, Reader};
-use crate::config::Read;
+use crate::config::{Import, Mapping, Read, Way};
 use crate::http::{HttpError, Lane, LaneOptions, Policy, Stop};
 use crate::pairing::PairingCode;
-use crate::record::Kind;
+use crate::record::Stream;
+use crate::source::shoptet;
 use crate::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
 use crate::source::shoptet::pairing::{Paired, pair};
-use crate::source::shoptet::{self, MapSettings, Shop, ShopStatus};
-use crate::source::{Interval, SourceError};
+use crate::source::{self, Definition, Interval, Opening, Source, SourceError, Status};
 use crate::state::Cache;
 
 /// How long one request may take, with somebody waiting.
@@ -34,13 +34,35 @@ pub struct Services {
     stop: Stop,
 }
 
-/// A shop that told who it is.
-#[derive(Debug)]
-pub struct OpenShop {
-    /// Its client.
-    pub client: shoptet::Client,
-    /// Who it is.
-    pub shop: Shop,
+/// A source that told whose records it gives.
+pub struct Opened {
+    /// What it is.
+    pub definition: &'static Definition,
+    /// The way in that was taken.
+    pub way: Option<&'static Way>,
+    /// It.
+    pub source: Box<dyn Source>,
+    /// Whose records it gives.
+    pub account: source::Account,
+}
+
+impl Opened {
+    /// What an error of it means.
+    #[must_use]
+    pub fn trouble(&self, error: &SourceError) -> Trouble {
+        (self.definition.explain)(error, self.way, &[])
+    }
+
+    /// What is the matter with streams that cannot be read; `None`: there are none.
+    #[must_use]
+    pub fn unreadable(&self, missing: &[(&'static Stream, SourceError)]) -> Option<Trouble> {
+        let (_, first) = missing.first()?;
+        if let Some((_, other)) = missing.iter().find(|(_, error)| !error.is_denied()) {
+            return Some(self.trouble(other));
+        }
+        let streams: Vec<_> = missing.iter().map(|(stream, _)| *stream).collect();
+        Some((self.definition.explain)(first, self.way, &streams))
+    }
 }
 
 /// Caflou, which let us in.
@@ -88,57 +110,84 @@ impl Services {
         }
     }
 
-    /// Asks whose token it is.
+    /// Asks whose credentials they are.
     ///
     /// # Errors
-    /// When the token is refused, or the service is not well.
-    pub fn shop(&self, access: &Access) -> Result<OpenShop, Trouble> {
-        let opened = shoptet::Client::open(access, self.shared());
-        let opened = opened.map_err(SourceError::from).and_then(|client| {
-            let shop = self.runtime.block_on(client.whose())?;
-            Ok(OpenShop { client, shop })
+    /// When they are refused, or the service is not well.
+    pub fn source(
+        &self,
+        definition: &'static Definition,
+        access: &Access,
+        mapping: &Mapping,
+    ) -> Result<Opened, Trouble> {
+        let opened = (definition.open)(Opening {
+            access,
+            shared: self.shared(),
+            mapping,
+            import: &Import::default(),
+            dry_run: true,
         });
-        opened.map_err(|error| trouble::shop(&error, By::of(access.way())))
+        let way = access.way();
+        let opened = opened.and_then(|source| {
+            let account = self.runtime.block_on(source.whose())?;
+            Ok(Opened {
+                definition,
+                way,
+                source,
+                account,
+            })
+        });
+        opened.map_err(|error| (definition.explain)(&error, way, &[]))
     }
 
-    /// How many records of a kind a shop has, by reading all that a run would read.
+    /// How many records of a stream there are, by reading all that a run would read.
     ///
     /// # Errors
     /// When a right is missing.
-    pub fn probe(&self, open: &OpenShop, kind: Kind) -> Result<u64, SourceError> {
-        self.runtime.block_on(open.client.probe(kind, &open.shop))
+    pub fn probe(&self, open: &Opened, stream: &Stream) -> Result<u64, SourceError> {
+        let Opened {
+            source, account, ..
+        } = open;
+        self.runtime.block_on(source.probe(stream, account))
     }
 
-    /// The statuses that the shop has.
+    /// The statuses that documents have there.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn statuses(&self, open: &OpenShop) -> Result<Vec<ShopStatus>, SourceError> {
-        self.runtime.block_on(open.client.statuses())
+    pub fn statuses(&self, open: &Opened) -> Result<Vec<Status>, SourceError> {
+        self.runtime.block_on(open.source.statuses())
     }
 
-    /// How many orders an interval has.
+    /// How many records of a stream an interval has.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn orders_in(&self, open: &OpenShop, interval: Interval) -> Result<u64, SourceError> {
-        let count = open.client.count_orders_in(interval, &open.shop);
+    pub fn count_in(
+        &self,
+        open: &Opened,
+        stream: &Stream,
+        interval: Interval,
+    ) -> Result<u64, SourceError> {
+        let Opened {
+            source, account, ..
+        } = open;
+        let count = source.count_in(stream, interval, account);
         Ok(self.runtime.block_on(count)?.unwrap_or(0))
     }
 
-    /// Looks for the newest orders of an interval in Caflou.
+    /// Looks for the newest documents of an interval in Caflou.
     ///
     /// # Errors
     /// When one of the two cannot be read.
     pub fn doubles(
         &self,
-        open: &OpenShop,
-        settings: &MapSettings,
+        open: &Opened,
         interval: Interval,
         reader: &Reader,
     ) -> Result<Doubles, SourceError> {
         self.runtime.block_on(async {
-            let newest = open.client.newest_orders(settings, interval, open.shop.now);
+            let newest = open.source.newest(interval, &open.account);
             Ok(Doubles::look(&newest.await?, reader).await?)
         })
     }
@@ -151,7 +200,7 @@ impl Services {
         let server = OauthServer::new(TIMEOUT, Policy::attended(), Self::lane(), self.stop.clone());
         let exchanged =
             server.and_then(|server| self.runtime.block_on(server.exchange_code(addon, code)));
-        exchanged.map_err(|error| trouble::exchange(&error))
+        exchanged.map_err(|error| shoptet::trouble::exchange(&error))
     }
 
     /// Gives an add-on's backend the code from the e-mail; it is used up by that.
@@ -166,7 +215,7 @@ impl Services {
     ) -> Result<Paired, Trouble> {
         let paired = pair(addon_url, eshop_id, code, self.stop.clone());
         let paired = self.runtime.block_on(paired);
-        paired.map_err(|error| trouble::pairing(&error))
+        paired.map_err(|error| shoptet::trouble::pairing(&error))
     }
 
     /// Asks for the accounts. With a one-time password it logs in anew.

@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::asker::{Ended, Says};
 use super::flow::Wizard;
-use super::services::OpenShop;
+use super::services::Opened;
 use super::trouble::Trouble;
 use crate::config::{Connection, Mode, OrderStatus};
-use crate::source::shoptet::{CANCELLED, ShopStatus, Statuses};
+use crate::source::Status;
+use crate::source::shoptet::{CANCELLED, Statuses};
 
 /// What is chosen of the shop's statuses, as it stands in the settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Chosen {
     }
 
     /// Those that the shop does not have.
-    fn unknown(&self, there: &[ShopStatus]) -> Vec<String> {
+    fn unknown(&self, there: &[Status]) -> Vec<String> {
         let all = self.imported.iter().chain(&self.cancelled);
         let unknown = all.filter(|status| !there.iter().any(|one| means(status, one)));
         unknown.map(ToString::to_string).collect()
@@ -55,7 +56,7 @@ impl Wizard<'_> {
     /// Which statuses are imported, and which count as cancelled. The shop is asked for its list
     /// only where somebody wants to choose, or named some; without it, nothing is in the way of a
     /// connection.
-    pub(super) fn statuses(&mut self, open: &OpenShop, incomes: Mode) -> Result<Chosen, Ended> {
+    pub(super) fn statuses(&mut self, open: &Opened, incomes: Mode) -> Result<Chosen, Ended> {
         let present = self.present.map_or_else(Chosen::default, Chosen::of);
         let imported = self.given.order_statuses.take();
         let cancelled = self.given.cancelled_statuses.take();
@@ -64,7 +65,7 @@ impl Wizard<'_> {
             imported: imported.unwrap_or_else(|| present.imported.clone()),
             cancelled: cancelled.unwrap_or_else(|| present.cancelled.clone()),
         };
-        let asks = self.asks() && incomes != Mode::No;
+        let asks = self.asks() && incomes != Mode::No && self.program.statuses;
         if named && self.holds(open, &chosen)? || !named && !asks {
             return Ok(chosen);
         }
@@ -72,7 +73,7 @@ impl Wizard<'_> {
     }
 
     /// Whether the shop has what was named; without its list, that is not known and believed.
-    fn holds(&mut self, open: &OpenShop, chosen: &Chosen) -> Result<bool, Ended> {
+    fn holds(&mut self, open: &Opened, chosen: &Chosen) -> Result<bool, Ended> {
         let Some(there) = self.shop_statuses(open) else {
             return Ok(true);
         };
@@ -88,7 +89,7 @@ impl Wizard<'_> {
         Ok(false)
     }
 
-    fn ask_statuses(&mut self, open: &OpenShop, present: Chosen) -> Result<Chosen, Ended> {
+    fn ask_statuses(&mut self, open: &Opened, present: Chosen) -> Result<Chosen, Ended> {
         let mut options = vec![
             "all".to_owned(),
             "choose: which are imported, which are cancelled".to_owned(),
@@ -110,7 +111,7 @@ impl Wizard<'_> {
     }
 
     /// The shop's list, where it gives one.
-    fn shop_statuses(&mut self, open: &OpenShop) -> Option<Vec<ShopStatus>> {
+    fn shop_statuses(&mut self, open: &Opened) -> Option<Vec<Status>> {
         let why = match self.services.statuses(open) {
             Ok(there) if !there.is_empty() => return Some(there),
             Ok(_) => "it is empty".to_owned(),
@@ -125,14 +126,14 @@ impl Wizard<'_> {
     }
 
     /// A status is one of the two: what counts as cancelled is not offered for the import.
-    fn choose_statuses(&mut self, there: &[ShopStatus], present: &Chosen) -> Result<Chosen, Ended> {
+    fn choose_statuses(&mut self, there: &[Status], present: &Chosen) -> Result<Chosen, Ended> {
         self.warn_of(&present.unknown(there));
         let system = there.iter().find(|status| status.id == CANCELLED);
         let system = system.map_or("the system's own", |status| status.name.as_str());
         let own: Vec<_> = there.iter().filter(|one| one.id != CANCELLED).collect();
         let question = format!("Which count as cancelled or returned, beside {system}?");
         let cancelled = self.mark(&question, &own, &present.cancelled)?;
-        let is_cancelled = |one: &&ShopStatus| cancelled.iter().any(|other| other.id == one.id);
+        let is_cancelled = |one: &&Status| cancelled.iter().any(|other| other.id == one.id);
         let others: Vec<_> = own.into_iter().filter(|one| !is_cancelled(one)).collect();
         let mut imported = if others.is_empty() {
             Vec::new()
@@ -156,11 +157,11 @@ impl Wizard<'_> {
     fn mark<'s>(
         &mut self,
         question: &str,
-        offered: &[&'s ShopStatus],
+        offered: &[&'s Status],
         present: &[OrderStatus],
-    ) -> Result<Vec<&'s ShopStatus>, Ended> {
+    ) -> Result<Vec<&'s Status>, Ended> {
         let names: Vec<_> = offered.iter().map(|one| one.name.clone()).collect();
-        let is_marked = |one: &ShopStatus| present.iter().any(|status| means(status, one));
+        let is_marked = |one: &Status| present.iter().any(|status| means(status, one));
         let places = offered.iter().enumerate();
         let marked = places.filter(|(_, one)| is_marked(one));
         let marked: Vec<_> = marked.map(|(at, _)| at).collect();
@@ -178,7 +179,7 @@ impl Wizard<'_> {
 }
 
 /// Whether a setting means this status.
-fn means(status: &OrderStatus, one: &ShopStatus) -> bool {
+fn means(status: &OrderStatus, one: &Status) -> bool {
     match status {
         OrderStatus::Id(id) => *id == one.id,
         OrderStatus::Name(name) => name.to_lowercase() == one.name.to_lowercase(),
@@ -187,11 +188,7 @@ fn means(status: &OrderStatus, one: &ShopStatus) -> bool {
 
 /// Statuses as they are to stand in the file: as they do already, else by their names, which people
 /// read; by number where two have one name.
-fn written(
-    chosen: &[&ShopStatus],
-    there: &[ShopStatus],
-    present: &[OrderStatus],
-) -> Vec<OrderStatus> {
+fn written(chosen: &[&Status], there: &[Status], present: &[OrderStatus]) -> Vec<OrderStatus> {
     let mut written = Vec::new();
     for one in chosen {
         let name = OrderStatus::Name(one.name.clone());
@@ -220,7 +217,7 @@ mod tests {
     #[test]
     fn a_status_is_written_as_it_stands_there_already_else_by_a_name_that_is_its_own() {
         let all = [(1, "Nová"), (2, "Hotovo"), (3, "hotovo"), (4, "Vráceno")];
-        let there = all.map(|(id, name)| ShopStatus {
+        let there = all.map(|(id, name)| Status {
             id,
             name: name.to_owned(),
         });

@@ -1,108 +1,117 @@
-//! The ways into a shop.
+//! The ways into a source.
 
 use super::asker::Ended;
 use super::fields::Side;
 use super::flow::Wizard;
-use super::trouble::By;
 use crate::access::Access;
 use crate::config;
+use crate::source::shoptet;
 
-/// The ways into a shop, in the order in which they are offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A way as it is offered: one of the settings, or a code that is exchanged for what they need.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Way {
-    PairingCode,
-    PrivateToken,
-    OauthToken,
+    /// `None`: there are no ways to choose from.
+    Setting(Option<&'static config::Way>),
+    PairingCode(&'static config::Way),
     InstallCode,
 }
 
 impl Way {
-    pub(super) const ALL: [Self; 4] = [
-        Self::PairingCode,
-        Self::PrivateToken,
-        Self::OauthToken,
-        Self::InstallCode,
-    ];
-
     fn label(self) -> &'static str {
         match self {
-            Self::PairingCode => "pairing code from the add-on's e-mail",
-            Self::PrivateToken => "private API token (Shoptet Premium)",
-            Self::OauthToken => "OAuth access token of an own add-on",
+            Self::Setting(way) => way.map_or("", |way| way.label),
+            Self::PairingCode(way) => way.label,
             Self::InstallCode => "one-time installation code of an own add-on",
         }
     }
 }
 
 impl Wizard<'_> {
-    pub(super) fn shop_way(&mut self) -> Result<Way, Ended> {
+    /// The ways that are offered; those by a code from an e-mail first.
+    fn offered(&self) -> Vec<Way> {
+        let ways = self.program.settings.ways.iter();
+        let code = |way: &&config::Way| way.ends;
+        let codes = ways.clone().filter(code).map(Way::PairingCode);
+        let others = ways
+            .filter(|way| !code(way))
+            .map(|way| Way::Setting(Some(way)));
+        let install = (self.program.word == shoptet::PROGRAM).then_some(Way::InstallCode);
+        let mut offered: Vec<_> = codes.chain(others).chain(install).collect();
+        if offered.is_empty() {
+            offered.push(Way::Setting(None));
+        }
+        offered
+    }
+
+    pub(super) fn source_way(&mut self) -> Result<Way, Ended> {
+        let offered = self.offered();
         let given = &self.given;
-        if given.pairing_code.is_some() {
-            return Ok(Way::PairingCode);
-        }
-        if given.install_code.is_some() {
-            return Ok(Way::InstallCode);
-        }
-        let named = |key| given.source.contains_key(key);
-        if named("oauth_token") || named("token_url") {
-            return Ok(Way::OauthToken);
-        }
-        if named("private_token") {
-            return Ok(Way::PrivateToken);
+        let named = |keys: &[&str]| keys.iter().any(|key| given.source.contains_key(key));
+        let is_given = |way: &&Way| match way {
+            Way::PairingCode(_) => given.pairing_code.is_some(),
+            Way::InstallCode => given.install_code.is_some(),
+            Way::Setting(_) => false,
+        };
+        let is_named = |way: &&Way| match way {
+            Way::Setting(way) => way.is_some_and(|way| named(way.keys) || named(way.with)),
+            Way::PairingCode(way) => named(way.keys),
+            Way::InstallCode => false,
+        };
+        let mut named_last = offered.iter().rev();
+        if let Some(way) = offered.iter().find(is_given).or(named_last.find(is_named)) {
+            return Ok(*way);
         }
         let present = self.present.and_then(|present| present.source.way());
-        let usual = match present.map(|way| By::of(Some(way))) {
-            Some(By::Addon) => Way::OauthToken,
-            Some(By::Pairing) => Way::PairingCode,
-            None if named("addon_url") => Way::PairingCode,
-            Some(By::PrivateToken) | None => Way::PrivateToken,
+        let present = present.map(|way| way.label);
+        let is_present = |way: &&Way| present == Some(way.label());
+        let is_half_named = |way: &&Way| match way {
+            Way::PairingCode(way) => named(way.with),
+            Way::Setting(_) | Way::InstallCode => false,
         };
-        if self.present.is_some() && !self.asks() {
+        let is_setting = |way: &&Way| matches!(way, Way::Setting(_));
+        let usual = offered.iter().find(is_present);
+        let usual = usual.or_else(|| offered.iter().find(is_half_named));
+        let usual = usual.or_else(|| offered.iter().find(is_setting));
+        let usual = usual.copied().unwrap_or(Way::Setting(None));
+        if offered.len() < 2 || self.present.is_some() && !self.asks() {
             return Ok(usual);
         }
-        self.ask_shop_way(usual)
+        self.ask_source_way(usual)
     }
 
-    pub(super) fn ask_shop_way(&mut self, usual: Way) -> Result<Way, Ended> {
-        let labels = Way::ALL.map(|way| way.label().to_owned());
-        let at = Way::ALL.iter().position(|way| *way == usual).unwrap_or(0);
-        let chosen = self
-            .asker
-            .select("How do we get into the e-shop?", &labels, at)?;
-        Ok(Way::ALL.get(chosen).copied().unwrap_or(usual))
+    pub(super) fn ask_source_way(&mut self, usual: Way) -> Result<Way, Ended> {
+        let offered = self.offered();
+        let labels: Vec<_> = offered.iter().map(|way| way.label().to_owned()).collect();
+        let at = labels.iter().position(|label| label == usual.label());
+        let question = format!("How do we get into the {}?", self.program.place);
+        let chosen = self.asker.select(&question, &labels, at.unwrap_or(0))?;
+        Ok(offered.get(chosen).copied().unwrap_or(usual))
     }
 
-    /// Asks for what the way needs; `None`: another way is wanted. `keep`: a secret that the
-    /// connection has may stay.
-    pub(super) fn shop_access(
+    /// What the way needs; where that is not to be had, what another way needs. `keep`: a secret that
+    /// the connection has may stay.
+    pub(super) fn way_in(
         &mut self,
         way: &mut Way,
-        number: &mut Option<u64>,
+        wanted: &mut Option<String>,
         keep: bool,
-    ) -> Result<Option<Access>, Ended> {
-        let table = self.table(Side::Source);
-        let typed = |key| table.way_of(key);
-        match way {
-            Way::PairingCode => self.paired(keep, number),
-            Way::PrivateToken => self.ask_the(typed("private_token"), keep),
-            Way::OauthToken => self.ask_the(typed("oauth_token"), keep),
-            Way::InstallCode => {
-                let access = self.install()?;
-                if access.is_some() {
-                    // The code is used up; from now on the token that it gave is the way in.
-                    *way = Way::OauthToken;
+    ) -> Result<Access, Ended> {
+        let mut keep = keep;
+        loop {
+            let access = match *way {
+                Way::Setting(way) => return self.ask_way(Side::Source, way, keep),
+                Way::PairingCode(_) => self.paired(keep, wanted)?,
+                Way::InstallCode => self.install()?,
+            };
+            if let Some(access) = access {
+                // The code is used up; from now on what it gave is the way in.
+                if let (Way::InstallCode, Some(by)) = (&way, access.way()) {
+                    *way = Way::Setting(Some(by));
                 }
-                Ok(access)
+                return Ok(access);
             }
+            keep = false;
+            *way = self.ask_source_way(*way)?;
         }
-    }
-
-    fn ask_the(
-        &mut self,
-        way: Option<&'static config::Way>,
-        keep: bool,
-    ) -> Result<Option<Access>, Ended> {
-        way.map(|way| self.ask_way(Side::Source, way, keep))
-            .transpose()
     }
 }

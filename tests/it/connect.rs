@@ -307,7 +307,7 @@ fn an_answer_that_does_not_hold_ends_it_with_the_reason_and_what_to_do() {
         &["--eshop-id", "333"],
         4,
         "The token belongs to e-shop 222651 (Můj e-shop), not to e-shop 333. Correct the e-shop ID, or \
-         use that shop's token.",
+         use that e-shop's token.",
     );
     refused(
         &bench,

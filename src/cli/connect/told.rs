@@ -42,10 +42,9 @@ impl Told<'_> {
     pub(super) fn object(&self) -> Value {
         let Connected {
             answers,
-            shop_name,
+            source_name,
             account_name,
-            customers,
-            orders,
+            counts,
             doubles,
         } = self.connected;
         let doubles = doubles.map(|doubles| {
@@ -56,21 +55,23 @@ impl Told<'_> {
             })
         });
         let account_id: Option<&str> = answers.caflou.values.get("account_id");
-        json!({
+        let mut object = json!({
             "type": "connected",
             "connection": answers.key,
             "name": answers.name,
             "program": answers.program.word,
             answers.program.identity: answers.source.values.read_of(answers.program.identity),
-            "eshop": shop_name,
+            answers.program.place.replace('-', ""): source_name,
             "account_id": account_id,
             "account": account_name,
-            "customers": customers,
-            "orders": orders,
             "already_in_caflou": doubles,
             "config": self.config.display().to_string(),
             "next": self.next(),
-        })
+        });
+        for (stream, count) in counts {
+            object[stream.word] = json!(count);
+        }
+        object
     }
 
     /// For people, without a line end at the end.
@@ -82,10 +83,9 @@ impl Told<'_> {
         };
         let Connected {
             answers,
-            shop_name,
+            source_name,
             account_name,
-            customers,
-            orders,
+            counts,
             doubles: _,
         } = self.connected;
         let program = answers.program;
@@ -97,10 +97,9 @@ impl Told<'_> {
         } else {
             "Nothing was changed"
         };
-        let sizes = [(customers, "customer"), (orders, "order")];
-        let sizes = sizes
+        let sizes = counts
             .iter()
-            .filter_map(|(count, noun)| Some(Count((**count)?, noun).to_string()));
+            .filter_map(|(stream, count)| Some(Count((*count)?, stream.one).to_string()));
         let sizes: Vec<_> = sizes.collect();
         let run = if self.imports() {
             let sizes = sizes.join(" and ");
@@ -118,7 +117,7 @@ impl Told<'_> {
             String::new()
         };
         let connected = format!(
-            "connected: {shop_name} ({} {whose}) → {account_name} (Caflou {account_id})",
+            "connected: {source_name} ({} {whose}) → {account_name} (Caflou {account_id})",
             program.name
         );
         let connected = paragraph(&connected, width);

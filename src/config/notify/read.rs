@@ -33,6 +33,9 @@ static EMAIL: Table = Table::of(&[
 pub static MAIL_SERVER: Table = Table {
     ways: &[Way {
         label: "",
+        again: "",
+        anew: "",
+        ends: false,
         keys: &["user", "password"],
         with: &[],
     }],

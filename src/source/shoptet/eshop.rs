@@ -8,17 +8,17 @@ use super::client::Client;
 use super::map::MapSettings;
 use super::{BulkOptions, CUSTOMERS, Statuses};
 use crate::config::{Mapping, OrderStatus};
-use crate::record::Stream;
+use crate::record::{Draft, Stream};
 use crate::source::kit::moment_of;
-use crate::source::{Account, Ask, Asked, Interval, Opening, Reading, Source, SourceError};
+use crate::source::{Account, Ask, Asked, Interval, Opening, Reading, Source, SourceError, Status};
 
 /// An e-shop whose customers become companies, and whose orders become incomes.
 #[derive(Debug)]
 pub struct Eshop {
     /// Asks it.
     pub client: Client,
-    /// Which it has to be.
-    pub eshop_id: u64,
+    /// Which it has to be; `None`: any.
+    pub eshop_id: Option<u64>,
     /// How its records are to look in Caflou.
     pub mapping: Mapping,
     /// Orders in others wait; empty: in all.
@@ -63,7 +63,7 @@ impl Eshop {
         let webhook_url = values.get::<&Url>("webhook_url").filter(|_| !dry_run);
         Ok(Box::new(Self {
             client: Client::open(access, shared)?,
-            eshop_id: values.count("eshop_id").unwrap_or_default(),
+            eshop_id: values.count("eshop_id"),
             mapping: mapping.clone(),
             order_statuses: import.order_statuses.clone(),
             bulk: BulkOptions {
@@ -76,6 +76,16 @@ impl Eshop {
         }))
     }
 
+    /// How records of an account are mapped, whatever its statuses mean.
+    fn settings(&self, account: &Account) -> MapSettings {
+        MapSettings {
+            eshop_id: account.id.parse().unwrap_or_default(),
+            zone: account.zone,
+            mapping: self.mapping.clone(),
+            statuses: Statuses::default(),
+        }
+    }
+
     async fn visit(&self, ask: &Ask<'_>) -> Result<Visit, SourceError> {
         let statuses = self.statuses.get_or_try_init(async || {
             let cancelled = &self.mapping.cancelled_statuses;
@@ -86,10 +96,8 @@ impl Eshop {
         Ok(Visit {
             client: self.client.clone(),
             settings: MapSettings {
-                eshop_id: self.eshop_id,
-                zone: ask.account.zone,
-                mapping: self.mapping.clone(),
                 statuses: statuses.await?.clone(),
+                ..self.settings(ask.account)
             },
             interval: ask.interval,
             now: ask.account.now,
@@ -103,7 +111,10 @@ impl Eshop {
 impl Source for Eshop {
     fn whose(&self) -> Asked<'_, Account> {
         Box::pin(async {
-            let shop = self.client.shop(self.eshop_id).await?;
+            let shop = match self.eshop_id {
+                Some(eshop_id) => self.client.shop(eshop_id).await?,
+                None => self.client.whose().await?,
+            };
             Ok(Account {
                 id: shop.eshop_id.to_string(),
                 name: shop.name,
@@ -116,6 +127,31 @@ impl Source for Eshop {
 
     fn count<'a>(&'a self, stream: &'a Stream) -> Asked<'a, Option<u64>> {
         Box::pin(self.client.count_all(stream))
+    }
+
+    fn count_in<'a>(
+        &'a self,
+        stream: &'a Stream,
+        interval: Interval,
+        account: &'a Account,
+    ) -> Asked<'a, Option<u64>> {
+        Box::pin(self.client.count_in(stream, interval, account))
+    }
+
+    fn probe<'a>(&'a self, stream: &'a Stream, account: &'a Account) -> Asked<'a, u64> {
+        Box::pin(self.client.probe(stream, account))
+    }
+
+    fn newest<'a>(&'a self, interval: Interval, account: &'a Account) -> Asked<'a, Vec<Draft>> {
+        Box::pin(async move {
+            let settings = self.settings(account);
+            let newest = self.client.newest_orders(&settings, interval, account.now);
+            newest.await
+        })
+    }
+
+    fn statuses(&self) -> Asked<'_, Vec<Status>> {
+        Box::pin(self.client.statuses())
     }
 
     fn read<'a>(&'a self, ask: Ask<'a>) -> Asked<'a, Reading> {

@@ -27,6 +27,7 @@ mod strikes;
 #[cfg(test)]
 mod tests;
 mod time;
+pub mod trouble;
 mod wire;
 
 pub use answer::{read_changes, read_customer, read_orders};
@@ -39,7 +40,7 @@ pub use map::{MapError, MapSettings, customer, order};
 pub use pace::PACE;
 pub use settings::Bulk;
 pub use shop::Shop;
-pub use statuses::{CANCELLED, ShopStatus, Statuses};
+pub use statuses::{CANCELLED, Statuses};
 pub use time::parse_time;
 pub use wire::{Customer, Order};
 
@@ -53,8 +54,12 @@ pub const PROGRAM: &str = "shoptet";
 pub const DEFINITION: Definition = Definition {
     word: PROGRAM,
     name: "Shoptet",
+    place: "e-shop",
     identity: "eshop_id",
     settings: &settings::SETTINGS,
+    tells: true,
+    statuses: true,
+    explain: trouble::explain,
     pace: PACE,
     open: Eshop::open,
     streams: &[&CUSTOMERS, &ORDERS],
@@ -67,6 +72,7 @@ const LOG: u16 = 30;
 pub static CUSTOMERS: Stream = Stream {
     word: "customers",
     kind: Kind::Company,
+    title: "Registered customers",
     one: "customer",
     many: "customers",
     bare_ids: true,
@@ -78,6 +84,7 @@ pub static CUSTOMERS: Stream = Stream {
 pub static ORDERS: Stream = Stream {
     word: "orders",
     kind: Kind::Income,
+    title: "Orders",
     one: "order",
     many: "orders",
     bare_ids: true,

@@ -20,6 +20,11 @@ words! {
 pub static SETTINGS: Table = Table {
     beside: &[Field::new("eshop_id", Value::Whole(1, i64::MAX))
         .must()
+        .ask("E-shop ID:")
+        .amiss(
+            "A number such as 222651: the administration of the shop shows it, and a private token \
+             begins with it.",
+        )
         .help(
             "The number of your e-shop. The administration shows it, and your private token begins \
              with it.",
@@ -86,16 +91,25 @@ pub static SETTINGS: Table = Table {
     ways: &[
         Way {
             label: "private API token (Shoptet Premium)",
+            again: "Type the token again",
+            anew: "To type in a token",
+            ends: false,
             keys: &["private_token"],
             with: &[],
         },
         Way {
             label: "OAuth access token of an own add-on",
+            again: "Type the token again",
+            anew: "To type in a token",
+            ends: false,
             keys: &["oauth_token"],
             with: &["token_url"],
         },
         Way {
             label: "pairing code from the add-on's e-mail",
+            again: "Type a new pairing code",
+            anew: "If a new pairing code is needed",
+            ends: true,
             keys: &["pairing"],
             with: &["addon_url"],
         },

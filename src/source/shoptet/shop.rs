@@ -8,8 +8,8 @@ use super::orders::window;
 use super::row::Row;
 use super::time::format_time;
 use crate::http::HttpError;
-use crate::record::{Json, Kind, Stream, clean};
-use crate::source::{Interval, SourceError};
+use crate::record::{Json, Stream, clean};
+use crate::source::{Account, Interval, SourceError};
 
 /// What is known of a shop before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,34 +106,32 @@ impl Client {
         read(&answer.data, answer.date)
     }
 
-    /// Reads one row of everything that a run reads of a kind; how many records there are.
+    /// Reads one row of everything that a run reads of a stream; how many records there are.
     ///
     /// # Errors
     /// When the token lacks the right to one of them.
-    pub async fn probe(&self, kind: Kind, shop: &Shop) -> Result<u64, SourceError> {
-        let list = match kind {
-            Kind::Company => "customers",
-            Kind::Income => "orders",
-        };
-        let since = format_time(shop.now - TimeDelta::days(1), shop.zone);
+    pub async fn probe(&self, stream: &Stream, account: &Account) -> Result<u64, SourceError> {
+        let list = stream.word;
+        let since = format_time(account.now - TimeDelta::days(1), account.zone);
         let one = ("itemsPerPage", "1");
         self.get::<Json>(&["api", list, "changes"], &[("from", &since), one])
             .await?;
         Ok(self.count(list, &[]).await?.unwrap_or(0))
     }
 
-    /// How many orders were created in an interval, where the shop says so.
+    /// How many records of a stream were created in an interval, where the shop says so.
     ///
     /// # Errors
     /// When the list cannot be read.
-    pub async fn count_orders_in(
+    pub async fn count_in(
         &self,
+        stream: &Stream,
         interval: Interval,
-        shop: &Shop,
+        account: &Account,
     ) -> Result<Option<u64>, SourceError> {
-        let window = window(interval, shop.zone, shop.now);
+        let window = window(interval, account.zone, account.now);
         let window: Vec<_> = window.iter().map(|(n, at)| (*n, at.as_str())).collect();
-        self.count("orders", &window).await
+        self.count(stream.word, &window).await
     }
 
     /// How many records of a stream the shop has in all, where it says so.

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::row::Row;
 use crate::config::{OrderStatus, nearest};
 use crate::record::{Json, clean};
-use crate::source::SourceError;
+use crate::source::{SourceError, Status};
 
 /// The system status "cancelled" (`GET /api/orders/statuses`).
 pub const CANCELLED: i64 = -4;
@@ -24,7 +24,7 @@ impl Statuses {
     /// # Errors
     /// [`SourceError::Settings`] where none of them has such a name.
     pub fn of(
-        there: &[ShopStatus],
+        there: &[Status],
         cancelled: &[OrderStatus],
         wanted: &[OrderStatus],
     ) -> Result<Self, SourceError> {
@@ -46,15 +46,6 @@ impl Statuses {
         let wanted = self.wanted.is_empty() || status.is_some_and(|id| self.wanted.contains(&id));
         !wanted && !self.is_cancelled(status)
     }
-}
-
-/// One that the shop has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShopStatus {
-    /// Its number; negative ones are the system's own.
-    pub id: i64,
-    /// How the shop calls it.
-    pub name: String,
 }
 
 impl Client {
@@ -80,7 +71,7 @@ impl Client {
     ///
     /// # Errors
     /// When the list cannot be read.
-    pub async fn statuses(&self) -> Result<Vec<ShopStatus>, SourceError> {
+    pub async fn statuses(&self) -> Result<Vec<Status>, SourceError> {
         let data = self
             .get::<Json>(&["api", "orders", "statuses"], &[])
             .await?;
@@ -89,25 +80,21 @@ impl Client {
         let status = |row: Row<'_>| {
             let id = row.whole("id").ok().flatten()?;
             let name = clean(&row.text("name").ok().flatten()?)?;
-            Some(ShopStatus { id, name })
+            Some(Status { id, name })
         };
         Ok(rows.filter_map(status).collect())
     }
 }
 
 /// The numbers of statuses. Two of one name are both meant.
-fn ids(
-    there: &[ShopStatus],
-    asked: &[OrderStatus],
-    setting: &str,
-) -> Result<Vec<i64>, SourceError> {
+fn ids(there: &[Status], asked: &[OrderStatus], setting: &str) -> Result<Vec<i64>, SourceError> {
     let mut ids = Vec::new();
     for status in asked {
         match status {
             OrderStatus::Id(id) => ids.push(*id),
             OrderStatus::Name(name) => {
                 let before = ids.len();
-                let same = |one: &&ShopStatus| one.name.to_lowercase() == name.to_lowercase();
+                let same = |one: &&Status| one.name.to_lowercase() == name.to_lowercase();
                 ids.extend(there.iter().filter(same).map(|one| one.id));
                 if ids.len() == before {
                     return Err(unknown(there, name, setting));
@@ -118,7 +105,7 @@ fn ids(
     Ok(ids)
 }
 
-fn unknown(there: &[ShopStatus], name: &str, setting: &str) -> SourceError {
+fn unknown(there: &[Status], name: &str, setting: &str) -> SourceError {
     let names = there.iter().map(|one| one.name.as_str());
     let meant = nearest(name, names.clone()).map(|meant| format!("; did you mean {meant:?}?"));
     let names: Vec<_> = names.collect();
@@ -133,9 +120,9 @@ fn unknown(there: &[ShopStatus], name: &str, setting: &str) -> SourceError {
 mod tests {
     use super::*;
 
-    fn there() -> Vec<ShopStatus> {
+    fn there() -> Vec<Status> {
         let all = [(-1, "Nevyřízená"), (-4, "Stornována"), (12, "Vráceno")];
-        let status = |(id, name): (i64, &str)| ShopStatus {
+        let status = |(id, name): (i64, &str)| Status {
             id,
             name: name.to_owned(),
         };
