@@ -90,6 +90,8 @@ pub(super) struct Life {
     pub(super) figures: Figures,
     /// There is a second client.
     pub(super) second: bool,
+    /// The state was an older one or none, and no run came to its end since.
+    pub(super) learns: bool,
 }
 
 /// Lives the life of a seed to its end.
@@ -106,6 +108,7 @@ pub fn live(seed: u64) -> Figures {
     let mut life = Life {
         machine: Machine::new(&bench.path("")),
         second: fate.two,
+        learns: false,
         bench,
         rng,
         fate,
@@ -214,6 +217,7 @@ impl Life {
         let (mut child, run) = Run::start(&self.bench, command, "output.txt");
         let before = self.figures.kills;
         let code = run.end(&mut child, Some(kill), &mut self.figures);
+        self.learnt(code);
         let log = self.machine.written();
         if let (Some((_, name)), true) = (fails, has_failed(&log)) {
             self.count(name);
@@ -333,6 +337,13 @@ impl Life {
                 || ["fail", "skip"].contains(&action)
             {
                 ledger.told.insert(id.clone());
+            }
+            // What a run before it left to be looked at.
+            let message = object["message"].as_str().unwrap_or_default();
+            if message.contains("was cut off and left to look at") {
+                let words = message.split_whitespace();
+                let words = words.map(|word| word.trim_end_matches(':').to_owned());
+                ledger.told.extend(words);
             }
             if action == "fail" {
                 ledger.fails.insert(id.clone());

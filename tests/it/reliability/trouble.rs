@@ -76,8 +76,22 @@ impl Life {
         }
     }
 
-    /// What the state does not know, nobody knows any more, not even what is gone from the shop.
-    fn forget(&self, knows: impl Fn(&str) -> bool) {
+    /// What the state does not know, nobody knows any more, not even what is gone from the shop, nor
+    /// what goes until a run has looked at everything.
+    fn forget(&mut self, knows: impl Fn(&str) -> bool) {
+        self.learns = true;
+        self.gone(knows);
+    }
+
+    /// A run ended: what is gone by now was gone before the state knew it again.
+    pub(super) fn learnt(&mut self, code: Option<i32>) {
+        if self.learns {
+            self.gone(|_| false);
+            self.learns = !matches!(code, Some(0 | 3));
+        }
+    }
+
+    fn gone(&self, knows: impl Fn(&str) -> bool) {
         let shop = self.bench.sandbox.shop();
         let gone = shop.deleted.iter().map(|order| order.code.clone());
         let gone: Vec<_> = gone.filter(|code| !knows(code)).collect();
@@ -88,7 +102,7 @@ impl Life {
     }
 
     /// An older state is put back.
-    fn put_back(&self, old: &Disk) {
+    fn put_back(&mut self, old: &Disk) {
         old.restore(&self.bench.path(""));
         self.forget(|code| old.knows(code));
     }
