@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::view::asked;
 use super::{Journal, StateError, View};
+use crate::record::{Kind, SourceId};
 
 /// A run that did not come to its end, and of which no later one told.
 const CUT_OFF: &str = "status IS NULL AND summary IS NULL";
@@ -37,6 +38,17 @@ impl View {
 }
 
 impl Journal {
+    /// Takes back what was noted ahead: it is told now.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn nothing_ahead(&self, (kind, id): (Kind, &SourceId)) -> Result<(), StateError> {
+        self.execute(
+            "DELETE FROM changes WHERE kind = ?1 AND source_id = ?2 AND run_id = ?3",
+            params![kind.as_str(), id.0, self.run_id],
+        )
+    }
+
     /// Notes that this run, which has come to its end, told of those that were cut off before it.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use chrono::Utc;
 
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, CompanyLink, Kind, SourceId, Value, same};
+use crate::record::{Attributes, CaflouId, Changes, CompanyLink, Kind, SourceId, Value, same};
 use crate::source::{Broken, Verdict};
 use crate::state::{Clock, Intent, Journal, RecordState, Sent, StateError, Synced};
 
@@ -163,6 +163,12 @@ impl Apply {
             before.set(field, change.before.clone());
             undecided.set(field, change.before.clone());
         }
+        // It is settled with what is sent, and would be told by nobody were the run cut off by then.
+        if is_to_be_looked_at(&change)
+            && let Err(error) = self.note_ahead(&change)
+        {
+            return self.tell(change, |_| Err(error));
+        }
         if let Plan::Adopt { .. } = &step.plan {
             let linked = synced(&step, id, (&undecided, &before), None);
             if let Err(error) = self.noted(|journal| journal.synced(&linked)) {
@@ -293,6 +299,17 @@ impl Apply {
         done
     }
 
+    /// Notes what is to be told of a record before its change is sent.
+    fn note_ahead(&self, change: &Change) -> Result<(), StateError> {
+        let id = SourceId(change.source_id.clone());
+        let ahead = Change {
+            fields: Changes::default(),
+            ..change.clone()
+        };
+        let text = json_of(&ahead);
+        self.noted(|journal| journal.note_change((change.kind, &id), change.action.as_str(), &text))
+    }
+
     /// Notes what became of a record, with one commit for the record and the history of the run.
     fn tell(&self, change: Change, note: impl FnOnce(&Journal) -> Result<(), StateError>) -> Done {
         let id = SourceId(change.source_id.clone());
@@ -300,6 +317,9 @@ impl Apply {
         let noted = self.noted(|journal| {
             journal.together(|journal| {
                 note(journal)?;
+                if is_to_be_looked_at(&change) {
+                    journal.nothing_ahead((change.kind, &id))?;
+                }
                 journal.note_change((change.kind, &id), change.action.as_str(), &text)
             })
         });
@@ -346,6 +366,11 @@ fn synced(
         awaits: step.awaits.clone(),
         sent_at,
     }
+}
+
+/// Whether a change is one that people should know of beyond its values.
+fn is_to_be_looked_at(change: &Change) -> bool {
+    !change.kept.is_empty() || !change.warnings.is_empty()
 }
 
 /// A change as it stands in the history.

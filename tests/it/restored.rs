@@ -73,6 +73,30 @@ fn after_a_restore_all_is_compared_and_what_agrees_with_neither_side_is_told() {
 }
 
 #[test]
+fn what_was_switched_off_after_the_copy_was_made_is_told_where_the_shop_has_it_again() {
+    // Also where the copy is from the moment in which its create was under way.
+    let lost = "UPDATE records SET state = 'sending', caflou_id = NULL, checksum = NULL";
+    for copied in ["", lost] {
+        let bench = Bench::new();
+        let code = bench.order(|_| ());
+        bench.imported();
+        let copy = fs::read(bench.path("state.db")).unwrap();
+        bench.sandbox.shop().cancel(&code);
+        bench.run(&[]).exits(0);
+        assert_eq!(bench.income(&code)["inactive"], true);
+        fs::write(bench.path("state.db"), &copy).unwrap();
+        if !copied.is_empty() {
+            bench.in_state(copied);
+        }
+        bench.sandbox.shop().reopen(&code);
+        let ran = bench.run(&[]).exits(0);
+        let kept = ran.change(&code)["kept"].to_string();
+        assert!(kept.contains("inactive"), "{copied}: {kept}");
+        bench.each_order_is_there_once();
+    }
+}
+
+#[test]
 fn a_compare_after_a_restore_that_does_not_end_is_done_again() {
     let bench = Bench::new();
     let code = bench.order(|_| ());

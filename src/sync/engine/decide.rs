@@ -147,8 +147,10 @@ impl Ways {
             (Some(by), known, Some(current)) => {
                 let mut plan = plan::adopt(draft, known, desired, (id, by), current, rules);
                 // Ours, and the state does not know what was written last.
-                if by == MatchedBy::Mark && known.is_none() && rules.updates(draft.kind) {
-                    keep_differences(&mut plan, desired, None, current);
+                let unknown = known.is_none() || doubt;
+                if by == MatchedBy::Mark && unknown && rules.updates(draft.kind) {
+                    let sent = known.map(|known| &known.source);
+                    keep_differences(&mut plan, desired, sent, current);
                 }
                 plan
             }
@@ -186,7 +188,11 @@ fn keep_differences(
     let (Plan::Update { revision, .. } | Plan::Adopt { revision, .. }) = plan else {
         return;
     };
-    for field in desired.fields() {
+    // A record that is switched off is so by a value that others do not have.
+    let off = ["inactive"];
+    let off = off.into_iter().filter(|field| current.is_true(field));
+    let off = off.filter(|field| desired.get(field).is_none());
+    for field in desired.fields().chain(off) {
         let now = current.get(field);
         let ours = written.is_some_and(|written| same(field, now, written.get(field)));
         let told = revision.fields.0.contains_key(field) || revision.kept.contains(&field);

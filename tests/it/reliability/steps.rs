@@ -328,3 +328,26 @@ fn a_foreign_record_linked_by_a_run_that_was_killed_gets_its_payment() {
     bench.run(&[]).exits(0);
     assert_eq!(bench.writes(), Vec::<String>::new());
 }
+
+#[test]
+fn killed_in_an_update_that_keeps_somebodys_value_the_next_run_tells_what_was_kept() {
+    let bench = bench();
+    bench.imported();
+    let code = bench.sandbox.shop().orders[2].code.clone();
+    let id = bench.income_id(&code);
+    bench
+        .sandbox
+        .books()
+        .edit_transfer(id, "value", serde_json::json!(7));
+    set_price(&bench, &code, 2000);
+    bench.sandbox.shop().pay(&code);
+    let (trap, mut child) = caught(&bench, update_is_done);
+    trap.kill(&mut child);
+    bench.sandbox.unwatch();
+    let warnings = bench.run(&[]).exits(0).warnings();
+    let kept = format!("income {code}: kept as it is in Caflou: value");
+    let told = warnings.iter().filter(|one| one.contains(&kept)).count();
+    assert_eq!(told, 1, "{warnings:?}");
+    assert_eq!(bench.income(&code)["value"], 7);
+    assert_eq!(bench.income(&code)["done"], true);
+}
