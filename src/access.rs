@@ -70,6 +70,12 @@ impl Access {
         self.secrets.get(key).ok_or(Missing(key))
     }
 
+    /// One of the secrets.
+    #[must_use]
+    pub fn any_secret(&self) -> Option<&SecretString> {
+        self.secrets.values().next()
+    }
+
     /// The secrets that have no place yet.
     #[must_use]
     pub fn homeless(&self) -> Vec<(&'static str, SecretString)> {
@@ -94,7 +100,7 @@ impl Access {
     #[must_use]
     pub fn name(&self) -> String {
         let texts = self.values.texts().collect::<Vec<_>>().join(" ");
-        let secret = self.secrets.values().next().cloned().unwrap_or_default();
+        let secret = self.any_secret().cloned().unwrap_or_default();
         Cache::token_name(&texts, &secret)
     }
 }

@@ -11,6 +11,7 @@ use std::pin::Pin;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use secrecy::SecretString;
 use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
@@ -36,6 +37,8 @@ pub struct Definition {
     pub settings: &'static Table,
     /// It says itself whose records a credential opens: whoever connects it need not know.
     pub tells: bool,
+    /// Whose records a credential opens, where its own text says so.
+    pub named_by: fn(&SecretString) -> Option<String>,
     /// Its documents have statuses of the user's own.
     pub statuses: bool,
     /// What an error means to whoever connects it; with streams: the right to read them is missing.

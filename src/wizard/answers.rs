@@ -34,29 +34,9 @@ pub fn trimmed(secret: &SecretString) -> SecretString {
     secret.expose_secret().trim_matches(around).into()
 }
 
-/// The e-shop that a Shoptet token names: `222651-p-…` (private) or `222651-a-…` (add-on).
-#[must_use]
-pub fn eshop_of_token(token: &SecretString) -> Option<u64> {
-    let (number, rest) = token.expose_secret().split_once('-')?;
-    let kind = rest.split_once('-')?.0;
-    matches!(kind, "p" | "a")
-        .then(|| number.parse().ok())
-        .flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_names_its_shop() {
-        let of = |token: &str| eshop_of_token(&token.into());
-        assert_eq!(of("222651-p-abc-def"), Some(222_651));
-        assert_eq!(of("222651-a-abc"), Some(222_651));
-        assert_eq!(of("222651-x-abc"), None);
-        assert_eq!(of("p-222651"), None);
-        assert_eq!(of("q7m2q7m2"), None);
-    }
 
     #[test]
     fn what_was_pasted_along_is_cut_off() {

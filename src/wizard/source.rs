@@ -1,6 +1,5 @@
 //! The questions about the source: whose records, and whether all of them can be read.
 
-use super::answers::eshop_of_token;
 use super::asker::{Ended, Says};
 use super::fields::{Side, read};
 use super::flow::{Next, Wizard};
@@ -78,8 +77,7 @@ impl Wizard<'_> {
             match anew {
                 Anew::Nothing | Anew::Without(_) | Anew::Take => {}
                 Anew::Number => {
-                    let token = access.secret("private_token").ok();
-                    let named = token.and_then(eshop_of_token).map(|id| id.to_string());
+                    let named = access.any_secret().and_then(program.named_by);
                     wanted = self.ask_identity(named.as_deref())?;
                 }
                 Anew::Secret => access = self.way_in(&mut way, &mut wanted, false)?,
@@ -117,13 +115,10 @@ impl Wizard<'_> {
         if !self.asks() {
             return Ok(present);
         }
-        let token = self
-            .given
-            .source
-            .get("private_token")
-            .and_then(<&Secret>::of);
-        let named = token.and_then(|token| eshop_of_token(&token.resolve().ok()?));
-        self.ask_identity(present.or(named.map(|id| id.to_string())).as_deref())
+        let mut secrets = self.given.source.values().filter_map(<&Secret>::of);
+        let secret = secrets.next().and_then(|place| place.resolve().ok());
+        let named = secret.as_ref().and_then(self.program.named_by);
+        self.ask_identity(present.or(named).as_deref())
     }
 
     pub(super) fn ask_identity(&mut self, default: Option<&str>) -> Result<Option<String>, Ended> {

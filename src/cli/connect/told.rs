@@ -55,13 +55,19 @@ impl Told<'_> {
             })
         });
         let account_id: Option<&str> = answers.caflou.values.get("account_id");
+        // what stands beside "eshop_id" is "eshop"
+        let key = answers
+            .program
+            .identity
+            .strip_suffix("_id")
+            .unwrap_or("source");
         let mut object = json!({
             "type": "connected",
             "connection": answers.key,
             "name": answers.name,
             "program": answers.program.word,
             answers.program.identity: answers.source.values.read_of(answers.program.identity),
-            answers.program.place.replace('-', ""): source_name,
+            key: source_name,
             "account_id": account_id,
             "account": account_name,
             "already_in_caflou": doubles,

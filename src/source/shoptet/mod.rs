@@ -58,6 +58,7 @@ pub const DEFINITION: Definition = Definition {
     identity: "eshop_id",
     settings: &settings::SETTINGS,
     tells: true,
+    named_by: settings::named_by,
     statuses: true,
     explain: trouble::explain,
     pace: PACE,

@@ -1,5 +1,6 @@
 //! The settings of a Shoptet e-shop.
 
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::{Field, Table, Value, Way, words};
@@ -148,4 +149,27 @@ fn webhook(address: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// The e-shop that a token names: `222651-p-…` (private) or `222651-a-…` (add-on).
+pub(super) fn named_by(token: &SecretString) -> Option<String> {
+    let (number, rest) = token.expose_secret().split_once('-')?;
+    let kind = rest.split_once('-')?.0;
+    let number: u64 = number.parse().ok()?;
+    matches!(kind, "p" | "a").then(|| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_its_shop() {
+        let of = |token: &str| named_by(&token.into());
+        assert_eq!(of("222651-p-abc-def"), Some("222651".to_owned()));
+        assert_eq!(of("222651-a-abc"), Some("222651".to_owned()));
+        assert_eq!(of("222651-x-abc"), None);
+        assert_eq!(of("p-222651"), None);
+        assert_eq!(of("q7m2q7m2"), None);
+    }
 }

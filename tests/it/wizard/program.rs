@@ -44,6 +44,7 @@ static BOOKS: Definition = Definition {
     identity: "slug",
     settings: &SETTINGS,
     tells: false,
+    named_by: |_| None,
     statuses: false,
     explain: |error, _, _| Trouble::usage(format!("Books refuses it: {error}"), "Type it again."),
     pace: PACE,
