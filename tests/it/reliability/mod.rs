@@ -4,7 +4,7 @@
 //! cargo test --test it reliability -- --nocapture
 //! ```
 //!
-//! `RELIABILITY_SEEDS=1000` lives more lives than the usual hundred, `RELIABILITY_FIRST=500` others
+//! `RELIABILITY_SEEDS=1000` lives more lives than the usual fifty, `RELIABILITY_FIRST=500` others
 //! than the first of them, `RELIABILITY_SEED=17` one of them twenty times, with the history of those
 //! that go wrong; `RELIABILITY_FATE=4` gives each of them the trouble of that place (a bit each)
 //! in `fate.rs`, and no other.

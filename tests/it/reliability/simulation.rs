@@ -12,7 +12,7 @@ use super::life::{Figures, live};
 /// Lives at once: they mostly wait.
 const SIDE_BY_SIDE: usize = 24;
 /// Lives unless more are asked for.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 50;
 
 /// How often one life is lived again.
 const AGAIN: u64 = 20;
