@@ -4,7 +4,7 @@
 //! transfers. So a search is believed only after it has found a record that is known to be there,
 //! and only where it narrows the list.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::index::{Candidates, Index};
 use super::pass::{Pass, Whole};
@@ -37,6 +37,8 @@ pub struct Lookup {
     pages: Option<u64>,
     /// Our marks on records in the trash.
     trash: HashMap<String, CaflouId>,
+    /// Records that are out of the cash flow.
+    inactive: HashSet<CaflouId>,
     /// Our marks on records that are not among those that are known to be there.
     strays: Vec<(String, CaflouId)>,
 }
@@ -75,6 +77,7 @@ impl Lookup {
             equal: 0,
             pages: None,
             trash: HashMap::new(),
+            inactive: HashSet::new(),
             strays: Vec::new(),
         }
     }
@@ -258,6 +261,9 @@ impl Lookup {
 
     fn add(&mut self, stored: &Stored, known: &[i64]) {
         self.index.add(stored);
+        if stored.attributes.is_true("inactive") {
+            self.inactive.insert(stored.id);
+        }
         if stored.trashed {
             let marks = self.index.marks_of(stored).into_iter();
             self.trash.extend(marks.map(|mark| (mark, stored.id)));
@@ -274,6 +280,12 @@ impl Lookup {
     #[must_use]
     pub fn in_trash(&self, mark: &Mark) -> Option<CaflouId> {
         self.trash.get(&comparable(mark.as_str())).copied()
+    }
+
+    /// Whether a record was out of the cash flow when it was read.
+    #[must_use]
+    pub fn is_inactive(&self, id: CaflouId) -> bool {
+        self.inactive.contains(&id)
     }
 
     /// Our marks on records that are not among those that are known to be there, as far as they

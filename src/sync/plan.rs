@@ -7,6 +7,7 @@
 mod closed;
 mod desired;
 mod expiry;
+mod voided;
 
 pub use closed::{hold_closed, unless_told};
 pub use desired::desired;
@@ -18,7 +19,7 @@ use self::desired::{hold_party, void};
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
-    Attributes, CaflouId, Change, Changes, Draft, Kind, Record, Value, rich_text_lines, same,
+    Attributes, CaflouId, Change, Changes, Draft, Kind, Record, Value, Void, rich_text_lines, same,
 };
 use crate::state::{Known, RecordState};
 
@@ -26,6 +27,9 @@ use crate::state::{Known, RecordState};
 const TAKEN_BACK: &str = "no longer paid at the source: check whether the money went back";
 /// What was paid was another amount.
 const PAID_VALUE: &str = "the value of a paid income changes: check what was paid";
+
+/// There is money in it, and it does not count any more.
+const PAID_AND_VOID: &str = "paid and then cancelled or deleted: check whether the money went back";
 
 /// The settings that planning follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +166,12 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
         (None | Some((_, RecordState::Failed)), None) => Need::Candidates {
             by_mark_only: !rules.match_existing,
         },
+        // Ours may be there all the same, should the state not know of it.
+        (None | Some((_, RecordState::Failed)), Some((why, _)))
+            if rules.updates(draft.kind) && why != Void::Erased =>
+        {
+            Need::Candidates { by_mark_only: true }
+        }
         (None | Some((_, RecordState::Failed)), _) => Need::Nothing(absent(draft, desired)),
         (Some((_, RecordState::Sending | RecordState::Uncertain)), _) => Need::Candidates {
             by_mark_only: !rules.match_existing || void.is_some(),
@@ -268,7 +278,7 @@ fn left_alone(why: &str, known: &Known, open: bool) -> Plan {
     });
     Plan::Skip {
         reason: format!("{why}, but paid: left alone"),
-        warning: Some("paid and then cancelled or deleted: check whether the money went back"),
+        warning: Some(PAID_AND_VOID),
         settled,
         once: None,
     }
@@ -447,6 +457,12 @@ pub fn adopt(
         by == MatchedBy::Mark
             && matches!(known.state, RecordState::Sending | RecordState::Uncertain)
     });
+    let unknown = known.is_none_or(|known| known.state == RecordState::Failed);
+    if let Record::Void { why, paid } = &draft.record
+        && unknown
+    {
+        return voided::adopt((id, by), (*why, *paid), current);
+    }
     let revision = match lost {
         Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
             let mut desired = desired.clone();

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::sandbox::Service;
 use crate::support::{Bench, Ran, Settings, price};
 
 /// The action and the reason of the order's change.
@@ -263,4 +264,63 @@ fn under_new_only_a_cancellation_is_ignored() {
     let ran = bench.run(&["--full"]).exits(0);
     assert_eq!(ran.counts("incomes"), "1 read: 1 unchanged");
     assert_eq!(bench.income(&code)["inactive"], false);
+}
+
+/// An import whose state is lost; nothing says that it was.
+fn imported_and_forgotten(orders: usize) -> (Bench, Vec<String>) {
+    let bench = Bench::new();
+    let codes = (0..orders).map(|_| bench.order(|_| ())).collect();
+    bench.imported();
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(bench.path(&format!("state.db{end}")));
+    }
+    std::fs::remove_dir_all(bench.path("cache")).unwrap();
+    bench.sandbox.forget_seen();
+    (bench, codes)
+}
+
+#[test]
+fn cancelled_while_nothing_was_known_of_it_it_leaves_the_cash_flow_and_comes_back() {
+    let (bench, codes) = imported_and_forgotten(3);
+    bench.sandbox.shop().cancel(&codes[1]);
+    bench.run(&["--dry-run"]).exits(0);
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    let ran = bench.run(&[]).exits(0);
+    assert_eq!(ran.change(&codes[1])["action"], "adopt");
+    assert_eq!(bench.patches(), [json!({ "inactive": true })]);
+    bench.sandbox.forget_seen();
+    bench.run(&["--full"]).exits(0);
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    bench.sandbox.shop().reopen(&codes[1]);
+    bench.run(&[]).exits(0);
+    assert_eq!(bench.patches(), [json!({ "inactive": false })]);
+}
+
+#[test]
+fn more_than_a_tenth_of_what_is_not_known_is_held_back_as_well() {
+    let (bench, codes) = imported_and_forgotten(12);
+    for code in &codes {
+        bench.sandbox.shop().cancel(code);
+    }
+    bench.run(&[]).exits(7);
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    bench.run(&["--allow", "deletions"]).exits(0);
+    assert_eq!(bench.patches().len(), 12);
+}
+
+#[test]
+fn orders_that_were_cancelled_before_their_import_cost_no_requests_of_their_own() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    bench.imported();
+    for _ in 0..30 {
+        let code = bench.order(|_| ());
+        bench.sandbox.shop().cancel(&code);
+    }
+    bench.run(&[]).exits(0);
+    assert_eq!(bench.requests(Service::Caflou), Vec::<String>::new());
+    bench.sandbox.forget_seen();
+    bench.run(&["--full"]).exits(0);
+    let spent = bench.requests(Service::Caflou);
+    assert!(spent.len() <= 2, "{spent:?}");
 }

@@ -203,8 +203,7 @@ impl<S: Sink> Engine<'_, S> {
     ) -> Result<Option<String>, Fatal> {
         let failure = known.and_then(|known| known.failure.as_ref());
         let was_one = failure.is_some_and(|failure| failure.reason.starts_with(DOUBLE));
-        let read = self.lookup.as_ref();
-        if was_one && !read.is_some_and(|(lookup, _)| lookup.is_whole()) {
+        if was_one && !self.is_whole() {
             self.read_whole(draft.kind, false).await?;
         }
         Ok(self.seen.doubles.remove(&draft.source_id))

@@ -60,7 +60,6 @@ impl<S: Sink> Engine<'_, S> {
                     ),
                 }),
                 _ => {
-                    self.seen.linked += u64::from(known.is_none() && by == MatchedBy::Mark);
                     self.claimed.insert(id);
                     Job::Compare(Look {
                         id,
@@ -186,6 +185,12 @@ impl<S: Sink> Engine<'_, S> {
         self.look_around(&mut lookup)?;
         self.lookup = Some((lookup, at));
         Ok(())
+    }
+
+    /// Whether the list was read whole.
+    pub(super) fn is_whole(&self) -> bool {
+        let lookup = self.lookup.as_ref();
+        lookup.is_some_and(|(lookup, _)| lookup.is_whole())
     }
 
     /// Whether what the list does not show is surely not there.

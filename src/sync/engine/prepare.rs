@@ -148,10 +148,26 @@ impl<S: Sink> Engine<'_, S> {
             self.launch(std::mem::take(earlier))?;
             self.drain().await?;
         }
+        let void = !lost && matches!(subject.draft.record, Record::Void { .. });
+        // What was never imported and is cancelled is no reason to read the list.
+        if void && known.is_none() && !self.options.thorough && !self.is_whole() {
+            let plan = plan::absent(&subject.draft, &subject.desired);
+            return Ok(Some((subject, Job::Settle(plan))));
+        }
         let how = (lost, by_mark_only);
         let Subject { draft, desired, .. } = &mut subject;
         let job = self.look_up(draft, known, desired, how).await?;
-        Ok(Some((subject, job)))
+        let Job::Compare(look) = &job else {
+            return Ok(Some((subject, job)));
+        };
+        let unknown = look.known.is_none() && look.by == Some(MatchedBy::Mark);
+        let subject = if void {
+            self.unless_it_is_taken_out(subject, look.id)
+        } else {
+            Some(subject)
+        };
+        self.seen.linked += u64::from(unknown && subject.is_some());
+        Ok(subject.map(|subject| (subject, job)))
     }
 
     /// The record in Caflou of one that counts as deleted there, where everything is to be compared:

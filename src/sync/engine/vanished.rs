@@ -4,7 +4,7 @@
 
 use super::Engine;
 use super::prepare::Subject;
-use crate::record::{Attributes, Kind, Record};
+use crate::record::{Attributes, CaflouId, Kind, Record};
 use crate::sync::awaiting::Incomes;
 use crate::sync::outcome::Fatal;
 use crate::sync::sink::Sink;
@@ -29,6 +29,22 @@ impl<S: Sink> Engine<'_, S> {
         let vanishes = matches!(subject.draft.record, Record::Void { .. })
             && inactive(&subject.desired)
             && known.is_some_and(|known| !inactive(&known.source));
+        self.unless_held(subject, vanishes)
+    }
+
+    /// The same for one of which nothing is known, and which Caflou has.
+    pub(super) fn unless_it_is_taken_out(
+        &mut self,
+        subject: Subject,
+        id: CaflouId,
+    ) -> Option<Subject> {
+        let lookup = self.lookup.as_ref();
+        let is_in = lookup.is_some_and(|(lookup, _)| !lookup.is_inactive(id));
+        let paid = matches!(subject.draft.record, Record::Void { paid: true, .. });
+        self.unless_held(subject, is_in && !paid)
+    }
+
+    fn unless_held(&mut self, subject: Subject, vanishes: bool) -> Option<Subject> {
         match &mut self.vanished {
             Some(held) if vanishes => {
                 held.push(subject.draft);

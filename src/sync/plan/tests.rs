@@ -1,5 +1,6 @@
 mod closed;
 mod meaning;
+mod voided;
 
 use proptest::prelude::*;
 
@@ -160,8 +161,12 @@ fn a_void_record_that_is_not_imported_is_skipped_whether_paid_or_not() {
             let draft = void(why, paid);
             let failed = known(RecordState::Failed, &draft);
             for known in [None, Some(&failed)] {
-                for rules in [UPDATING, NEW_ONLY, UNMATCHED] {
-                    assert_eq!(needed(&draft, known, rules), skipped(reason));
+                assert_eq!(needed(&draft, known, NEW_ONLY), skipped(reason));
+                for rules in [UPDATING, UNMATCHED] {
+                    // It is, where ours is not there.
+                    assert_eq!(needed(&draft, known, rules), candidates(true));
+                    let plan = absent(&draft, &wanted(&draft, known));
+                    assert_eq!(Need::Nothing(plan), skipped(reason));
                 }
             }
         }
