@@ -8,7 +8,7 @@ pub const SOURCES: &[&Definition] = &[&shoptet::DEFINITION];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Need, Value, shown};
+    use crate::config::{Need, Value, Way, shown};
 
     #[test]
     fn what_a_source_declares_can_be_asked_for_shown_and_written() {
@@ -18,7 +18,7 @@ mod tests {
             for field in source.needed() {
                 assert_ne!(field.ask, "", "{}.{}", source.word, field.key);
             }
-            for key in table.ways.iter().flat_map(|way| way.all()) {
+            for key in table.ways.iter().flat_map(Way::all) {
                 let field = table.field(key).unwrap();
                 assert_eq!(field.need, Need::Must, "{}.{key}", source.word);
             }

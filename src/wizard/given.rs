@@ -50,37 +50,22 @@ pub struct Given {
 }
 
 impl Given {
-    /// The settings of a table that is asked for.
-    fn table(&mut self, table: &str) -> Option<&mut BTreeMap<&'static str, Read>> {
-        match table {
-            "caflou" => Some(&mut self.caflou),
-            "import" => Some(&mut self.import),
-            "" => Some(&mut self.source),
-            word if SOURCES.iter().any(|one| one.word == word) => Some(&mut self.source),
-            _ => None,
-        }
-    }
-
-    /// Whether a setting is among those that are asked for.
-    #[must_use]
-    pub fn takes(&self, setting: &Setting) -> bool {
-        match setting.place() {
-            (table, key) if table == "import" => ASKED.contains(&key),
-            (table, key) if table.is_empty() => {
-                let mut beside = SOURCES.iter().flat_map(|one| one.settings.beside);
-                beside.any(|field| field.key == key)
-            }
-            (table, _) => table == "caflou" || SOURCES.iter().any(|one| one.word == table),
-        }
-    }
-
-    /// Takes a setting in.
-    pub fn take_in(&mut self, setting: &Setting, read: Read) {
+    /// Takes a setting in, if it is among those that are asked for.
+    pub fn take_in(&mut self, setting: &Setting, read: Read) -> bool {
         let (table, _) = setting.place();
-        let field = setting.field();
-        if let (Some(table), Some(field)) = (self.table(&table), field) {
-            table.insert(field.key, read);
-        }
+        let Some(field) = setting.field() else {
+            return false;
+        };
+        let beside = |one: &Definition| one.settings.beside.iter().any(|own| own.key == field.key);
+        let of_source = |one: &&Definition| one.word == table || table.is_empty() && beside(one);
+        let taken = match table.as_str() {
+            "caflou" => &mut self.caflou,
+            "import" if ASKED.contains(&field.key) => &mut self.import,
+            _ if SOURCES.iter().any(of_source) => &mut self.source,
+            _ => return false,
+        };
+        taken.insert(field.key, read);
+        true
     }
 
     /// A setting of the import.

@@ -904,6 +904,8 @@ fn all_that_is_wrong_with_settings_is_told_at_once_and_no_secret_is_repeated() {
         "caflou.account_id=env:A",
         "--secret",
         "pairing=command:",
+        "--secret",
+        "notify.webhook.token=env:A",
     ];
     let ran = connected(&bench, &wrong).exits(2);
     insta::assert_snapshot!(ran.stderr, @r#"
@@ -914,6 +916,7 @@ fn all_that_is_wrong_with_settings_is_told_at_once_and_no_secret_is_repeated() {
     caflou.token: expected env:VAR, file:PATH, command:… or keyring:NAME
     caflou.account_id: no secret; write --set caflou.account_id=VALUE
     shoptet.pairing: expected env:VAR, file:PATH, command:… or keyring:NAME
+    notify.webhook.token: write --set notify.webhook.token='{ env = "NAME" }'
     "#);
     let ran = connected(&bench, &["--program", "shopted"]).exits(2);
     assert!(

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::named::Named;
 use crate::cli::Failure;
-use crate::config::{Assignment, OrderStatus, Read, Secret, Setting};
+use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting};
 use crate::source::Definition;
 use crate::source::registry::SOURCES;
 use crate::wizard::Given;
@@ -86,26 +86,35 @@ impl ConnectArgs {
         let mut wrong = Vec::new();
         for (key, read) in &self.named.0 {
             match Setting::parse(key) {
-                Ok(setting) => given.take_in(&setting, read.clone()),
-                Err(_) => given.client_secret = <Secret as crate::config::Of>::of(read),
+                Ok(setting) => {
+                    given.take_in(&setting, read.clone());
+                }
+                Err(_) => given.client_secret = Secret::of(read),
             }
         }
         for text in &self.set {
-            let taken = self.assigned(text).and_then(|assignment| {
+            let read = self.assigned(text).and_then(|assignment| {
                 let read = assignment.0.read(&assignment.1, folder)?;
                 Ok((assignment, read))
             });
-            match taken {
-                Ok(((setting, _), Some(read))) if given.takes(&setting) => {
-                    given.take_in(&setting, read);
+            match read {
+                Ok((assignment, read)) => {
+                    if !read.is_some_and(|read| given.take_in(&assignment.0, read)) {
+                        given.others.push(assignment);
+                    }
                 }
-                Ok((assignment, _)) => given.others.push(assignment),
                 Err(message) => wrong.push(message),
             }
         }
         for text in &self.secret {
             match self.placed(text) {
-                Ok((setting, place)) => given.take_in(&setting, Read::Secret(place)),
+                Ok((setting, place)) => {
+                    if !given.take_in(&setting, Read::Secret(place)) {
+                        wrong.push(format!(
+                            "{setting}: write --set {setting}='{{ env = \"NAME\" }}'"
+                        ));
+                    }
+                }
                 Err(message) => wrong.push(message),
             }
         }
