@@ -50,8 +50,8 @@ fn sent(kind: Kind) -> Attributes {
             "tax_num": "CZ00123456", "email": "novak@example.com", "country": "CZ",
             "vat_payer": true, "another_identifier": mark().as_str(),
         }),
-        Kind::Income => json!({
-            "name": "Objednávka 2026000124", "kind": "income", "value": 1234,
+        Kind::Income | Kind::Expense => json!({
+            "name": "Objednávka 2026000124", "kind": kind.as_str(), "value": 1234,
             "reference_number": "2026000124", "currency": "CZK", "date": "2026-11-20",
             "done": true, "payment_date": "2026-11-22",
             "description": format!("https://example.com/?a=1&b=2\n{}", mark()),

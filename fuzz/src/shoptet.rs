@@ -100,7 +100,7 @@ fn check(draft: &Draft) {
 fn known(kind: Kind, state: RecordState) -> Known {
     let values = match kind {
         Kind::Company => json!({ "name": "Dřívější", "vat_payer": true }),
-        Kind::Income => json!({
+        Kind::Income | Kind::Expense => json!({
             "name": "Dřívější", "value": 5, "currency": "CZK", "date": "2024-01-01",
             "done": false, "inactive": true, "payment_date": "2024-01-02",
         }),
@@ -132,7 +132,7 @@ fn check_update(kind: Kind, plan: &Plan) {
 fn check_sent(kind: Kind, attributes: &Attributes) {
     let must = match kind {
         Kind::Company => &["name", "kind", "another_identifier"][..],
-        Kind::Income => &["name", "kind", "date", "currency", "description"][..],
+        Kind::Income | Kind::Expense => &["name", "kind", "date", "currency", "description"][..],
     };
     for field in must {
         assert!(attributes.text(field).is_some(), "no {field}");
@@ -167,6 +167,7 @@ fn check_value(kind: Kind, field: &str, value: &Value) {
                 let known = match kind {
                     Kind::Company => &["legal_entity", "individual"][..],
                     Kind::Income => &["income"][..],
+                    Kind::Expense => &["expense"][..],
                 };
                 assert!(known.contains(&text.as_str()), "{text}");
             }
@@ -239,7 +240,7 @@ fn check_found_again(draft: &Draft, attributes: &Attributes) {
 
 /// Amounts leave as the decimals that came, whatever the way they were written.
 fn check_amounts(order: &Order, draft: &Draft) {
-    let Record::Income(income) = &draft.record else {
+    let Record::Document(income) = &draft.record else {
         return;
     };
     let price = &order.price;

@@ -54,7 +54,7 @@ pub struct Client {
 pub(super) fn collection(kind: Kind) -> &'static str {
     match kind {
         Kind::Company => "companies",
-        Kind::Income => "transfers",
+        Kind::Income | Kind::Expense => "transfers",
     }
 }
 

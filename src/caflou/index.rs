@@ -6,7 +6,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::keys::{Keys, MatchedBy, cut_key, reference_key, texts_of_company};
+use super::keys::{Keys, MatchedBy, cut_key, reference_key, supplier_key, texts_of_company};
 use super::marks::Marks;
 use super::wire::Stored;
 use crate::record::{Attributes, CaflouId, Identity, Kind, comparable};
@@ -47,7 +47,8 @@ impl Index {
         }
     }
 
-    /// Adds a record, unless it is in the trash, a template or an expense.
+    /// Adds a record, unless it is in the trash, a template or of another kind: incomes and expenses
+    /// stand in one list.
     pub fn add(&mut self, stored: &Stored) {
         let Stored {
             id,
@@ -55,8 +56,7 @@ impl Index {
             trashed,
             template,
         } = stored;
-        let expense = self.kind == Kind::Income && attributes.text("kind") == Some("expense");
-        if *trashed || *template || expense {
+        if *trashed || *template || self.kind.is_not(attributes) {
             return;
         }
         for (by, text) in self.texts_of(attributes) {
@@ -109,8 +109,12 @@ impl Index {
                 let reference = reference_key(attributes).into_iter();
                 reference.map(|text| (MatchedBy::Reference, text)).collect()
             }
+            Kind::Expense if texts.is_empty() => {
+                let supplier = supplier_key(attributes).into_iter();
+                supplier.map(|text| (MatchedBy::Supplier, text)).collect()
+            }
             Kind::Company => texts,
-            Kind::Income => {
+            Kind::Income | Kind::Expense => {
                 let cut = cut.zip(reference_key(attributes));
                 texts.extend(cut.map(|(cut, reference)| by_mark(cut_key(&cut, &reference))));
                 texts
@@ -178,7 +182,9 @@ fn marks(kind: Kind, attributes: &Attributes) -> Marks {
             }
             marks
         }
-        Kind::Income => Marks::read(text("description"), attributes.text("reference_number")),
+        Kind::Income | Kind::Expense => {
+            Marks::read(text("description"), attributes.text("reference_number"))
+        }
     }
 }
 

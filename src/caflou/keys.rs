@@ -19,6 +19,8 @@ pub enum MatchedBy {
     Email,
     /// Reference number, value and currency.
     Reference,
+    /// Supplier, reference number and day: bills of a month have one symbol and one value.
+    Supplier,
 }
 
 impl MatchedBy {
@@ -32,6 +34,7 @@ impl MatchedBy {
             Self::Vat => "same VAT number",
             Self::Email => "same e-mail",
             Self::Reference => "same reference number, value and currency",
+            Self::Supplier => "same supplier, reference number and day",
         }
     }
 }
@@ -73,6 +76,10 @@ impl Keys {
                 let reference = reference_key(attributes).into_iter().collect();
                 keys.keys.extend(Key::new(MatchedBy::Reference, reference));
             }
+            Kind::Expense => {
+                let supplier = supplier_key(attributes).into_iter().collect();
+                keys.keys.extend(Key::new(MatchedBy::Supplier, supplier));
+            }
         }
         keys
     }
@@ -81,7 +88,7 @@ impl Keys {
     #[must_use]
     pub fn own(kind: Kind, mark: &Mark, attributes: &Attributes) -> Self {
         let mut keys = Self::mark(mark);
-        let reference = (kind == Kind::Income).then(|| reference_key(attributes));
+        let reference = kind.is_document().then(|| reference_key(attributes));
         if let (Some(reference), Some(first)) = (reference.flatten(), keys.keys.first_mut()) {
             let mark = comparable(mark.as_str());
             // `<program>:<account>:` and something of the id
@@ -111,15 +118,18 @@ impl Keys {
         }
     }
 
-    /// What a full-text search for the record would look for: the reference number of an income.
+    /// What a full-text search for the record would look for: the reference number of a document.
     /// Numbers of companies are written in too many ways.
     #[must_use]
     pub fn search_term(&self) -> Option<&str> {
-        let key = self
-            .keys
-            .iter()
-            .find(|key| key.by == MatchedBy::Reference)?;
-        key.texts.first()?.split('\0').next()
+        self.keys.iter().find_map(|key| {
+            let at = match key.by {
+                MatchedBy::Reference => 0,
+                MatchedBy::Supplier => 1,
+                _ => return None,
+            };
+            key.texts.first()?.split('\0').nth(at)
+        })
     }
 }
 
@@ -170,6 +180,16 @@ fn email_key(attributes: &Attributes) -> Option<String> {
         .text("email")
         .filter(|email| email.contains('@'))?;
     Some(comparable(email).trim().to_lowercase())
+}
+
+/// Of an expense whose supplier is a company in Caflou.
+pub(super) fn supplier_key(attributes: &Attributes) -> Option<String> {
+    let Value::Number(company) = attributes.get("company_id")? else {
+        return None;
+    };
+    let reference = comparable(attributes.text("reference_number")?);
+    let (reference, day) = (reference.trim(), attributes.text("date")?);
+    Some(format!("{}\u{0}{reference}\u{0}{day}", company.normalize()))
 }
 
 pub(super) fn reference_key(attributes: &Attributes) -> Option<String> {

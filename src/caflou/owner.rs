@@ -8,7 +8,7 @@ use crate::state::Known;
 /// Each by itself tells a record from others.
 const COMPANY_KEYS: [&str; 5] = ["id_num", "tax_num", "id_tax_num", "email", "name"];
 /// Only together do they.
-const INCOME_KEYS: [&str; 3] = ["name", "value", "currency"];
+const DOCUMENT_KEYS: [&str; 3] = ["name", "value", "currency"];
 
 enum Owner {
     This,
@@ -55,7 +55,7 @@ impl Stored {
     pub fn tells_owner(&self, kind: Kind) -> bool {
         let by: &[_] = match kind {
             Kind::Company => &["another_identifier"],
-            Kind::Income => &["description", "reference_number"],
+            Kind::Income | Kind::Expense => &["description", "reference_number"],
         };
         by.iter().all(|field| self.attributes.get(field).is_some())
     }
@@ -65,7 +65,9 @@ impl Stored {
         let text = |field| attributes.text(field).unwrap_or_default();
         let found = match kind {
             Kind::Company => Marks::read(text("another_identifier"), None),
-            Kind::Income => Marks::read(text("description"), attributes.text("reference_number")),
+            Kind::Income | Kind::Expense => {
+                Marks::read(text("description"), attributes.text("reference_number"))
+            }
         };
         let mark = comparable(mark.as_str());
         // Somebody may have written behind it.
@@ -106,8 +108,9 @@ impl Stored {
         };
         ours.into_iter().any(|ours| match kind {
             Kind::Company => COMPANY_KEYS.iter().any(|key| agrees(ours, key)),
-            Kind::Income => {
-                agrees(ours, "reference_number") || INCOME_KEYS.iter().all(|key| agrees(ours, key))
+            Kind::Income | Kind::Expense => {
+                agrees(ours, "reference_number")
+                    || DOCUMENT_KEYS.iter().all(|key| agrees(ours, key))
             }
         })
     }

@@ -88,7 +88,7 @@ impl Stored {
         let equal = |field| both(field).map(|(ours, theirs)| ours.trim() == theirs.trim());
         let marked = match kind {
             Kind::Company => equal("another_identifier"),
-            Kind::Income => both("description").and_then(|(shown, sent)| {
+            Kind::Income | Kind::Expense => both("description").and_then(|(shown, sent)| {
                 let mark = sent.lines().last()?;
                 Some(
                     rich_text_lines(shown)

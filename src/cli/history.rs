@@ -189,8 +189,8 @@ impl Shown<'_> {
         }
         if blocks.is_empty() {
             let (what, id) = match kind {
-                Kind::Income => ("order", "code"),
                 Kind::Company => ("customer", "guid"),
+                Kind::Income | Kind::Expense => ("order", "code"),
             };
             return Err(Failure::usage(format!(
                 "no run of {} has dealt with {what} {source_id}; is the {id} right? A run that left \

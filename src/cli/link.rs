@@ -70,7 +70,7 @@ pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Failure> {
             "{place} is not there, or lies in the trash: nothing was changed"
         )));
     };
-    if task.kind == Kind::Income && stored.attributes.text("kind") == Some("expense") {
+    if task.kind.is_not(&stored.attributes) {
         return Err(Failure::usage(format!(
             "{place} is an expense: nothing was changed"
         )));
@@ -197,10 +197,7 @@ impl<'a> Task<'a> {
     }
 
     fn what(&self) -> String {
-        let noun = match self.kind {
-            Kind::Company => "customer",
-            Kind::Income => "order",
-        };
+        let noun = self.connection.program.noun(self.kind);
         format!("{noun} {}", safe(&self.source_id.0))
     }
 

@@ -10,6 +10,7 @@ use super::{Exit, Failure, Global};
 use crate::config::{Config, Connection};
 use crate::notify::{Notifier, Outcome};
 use crate::record::ByKind;
+use crate::sync::Counts;
 use crate::sync::report::{RequestCounts, Status};
 use crate::sync::{RunReport, Totals};
 
@@ -82,7 +83,7 @@ fn sample(connection: &Connection) -> RunReport {
         started_at: now,
         finished_at: now,
         status: Status::Ok,
-        counts: ByKind::default(),
+        counts: ByKind::of(&connection.program.kinds(), |_| Counts::default()),
         totals: Totals::default(),
         unexplained: 0,
         requests: RequestCounts::default(),

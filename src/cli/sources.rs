@@ -9,7 +9,6 @@ use super::connect::program;
 use super::{Exit, Global};
 use crate::config::{Field, Need, Value as Holds, shown};
 use crate::output::paragraph;
-use crate::record::Kind;
 use crate::source::Definition;
 use crate::source::registry::SOURCES;
 
@@ -41,13 +40,10 @@ pub(super) fn sources(global: &Global, args: &SourcesArgs) -> Exit {
 
 /// What is read, and what that becomes.
 fn streams(source: &Definition) -> String {
-    let words = source.streams.iter().map(|stream| {
-        let agenda = match stream.kind {
-            Kind::Company => "companies",
-            Kind::Income => "incomes",
-        };
-        format!("{} as {agenda}", stream.many)
-    });
+    let words = source
+        .streams
+        .iter()
+        .map(|stream| format!("{} as {}", stream.many, stream.kind.plural()));
     words.collect::<Vec<_>>().join(", ")
 }
 

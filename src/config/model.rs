@@ -132,6 +132,8 @@ impl Import {
         match kind {
             Kind::Company => self.companies,
             Kind::Income => self.incomes,
+            // No source that is there has any.
+            Kind::Expense => Mode::No,
         }
     }
 

@@ -127,11 +127,11 @@ fn noteworthy(change: &Change) -> Option<String> {
     }
 }
 
-/// A company is known by its name, an income by its code alone: who bought is nobody else's concern.
+/// A company is known by its name, a document by its code alone: who bought is nobody else's concern.
 fn name(change: &Change) -> &str {
     match change.kind {
         Kind::Company if !change.label.trim().is_empty() => &change.label,
-        Kind::Company | Kind::Income => &change.source_id,
+        _ => &change.source_id,
     }
 }
 

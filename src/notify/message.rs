@@ -147,6 +147,7 @@ fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
     }
     let news = [
         (run.counts[Kind::Income].created, "new income"),
+        (run.counts[Kind::Expense].created, "new expense"),
         (run.counts[Kind::Company].created, "new company"),
         (memory.paid.number, "paid income"),
     ];
@@ -172,11 +173,15 @@ fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
     let mut lines = Vec::new();
     // Where it broke off before the first record, there is nothing to count.
     if run.error.is_none() || run.all(|counts| counts.read) > 0 {
-        let (companies, incomes) = (&run.counts[Kind::Company], &run.counts[Kind::Income]);
-        let companies = counts(run.status, companies, &Totals::default(), 0);
-        let incomes = counts(run.status, incomes, &run.totals, memory.created_paid);
-        lines.push(Line::Row("Companies", companies));
-        lines.push(Line::Row("Incomes", incomes));
+        for (kind, of_kind) in run.counts.iter() {
+            let (head, paid) = match kind {
+                Kind::Company => ("Companies", 0),
+                Kind::Income => ("Incomes", memory.created_paid),
+                Kind::Expense => ("Expenses", 0),
+            };
+            let text = counts(run.status, of_kind, run.totals_of(kind), paid);
+            lines.push(Line::Row(head, text));
+        }
     }
     if memory.paid.number > 0 {
         lines.push(Line::Row("Paid now", listed(&memory.paid)));

@@ -5,7 +5,8 @@ use chrono::DateTime;
 use super::message::Message;
 use super::notice::Notice;
 use super::rule::Told;
-use crate::record::ByKind;
+use crate::record::{ByKind, Kind};
+use crate::sync::Counts;
 use crate::sync::report::{RequestCounts, Status};
 use crate::sync::{RunReport, Totals};
 
@@ -19,7 +20,7 @@ pub(super) fn report() -> RunReport {
         started_at: at,
         finished_at: at,
         status: Status::Ok,
-        counts: ByKind::default(),
+        counts: ByKind::of(&[Kind::Company, Kind::Income], |_| Counts::default()),
         totals: Totals::default(),
         unexplained: 0,
         requests: RequestCounts::default(),

@@ -56,24 +56,17 @@ impl<O: Write, E: Write> Brief<O, E> {
 
     fn end(&mut self, run: &RunReport) {
         let (key, files) = (&run.connection, &self.files);
-        let done: Vec<_> = [
-            changed(
-                Kind::Company,
-                &run.counts[Kind::Company],
-                &Totals::default(),
-            ),
-            changed(Kind::Income, &run.counts[Kind::Income], &run.totals),
-        ]
-        .into_iter()
-        .flatten()
-        .chain((self.to_look_at > 0).then(|| {
-            let records = Count(self.to_look_at, "record");
-            format!(
-                "{records} to look at: caflou-sync history {key}{files} --run {}",
-                run.run_id
-            )
-        }))
-        .collect();
+        let counts = run.counts.iter();
+        let done: Vec<_> = counts
+            .filter_map(|(kind, counts)| changed(kind, counts, run.totals_of(kind)))
+            .chain((self.to_look_at > 0).then(|| {
+                let records = Count(self.to_look_at, "record");
+                format!(
+                    "{records} to look at: caflou-sync history {key}{files} --run {}",
+                    run.run_id
+                )
+            }))
+            .collect();
         if !done.is_empty() {
             write(&mut self.out, &[format!("{key}: {}", done.join(" · "))]);
         }

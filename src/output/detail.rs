@@ -61,7 +61,7 @@ fn created(change: &Change) -> Vec<Line> {
     let attributes = change.fields.after();
     let mut items = match change.kind {
         Kind::Company => company(&attributes),
-        Kind::Income => income(&attributes, change),
+        Kind::Income | Kind::Expense => document(&attributes, change),
     };
     if let Some(id) = change.caflou_id {
         items.push(format!("Caflou {id}"));
@@ -81,7 +81,7 @@ fn company(attributes: &Attributes) -> Vec<String> {
         .collect()
 }
 
-fn income(attributes: &Attributes, change: &Change) -> Vec<String> {
+fn document(attributes: &Attributes, change: &Change) -> Vec<String> {
     let mut items = Vec::new();
     if let Some(Value::Number(value)) = attributes.get("value") {
         let currency = attributes.text("currency").unwrap_or_default();

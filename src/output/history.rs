@@ -12,9 +12,18 @@ use crate::record::Kind;
 use crate::state::PastRun;
 use crate::sync::report::Change;
 
-/// What a run deals with, as its summary calls it.
-/// The kinds, as a summary names them.
-const KINDS: [&str; Kind::ALL.len()] = Kind::PLURALS;
+/// The kinds that runs dealt with, as their summaries name them.
+fn kinds<'r>(runs: impl IntoIterator<Item = &'r PastRun>) -> Vec<&'static str> {
+    let mut found = [false; Kind::ALL.len()];
+    for run in runs {
+        for (found, kind) in found.iter_mut().zip(Kind::PLURALS) {
+            *found |= run.summary.get(kind).is_some();
+        }
+    }
+    let all = Kind::PLURALS.into_iter().zip(found);
+    all.filter_map(|(kind, found)| found.then_some(kind))
+        .collect()
+}
 
 /// How the history is shown.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +82,7 @@ impl ShownRun {
 
     /// What it did, a line for each kind that it did anything with.
     fn did_below(&self) -> Vec<Line> {
-        let some = KINDS.into_iter().filter(|kind| {
+        let some = kinds([&self.run]).into_iter().filter(|kind| {
             let counts = self.run.summary[kind].as_object();
             let mut numbers = counts.into_iter().flat_map(|counts| counts.values());
             numbers.any(|number| number.as_u64() > Some(0))
@@ -100,14 +109,19 @@ pub fn runs(all: &[ShownRun], options: HistoryOptions) -> String {
     let several = all
         .iter()
         .any(|one| one.run.connection != all[0].run.connection);
-    let did = |one: &ShownRun| KINDS.map(|kind| counts(&one.run.summary[kind])).to_vec();
+    let kinds = kinds(all.iter().map(|one| &one.run));
+    let did = |one: &ShownRun| {
+        let cells = kinds.iter().map(|kind| counts(&one.run.summary[kind]));
+        cells.collect::<Vec<_>>()
+    };
     let table = |wide: bool| {
         let rows = all.iter().map(|one| {
             let mut cells = one.cells(several);
             cells.extend(wide.then(|| did(one)).into_iter().flatten());
             cells
         });
-        aligned([header(several, wide)].into_iter().chain(rows).collect())
+        let kinds = if wide { &kinds[..] } else { &[] };
+        aligned([header(several, kinds)].into_iter().chain(rows).collect())
     };
     let fits = |line: &Line| options.width.is_none_or(|width| line.columns() <= width);
     let mut table_lines = table(true);
@@ -126,18 +140,18 @@ pub fn runs(all: &[ShownRun], options: HistoryOptions) -> String {
     rendered(lines, options)
 }
 
-fn header(several: bool, wide: bool) -> Vec<Line> {
+fn header(several: bool, kinds: &[&str]) -> Vec<Line> {
     let names = [
         ("RUN", true),
         ("CONNECTION", several),
         ("STARTED", true),
         ("TOOK", true),
         ("RESULT", true),
-        ("COMPANIES", wide),
-        ("INCOMES", wide),
     ];
     let shown = names.into_iter().filter(|(_, shown)| *shown);
-    shown.map(|(name, _)| Line::of(DIM, name)).collect()
+    let names = shown.map(|(name, _)| name.to_owned());
+    let names = names.chain(kinds.iter().map(|kind| kind.to_uppercase()));
+    names.map(|name| Line::of(DIM, &name)).collect()
 }
 
 /// A run record by record, without a line end at the end.
@@ -170,7 +184,7 @@ pub fn run(one: &ShownRun, did: &[Change], options: HistoryOptions) -> String {
     }
     if run.summary.is_object() {
         lines.push(Line::default());
-        for name in KINDS {
+        for name in kinds([run]) {
             let mut line = Line::of(BOLD, name);
             line.pad(11);
             line.append(counts(&run.summary[name]));

@@ -5,6 +5,7 @@ use super::flow::{indented, joined, wrapped};
 use super::line::Line;
 use super::style::{DIM, PLAIN, YELLOW, sign};
 use super::text::{columns, cut};
+use crate::record::Kind;
 use crate::sync::Action;
 use crate::sync::report::Change;
 
@@ -126,8 +127,8 @@ impl Layout {
 /// What a record is called in its line: an order by its code, a customer by their name.
 pub(super) fn name(change: &Change) -> &str {
     let (first, second) = match change.kind {
-        crate::record::Kind::Company => (&change.label, &change.source_id),
-        crate::record::Kind::Income => (&change.source_id, &change.label),
+        Kind::Company => (&change.label, &change.source_id),
+        Kind::Income | Kind::Expense => (&change.source_id, &change.label),
     };
     if columns(first.trim()) > 0 {
         first

@@ -170,20 +170,14 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
 }
 
 fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
-    let none = Totals::default();
     let mut lines: Vec<_> = run
         .counts
         .iter()
         .flat_map(|(kind, counts)| {
             let mode = seen.modes.map(|modes| modes[kind]);
-            let totals = if kind == Kind::Income {
-                &run.totals
-            } else {
-                &none
-            };
             let items = match counts.read {
                 0 => vec![Line::of(DIM, nothing(kind, mode, run.status, seen))],
-                _ => count_items(counts, totals),
+                _ => count_items(counts, run.totals_of(kind)),
             };
             seen.labelled(kind.plural(), items)
         })

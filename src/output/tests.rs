@@ -30,9 +30,9 @@ fn start(dry_run: bool) -> Start {
         connection: "my-shop".to_owned(),
         dry_run,
         started_at: at(0),
-        modes: ByKind::of(|kind| match kind {
+        modes: ByKind::of(&[Kind::Company, Kind::Income], |kind| match kind {
             Kind::Company => Mode::NewOnly,
-            Kind::Income => Mode::NewAndUpdate,
+            _ => Mode::NewAndUpdate,
         }),
         full: false,
         heading: Heading {
@@ -51,7 +51,7 @@ fn end(dry_run: bool) -> RunReport {
         started_at: at(0),
         finished_at: at(12),
         status: Status::Ok,
-        counts: ByKind::default(),
+        counts: ByKind::of(&[Kind::Company, Kind::Income], |_| Counts::default()),
         totals: Totals::default(),
         unexplained: 0,
         requests: RequestCounts {

@@ -13,7 +13,7 @@ use super::rich_text_lines;
 
 /// Every attribute that is ever written, by Caflou's name
 /// (`#/paths/.../companies/post` and `.../transfers/post` of its description).
-const FIELDS: [&str; 30] = [
+const FIELDS: [&str; 32] = [
     "another_identifier",
     "category_id",
     "city",
@@ -33,10 +33,12 @@ const FIELDS: [&str; 30] = [
     "person",
     "phone",
     "project_id",
+    "real_value",
     "reference_number",
     "source_id",
     "street",
     "tags",
+    "tax_date",
     "tax_num",
     "value",
     "value_without_vat",

@@ -7,20 +7,27 @@ use serde::{Serialize, Serializer};
 
 use super::Kind;
 
-/// One value for each kind. Serialised as an object by the plural words of the kinds
-/// (`"companies"`, `"incomes"`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ByKind<T>([T; Kind::ALL.len()]);
+/// One value for each kind that a source has. Serialised as an object by the plural words of those
+/// kinds (`"companies"`, `"incomes"`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByKind<T> {
+    values: [T; Kind::ALL.len()],
+    has: [bool; Kind::ALL.len()],
+}
 
 impl<T> ByKind<T> {
-    /// The value that each kind gives.
-    pub fn of(value: impl FnMut(Kind) -> T) -> Self {
-        Self(Kind::ALL.map(value))
+    /// The value that each kind gives; these are those that the source has.
+    pub fn of(kinds: &[Kind], value: impl FnMut(Kind) -> T) -> Self {
+        Self {
+            values: Kind::ALL.map(value),
+            has: Kind::ALL.map(|kind| kinds.contains(&kind)),
+        }
     }
 
-    /// All of them, in the order of [`Kind::ALL`].
+    /// Those of the kinds that the source has, in the order of [`Kind::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Kind, &T)> {
-        Kind::ALL.into_iter().zip(&self.0)
+        let all = Kind::ALL.into_iter().zip(&self.values);
+        all.filter(|(kind, _)| self.has[*kind as usize])
     }
 }
 
@@ -28,19 +35,19 @@ impl<T> Index<Kind> for ByKind<T> {
     type Output = T;
 
     fn index(&self, kind: Kind) -> &T {
-        &self.0[kind as usize]
+        &self.values[kind as usize]
     }
 }
 
 impl<T> IndexMut<Kind> for ByKind<T> {
     fn index_mut(&mut self, kind: Kind) -> &mut T {
-        &mut self.0[kind as usize]
+        &mut self.values[kind as usize]
     }
 }
 
 impl<T: Serialize> Serialize for ByKind<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        let mut map = serializer.serialize_map(None)?;
         for (kind, value) in self.iter() {
             map.serialize_entry(kind.plural(), value)?;
         }
@@ -53,8 +60,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_has_its_own_value() {
-        let mut words = ByKind::of(Kind::as_str);
+    fn each_kind_has_its_own_value_and_only_those_of_the_source_are_told() {
+        let mut words = ByKind::of(&[Kind::Income, Kind::Company], Kind::as_str);
         for kind in Kind::ALL {
             assert_eq!(words[kind], kind.as_str());
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Company, Income, Kind, Mark, SourceId};
+use super::{Company, Document, Kind, Mark, SourceId};
 
 /// Why the source no longer counts a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +30,11 @@ impl Void {
 /// What the source holds for the record now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
-    /// A customer.
+    /// A customer or supplier.
     Company(Company),
-    /// A sale.
-    Income(Income),
-    /// A sale that does not count any more. Its amounts are worthless: a shop reports the price
+    /// A sale or purchase.
+    Document(Document),
+    /// A record that does not count any more. Its amounts are worthless: a shop reports the price
     /// of a cancelled order as zero.
     Void {
         /// Why.
@@ -47,7 +47,7 @@ pub enum Record {
 /// A mapped record with all that planning needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Company or income.
+    /// What it becomes.
     pub kind: Kind,
     /// Its key at the source.
     pub source_id: SourceId,
@@ -71,10 +71,10 @@ impl Draft {
     #[must_use]
     pub fn all_warnings(&self) -> Vec<String> {
         let mut warnings = self.warnings.clone();
-        if let Record::Income(income) = &self.record
-            && let Some(rest) = income.unexplained()
+        if let Record::Document(document) = &self.record
+            && let Some(rest) = document.unexplained()
         {
-            let currency = income.currency.as_str();
+            let currency = document.currency.as_str();
             warnings.push(format!(
                 "the value is not net plus VAT, by {rest} {currency}: a voucher or a deposit?"
             ));
@@ -82,11 +82,11 @@ impl Draft {
         warnings
     }
 
-    /// The customer at the source whose income it is.
+    /// The customer or supplier at the source whose document it is.
     #[must_use]
     pub fn customer(&self) -> Option<&SourceId> {
         match &self.record {
-            Record::Income(income) => income.company.as_ref(),
+            Record::Document(document) => document.company.as_ref(),
             Record::Company(_) | Record::Void { .. } => None,
         }
     }

@@ -4,22 +4,26 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The two kinds of record that are imported.
+use super::Attributes;
+
+/// The kinds of record that are imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A customer that becomes a Caflou company.
+    /// A customer or supplier that becomes a Caflou company.
     Company,
-    /// A sale that becomes a Caflou transfer of kind `income`.
+    /// A sale that becomes a Caflou transfer of kind `income`; given back, it is negative.
     Income,
+    /// A purchase that becomes a Caflou transfer of kind `expense`; given back, it is negative.
+    Expense,
 }
 
 impl Kind {
     /// All of them, in the order in which they are imported and shown.
-    pub const ALL: [Self; 2] = [Self::Company, Self::Income];
+    pub const ALL: [Self; 3] = [Self::Company, Self::Income, Self::Expense];
 
     /// The words for several of each.
-    pub const PLURALS: [&'static str; Self::ALL.len()] = ["companies", "incomes"];
+    pub const PLURALS: [&'static str; Self::ALL.len()] = ["companies", "incomes", "expenses"];
 
     /// The word used in the state file and in reports.
     #[must_use]
@@ -27,7 +31,21 @@ impl Kind {
         match self {
             Self::Company => "company",
             Self::Income => "income",
+            Self::Expense => "expense",
         }
+    }
+
+    /// Whether a record of Caflou is of another kind: its transfers are incomes and expenses.
+    #[must_use]
+    pub fn is_not(self, attributes: &Attributes) -> bool {
+        let kind = attributes.text("kind");
+        self.is_document() && kind.is_some_and(|kind| kind != self.as_str())
+    }
+
+    /// Whether money moves with it.
+    #[must_use]
+    pub const fn is_document(self) -> bool {
+        matches!(self, Self::Income | Self::Expense)
     }
 
     /// The word for several of them, as on the command line.

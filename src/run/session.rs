@@ -22,7 +22,7 @@ use crate::state::{
     self, AccountLock, Cache, Clock, Journal, Lock, LockError, Pair, RunStart, View, Watch,
 };
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
-use crate::sync::{Apply, Event, Fatal, Preview, Report, RunReport, Totals, scope};
+use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 use crate::text::safe;
 
 /// How often a Caflou account that is in use is tried again.
@@ -67,7 +67,7 @@ impl Session<'_> {
             started_at,
             finished_at: started_at,
             status: Status::Ok,
-            counts: ByKind::default(),
+            counts: ByKind::of(&self.connection.program.kinds(), |_| Counts::default()),
             totals: Totals::default(),
             unexplained: 0,
             requests: RequestCounts::default(),
@@ -501,7 +501,9 @@ impl Session<'_> {
             connection: connection.key.clone(),
             dry_run: self.wanted.dry_run,
             started_at: run.started_at,
-            modes: ByKind::of(|kind| self.connection.import.mode(kind)),
+            modes: ByKind::of(&connection.program.kinds(), |kind| {
+                connection.import.mode(kind)
+            }),
             full: scopes.iter().any(|(_, scope)| *scope == Scope::Full),
             heading: Heading {
                 source: format!(

@@ -314,7 +314,9 @@ impl<S: Sink> Running<'_, S> {
         let mut summary = run.summary.borrow_mut();
         summary.counts[kind] += engine.counts;
         summary.forecast += engine.forecast;
-        summary.totals.add_all(&engine.totals);
+        if kind == Kind::Income {
+            summary.totals.add_all(&engine.totals);
+        }
         summary.unexplained += engine.unexplained;
         drop(summary);
         if engine.unknown_paid > 0 {

@@ -95,6 +95,22 @@ pub struct Opening<'a> {
     pub dry_run: bool,
 }
 
+impl Definition {
+    /// What its records become.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.streams.iter().map(|stream| stream.kind).collect()
+    }
+
+    /// What its records of a kind are, for messages: one of them.
+    #[must_use]
+    pub fn noun(&self, kind: Kind) -> &'static str {
+        let mut streams = self.streams.iter();
+        let found = streams.find(|stream| stream.kind == kind);
+        found.map_or(kind.as_str(), |stream| stream.one)
+    }
+}
+
 /// One account at a source, for one run.
 pub trait Source {
     /// Whose records these are, and what the source's clock says now. Each call asks the source.

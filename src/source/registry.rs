@@ -1,9 +1,17 @@
 //! The sources there are: a line each.
 
 use super::{Definition, shoptet};
+use crate::record::Kind;
 
 /// All of them, in the order in which they are offered.
 pub const SOURCES: &[&Definition] = &[&shoptet::DEFINITION];
+
+/// What the records of any source become.
+#[must_use]
+pub fn kinds() -> Vec<Kind> {
+    let has = |kind: &Kind| SOURCES.iter().any(|source| source.kinds().contains(kind));
+    Kind::ALL.into_iter().filter(has).collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -167,7 +167,7 @@ impl<'a, S: Sink> Engine<'a, S> {
         let mut batch = Vec::with_capacity(BATCH);
         let stop = self.options.stop.clone();
         let (mut stopping, mut deadline) = (false, None);
-        let incomes = self.options.kind == Kind::Income;
+        let incomes = self.options.kind.is_document();
         let awaiting = self.options.awaiting.clone();
         loop {
             let reading = self.fatal.is_none() && !(items.is_closed() && items.is_empty());

@@ -66,7 +66,7 @@ impl Rules {
     /// Whether imported records of a kind are updated. Companies never are.
     #[must_use]
     pub fn updates(&self, kind: Kind) -> bool {
-        self.mode == Mode::NewAndUpdate && kind == Kind::Income
+        self.mode == Mode::NewAndUpdate && kind.is_document()
     }
 }
 
@@ -159,7 +159,7 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
     }
     let void = match &draft.record {
         Record::Void { why, paid } => Some((*why, *paid)),
-        Record::Company(_) | Record::Income(_) => None,
+        Record::Company(_) | Record::Document(_) => None,
     };
     let state = known.map(|known| (known, known.state));
     match (state, void) {
@@ -241,7 +241,7 @@ pub fn absent(draft: &Draft, desired: &Attributes) -> Plan {
             settled: None,
             once: None,
         },
-        Record::Company(_) | Record::Income(_) => Plan::Create {
+        Record::Company(_) | Record::Document(_) => Plan::Create {
             attributes: desired.clone(),
         },
     }
@@ -466,7 +466,7 @@ pub fn adopt(
     let revision = match lost {
         Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
             let mut desired = desired.clone();
-            if let Record::Income(income) = &draft.record {
+            if let Record::Document(income) = &draft.record {
                 hold_party(&mut desired, income, (&sent.source, &sent.label));
             }
             let revision = revise(&desired, (&sent.source, &sent.source), current);
@@ -500,7 +500,7 @@ fn may_void(draft: &Draft, sent: &Known, current: &Attributes) -> bool {
         Record::Void { paid, .. } => {
             !paid && !sent.source.is_true("done") && !current.is_true("done")
         }
-        Record::Company(_) | Record::Income(_) => true,
+        Record::Company(_) | Record::Document(_) => true,
     }
 }
 

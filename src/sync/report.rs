@@ -318,7 +318,19 @@ pub struct RunReport {
     pub forecast: u64,
 }
 
+/// No sums.
+static NOTHING: Totals = Totals(BTreeMap::new());
+
 impl RunReport {
+    /// The sums of what was created of a kind, where they are told.
+    #[must_use]
+    pub fn totals_of(&self, kind: Kind) -> &Totals {
+        match kind {
+            Kind::Income => &self.totals,
+            Kind::Company | Kind::Expense => &NOTHING,
+        }
+    }
+
     /// One count of all kinds together, such as [`Counts::changes`].
     #[must_use]
     pub fn all(&self, count: impl Fn(&Counts) -> u64) -> u64 {

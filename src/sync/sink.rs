@@ -136,8 +136,8 @@ fn off_because(record: &Record, fields: &Changes) -> Option<String> {
     let off = off.is_some_and(|change| change.after == Value::Bool(true));
     match record {
         Record::Void { why, .. } => Some(why.as_str().to_owned()),
-        Record::Income(_) if off => Some("not paid in time (unpaid_expires)".to_owned()),
-        Record::Income(_) | Record::Company(_) => None,
+        Record::Document(_) if off => Some("not paid in time (unpaid_expires)".to_owned()),
+        Record::Document(_) | Record::Company(_) => None,
     }
 }
 

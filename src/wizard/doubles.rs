@@ -84,9 +84,9 @@ impl Doubles {
 
 fn keys(draft: &Draft) -> Option<Keys> {
     match &draft.record {
-        Record::Income(income) => {
-            let attributes = income.attributes(&draft.mark, None);
-            Some(Keys::of(Kind::Income, &draft.mark, &attributes))
+        Record::Document(document) => {
+            let attributes = document.attributes(draft.kind, &draft.mark, None);
+            Some(Keys::of(draft.kind, &draft.mark, &attributes))
         }
         Record::Company(_) | Record::Void { .. } => None,
     }

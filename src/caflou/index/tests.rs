@@ -87,6 +87,38 @@ fn an_income_matches_by_reference_only_with_value_and_currency_and_without_anoth
     assert_eq!(found(expense), Candidates::None);
 }
 
+#[test]
+fn an_expense_matches_by_supplier_number_and_day_for_bills_of_a_month_have_one_symbol_and_value() {
+    let bill = |id: i64, company: i64, day: &str, kind: &str| {
+        json!({"id": id, "kind": kind, "reference_number": "7", "value": 100, "currency": "CZK",
+               "company_id": company, "date": day, "description": ""})
+    };
+    let keys = |company: serde_json::Value| {
+        let mark = Mark::new("fakturoid", "my-firm", &SourceId("expenses/1".to_owned()));
+        let json = json!({"reference_number": " 7", "value": 100, "currency": "CZK",
+                          "company_id": company, "date": "2026-11-05"});
+        Keys::of(
+            Kind::Expense,
+            &mark,
+            &Attributes::from_json(json.as_object().unwrap()),
+        )
+    };
+    let index = index(
+        Kind::Expense,
+        &[
+            bill(1, 9, "2026-10-05", "expense"),
+            bill(2, 9, "2026-11-05", "expense"),
+            bill(3, 8, "2026-11-05", "expense"),
+            bill(4, 9, "2026-11-05", "income"),
+        ],
+    );
+    let found = Candidates::One(CaflouId(2), MatchedBy::Supplier);
+    assert_eq!(index.find(&keys(json!(9))), found);
+    assert_eq!(index.find(&keys(json!(7))), Candidates::None, "another's");
+    assert_eq!(index.find(&keys(json!(null))), Candidates::None, "nobody's");
+    assert_eq!(keys(json!(9)).search_term(), Some("7"));
+}
+
 fn company(json: &serde_json::Value) -> Keys {
     let mark = Mark::new("shoptet", "1", &SourceId("g".to_owned()));
     let attributes = Attributes::from_json(json.as_object().unwrap());

@@ -4,7 +4,7 @@ use crate::cli::Failure;
 use crate::config::{Connection, Mode, nearest};
 use crate::record::{Kind, Stream};
 use crate::run::{Named, Only};
-use crate::source::registry::SOURCES;
+use crate::source::registry::{SOURCES, kinds};
 
 /// The stream that `--order` is the short name for.
 pub(super) const OF_ORDER: &str = "orders";
@@ -22,7 +22,8 @@ fn streams() -> Vec<&'static str> {
 
 /// What `--only` takes.
 pub(super) fn words() -> Vec<&'static str> {
-    Kind::PLURALS.into_iter().chain(streams()).collect()
+    let kinds = kinds().into_iter().map(Kind::plural);
+    kinds.chain(streams()).collect()
 }
 
 /// Kinds and streams have no word in common.
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_word_is_a_kind_or_a_stream() {
-        assert_eq!(words()[..2], Kind::PLURALS);
+        assert_eq!(words()[..2], ["companies", "incomes"]);
         assert!(words().contains(&OF_ORDER));
         for word in words() {
             let is_kind = matches!(only(word), Only::Kind(_));

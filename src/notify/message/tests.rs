@@ -22,9 +22,9 @@ fn start() -> Event {
         connection: "my-shop".into(),
         dry_run: false,
         started_at: report().started_at,
-        modes: ByKind::of(|kind| match kind {
+        modes: ByKind::of(&[Kind::Company, Kind::Income], |kind| match kind {
             Kind::Company => crate::config::Mode::NewOnly,
-            Kind::Income => crate::config::Mode::NewAndUpdate,
+            _ => crate::config::Mode::NewAndUpdate,
         }),
         full: false,
         heading: Heading {

@@ -12,8 +12,8 @@ use super::time::parse_time;
 use super::wire::{Customer, Order, Price};
 use crate::config::{ByMethod, Mapping, PaymentDate};
 use crate::record::{
-    AmountError, Company, CompanyKind, Currency, CurrencyError, Draft, Income, Kind, Mark, Paid,
-    Record, SourceId, Void, amount, clean, tidy,
+    AmountError, Company, CompanyKind, Currency, CurrencyError, Document, Draft, Kind, Mark,
+    Payment, Record, SourceId, Void, amount, clean, tidy,
 };
 
 /// What mapping needs to know beside the record.
@@ -145,7 +145,7 @@ pub fn order(
             (changed_at, paid_at),
             &mut warnings,
         )?;
-        Record::Income(income)
+        Record::Document(income)
     };
     Ok(Draft {
         kind: Kind::Income,
@@ -165,32 +165,22 @@ fn income(
     (name, named): (String, bool),
     (changed_at, paid_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     warnings: &mut Vec<String>,
-) -> Result<Income, MapError> {
+) -> Result<Document, MapError> {
     let mapping = &settings.mapping;
     let created = creation_day(order, settings)?;
-    let paid = match order.paid {
-        Some(true) => Paid::Yes,
-        Some(false) => Paid::No,
-        None => Paid::Unknown,
+    let payment = match order.paid {
+        Some(true) => Payment::Paid {
+            on: payment_day(order, settings, created, (changed_at, paid_at), warnings),
+        },
+        Some(false) => Payment::Open,
+        None => Payment::Unknown,
     };
-    let payment_date = (paid == Paid::Yes).then(|| {
-        let moment = match mapping.payment_date {
-            PaymentDate::FirstPaid => changed_at,
-            PaymentDate::OrderTime => return created,
-            PaymentDate::Transactions => paid_at.or(changed_at),
-        };
-        if moment.is_none() && order.change_time.is_some() {
-            let warning = "changeTime is unusable: the day of the order is taken for the payment";
-            warnings.push(warning.to_owned());
-        }
-        moment.map_or(created, |moment| settings.day(moment))
-    });
     let method = order.payment_method.as_deref();
     let own = mapping.of_method(order.payment_method_guid.as_deref(), method);
-    let expected = match (paid, own.and_then(|own| own.expected_days)) {
-        (Paid::Yes, _) => 0,
-        (Paid::No | Paid::Unknown, Some(days)) => days,
-        (Paid::No | Paid::Unknown, None) => mapping.expected_days.days(method),
+    let expected = match own.and_then(|own| own.expected_days) {
+        _ if payment.is_paid() => 0,
+        Some(days) => days,
+        None => mapping.expected_days.days(method),
     };
     let value = value(&order.price, warnings)?;
     let currency = order
@@ -198,7 +188,7 @@ fn income(
         .currency_code
         .as_deref()
         .ok_or(MapError::NoCurrency)?;
-    Ok(Income {
+    Ok(Document {
         name,
         named,
         reference_number: order.code.clone(),
@@ -206,9 +196,9 @@ fn income(
         value_without_vat: money("withoutVat", order.price.without_vat.as_deref())?,
         vat_value: money("vat", order.price.vat.as_deref())?,
         currency: Currency::parse(currency)?,
-        paid,
+        payment,
         date: created + TimeDelta::days(i64::from(expected)),
-        payment_date,
+        tax_date: None,
         company: order.customer_guid.clone().map(SourceId),
         link: order.admin_url.as_deref().and_then(link),
         category_id: own.and_then(|own| own.category_id).or(mapping.category_id),
@@ -216,6 +206,26 @@ fn income(
         source_id: own.and_then(|own| own.source_id).or(mapping.source_id),
         tags: tags(mapping, own),
     })
+}
+
+/// The day on which a paid order counts as paid.
+fn payment_day(
+    order: &Order,
+    settings: &MapSettings,
+    created: NaiveDate,
+    (changed_at, paid_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    warnings: &mut Vec<String>,
+) -> NaiveDate {
+    let moment = match settings.mapping.payment_date {
+        PaymentDate::FirstPaid => changed_at,
+        PaymentDate::OrderTime => return created,
+        PaymentDate::Transactions => paid_at.or(changed_at),
+    };
+    if moment.is_none() && order.change_time.is_some() {
+        let warning = "changeTime is unusable: the day of the order is taken for the payment";
+        warnings.push(warning.to_owned());
+    }
+    moment.map_or(created, |moment| settings.day(moment))
 }
 
 /// The tags of all incomes and those of the payment method, each once.

@@ -76,6 +76,6 @@ fn drafts(orders: &[Order], settings: &MapSettings, interval: Interval) -> Vec<D
     let drafts = orders.iter().filter(inside);
     let drafts = drafts.filter_map(|order| map::order(order, settings, None).ok());
     drafts
-        .filter(|draft| matches!(draft.record, Record::Income(_)))
+        .filter(|draft| matches!(draft.record, Record::Document(_)))
         .collect()
 }

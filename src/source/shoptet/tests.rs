@@ -94,7 +94,7 @@ async fn read(source: &Visit, kind: Kind, scope: Scope) -> Result<(Vec<String>, 
     let (send, mut receive) = mpsc::channel(100);
     let reading = match kind {
         Kind::Company => source.companies(&scope, &state, send).await,
-        Kind::Income => source.incomes(&scope, &state, send).await,
+        _ => source.incomes(&scope, &state, send).await,
     };
     let complete = reading.map_err(|error| error.to_string())?;
     let mut lines = Vec::new();
@@ -116,7 +116,7 @@ async fn read(source: &Visit, kind: Kind, scope: Scope) -> Result<(Vec<String>, 
 fn word(record: &Record) -> String {
     match record {
         Record::Company(company) => format!("company {}", company.name),
-        Record::Income(income) => format!("{} {}", income.value, income.currency),
+        Record::Document(income) => format!("{} {}", income.value, income.currency),
         Record::Void { why, .. } => why.as_str().to_owned(),
     }
 }

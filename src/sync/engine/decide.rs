@@ -125,11 +125,11 @@ impl Ways {
         let source = &known.source;
         let same_as_before = |field| same(field, desired.get(field), source.get(field));
         let mut fields = desired.fields_of_both(source).into_iter();
-        let days = kind == Kind::Income && self.rules.locked_until.is_some();
+        let days = kind.is_document() && self.rules.locked_until.is_some();
         row.tells_owner(kind)
             && fields.all(|field| shown(field) || (!self.doubt && same_as_before(field)))
             && known.pending.fields().all(shown)
-            && (kind != Kind::Income || shown("done"))
+            && (!kind.is_document() || shown("done"))
             && (!days || (shown("date") && shown("payment_date")))
     }
 

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::prepare::{Job, Prepared};
 use super::under_way::Ready;
-use crate::record::{Draft, Kind, Paid, Record};
+use crate::record::{Draft, Kind, Payment, Record};
 use crate::source::Item;
 use crate::sync::awaiting::Incomes;
 use crate::sync::outcome::{Done, Fatal};
@@ -18,9 +18,9 @@ impl<S: Sink> Engine<'_, S> {
         for item in batch.drain(..) {
             match item {
                 Item::Draft(draft) => {
-                    if let Record::Income(income) = &draft.record {
-                        self.unknown_paid += u64::from(income.paid == Paid::Unknown);
-                        self.unexplained += u64::from(income.unexplained().is_some());
+                    if let Record::Document(document) = &draft.record {
+                        self.unknown_paid += u64::from(document.payment == Payment::Unknown);
+                        self.unexplained += u64::from(document.unexplained().is_some());
                     }
                     if let Some(draft) = self.unless_it_waits(draft)? {
                         drafts.push((self.number(), draft));

@@ -31,7 +31,7 @@ impl<S: Sink> Engine<'_, S> {
         self.cover(draft.kind, all.search_term(), lost).await?;
         let found = self.find(&keys, draft)?;
         // What lost its mark on the way may be ours: that it is not there is not known.
-        if lost && by_mark_only && draft.kind == Kind::Income && found == Candidates::None {
+        if lost && by_mark_only && draft.kind.is_document() && found == Candidates::None {
             let (Candidates::One(..) | Candidates::Several(..)) = self.find(&all, draft)? else {
                 return Ok(Job::Settle(self.absent(draft, desired)));
             };
@@ -225,11 +225,9 @@ async fn unless_stopped<T>(
 }
 
 fn word(kind: Kind, number: usize) -> &'static str {
-    match (kind, number) {
-        (Kind::Company, 1) => "company",
-        (Kind::Company, _) => "companies",
-        (Kind::Income, 1) => "income",
-        (Kind::Income, _) => "incomes",
+    match number {
+        1 => kind.as_str(),
+        _ => kind.plural(),
     }
 }
 

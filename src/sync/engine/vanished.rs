@@ -74,10 +74,7 @@ impl<S: Sink> Engine<'_, S> {
     async fn settle_vanished(&mut self, held: Incomes) -> Result<(), Fatal> {
         let count = held.len() as u64;
         if let Some(most) = self.options.may_vanish.filter(|most| count > *most) {
-            let what = match self.options.kind {
-                Kind::Company => "companies",
-                Kind::Income => "incomes",
-            };
+            let what = self.options.kind.plural();
             let said = format!(
                 "{count} {what} would become inactive at once, because the source says that they \
                  were cancelled or deleted; without your leave it may be {most} (10, or a tenth of \

@@ -1,6 +1,6 @@
 //! The values that a record should have: the source's, and of what is known already what stays.
 
-use crate::record::{Attributes, CompanyLink, Draft, Income, Kind, Paid, Record, Value, Void};
+use crate::record::{Attributes, CompanyLink, Document, Draft, Kind, Payment, Record, Value, Void};
 use crate::state::{Known, RecordState};
 
 /// The values that a record should have in Caflou, by what the source says now and what is known.
@@ -8,11 +8,11 @@ use crate::state::{Known, RecordState};
 pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLink>) -> Attributes {
     match &draft.record {
         Record::Company(record) => record.attributes(&draft.mark),
-        Record::Income(record) => {
-            let mut attributes = record.attributes(&draft.mark, company);
+        Record::Document(record) => {
+            let mut attributes = record.attributes(draft.kind, &draft.mark, company);
             if let Some(known) = known {
                 let before = known.source_then();
-                hold_payment(&mut attributes, record.paid, &before);
+                hold_payment(&mut attributes, record.payment, &before);
                 if known.state == RecordState::Synced {
                     hold_party(&mut attributes, record, (&before, &known.label));
                 }
@@ -29,14 +29,14 @@ pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLin
 
 /// What is paid stays paid while the source does not say otherwise, with the day that it had when it
 /// was first seen as paid.
-fn hold_payment(attributes: &mut Attributes, paid: Paid, before: &Attributes) {
+fn hold_payment(attributes: &mut Attributes, payment: Payment, before: &Attributes) {
     if !before.is_true("done") {
         return;
     }
-    let held: &[&str] = match paid {
-        Paid::Yes => &["payment_date"],
-        Paid::Unknown => &["done", "payment_date", "date"],
-        Paid::No => &[],
+    let held: &[&str] = match payment {
+        Payment::Paid { .. } => &["payment_date"],
+        Payment::Unknown => &["done", "payment_date", "date"],
+        Payment::Open | Payment::Part { .. } => &[],
     };
     for field in before.fields().filter(|field| held.contains(field)) {
         if before.text(field).is_some() || before.is_true(field) {
@@ -49,7 +49,7 @@ fn hold_payment(attributes: &mut Attributes, paid: Paid, before: &Attributes) {
 /// there, which does not undo the sale.
 pub(super) fn hold_party(
     attributes: &mut Attributes,
-    income: &Income,
+    document: &Document,
     (before, label): (&Attributes, &str),
 ) {
     if attributes.get("company_id").is_none() {
@@ -57,8 +57,8 @@ pub(super) fn hold_party(
     }
     // A record that never had a person's name is labelled with its own.
     let then = before.text("name");
-    let had_one = then != Some(label) || income.name == income.reference_number;
-    if !income.named && then.is_some() && had_one {
+    let had_one = then != Some(label) || document.name == document.reference_number;
+    if !document.named && then.is_some() && had_one {
         attributes.set_some("name", before.get("name").cloned());
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn hold_party(
 /// What a void record should have: what it has, out of the cash flow unless it was only erased.
 pub(super) fn void(kind: Kind, why: Void, known: Option<&Known>) -> Attributes {
     let mut attributes = known.map(|known| known.source.clone()).unwrap_or_default();
-    if kind == Kind::Income && why != Void::Erased {
+    if kind.is_document() && why != Void::Erased {
         attributes.set("inactive", Value::Bool(true));
     }
     attributes

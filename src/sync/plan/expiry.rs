@@ -20,7 +20,7 @@ pub fn expire(desired: &mut Attributes, draft: &Draft, rules: Rules) {
     let Some(before) = rules.expired_before() else {
         return;
     };
-    let unpaid = matches!(draft.record, Record::Income(_)) && !desired.is_true("done");
+    let unpaid = matches!(draft.record, Record::Document(_)) && !desired.is_true("done");
     if unpaid && desired.day("date").is_some_and(|day| day < before) {
         desired.set("inactive", Value::Bool(true));
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::{
-    Company, CompanyKind, CompanyLink, Currency, Income, Mark, Paid, SourceId, Void,
+    Company, CompanyKind, CompanyLink, Currency, Document, Mark, Payment, SourceId, Void,
 };
 use crate::state::Failure;
 
@@ -20,6 +20,11 @@ const NEW_ONLY: Rules = Rules {
 const UNMATCHED: Rules = Rules {
     match_existing: false,
     ..UPDATING
+};
+
+/// Paid three days after it was made.
+const PAID: Payment = Payment::Paid {
+    on: NaiveDate::from_ymd_opt(2024, 5, 9).unwrap(),
 };
 
 fn draft(kind: Kind, record: Record) -> Draft {
@@ -36,8 +41,8 @@ fn draft(kind: Kind, record: Record) -> Draft {
     }
 }
 
-fn income(paid: Paid) -> Draft {
-    let income = Income {
+fn income(payment: Payment) -> Draft {
+    let income = Document {
         name: "Objednávka 7".to_owned(),
         named: true,
         reference_number: "7".to_owned(),
@@ -45,9 +50,9 @@ fn income(paid: Paid) -> Draft {
         value_without_vat: None,
         vat_value: None,
         currency: Currency::parse("CZK").unwrap(),
-        paid,
+        payment,
         date: "2024-05-06".parse().unwrap(),
-        payment_date: (paid == Paid::Yes).then(|| "2024-05-09".parse().unwrap()),
+        tax_date: None,
         company: None,
         link: None,
         category_id: None,
@@ -55,7 +60,7 @@ fn income(paid: Paid) -> Draft {
         source_id: None,
         tags: Vec::new(),
     };
-    draft(Kind::Income, Record::Income(income))
+    draft(Kind::Income, Record::Document(income))
 }
 
 fn company() -> Draft {
@@ -140,7 +145,7 @@ const UNCHANGED: Need = Need::Nothing(Plan::Unchanged);
 
 #[test]
 fn a_record_that_is_not_imported_is_looked_for_by_its_mark_at_least() {
-    for draft in [income(Paid::No), income(Paid::Yes), company()] {
+    for draft in [income(Payment::Open), income(PAID), company()] {
         let failed = known(RecordState::Failed, &draft);
         for known in [None, Some(&failed)] {
             for rules in [UPDATING, NEW_ONLY] {
@@ -176,9 +181,9 @@ fn a_void_record_that_is_not_imported_is_skipped_whether_paid_or_not() {
 #[test]
 fn a_create_of_unknown_outcome_is_always_looked_for() {
     for state in [RecordState::Sending, RecordState::Uncertain] {
-        let sent = known(state, &income(Paid::No));
+        let sent = known(state, &income(Payment::Open));
         for (rules, by_mark_only) in [(UPDATING, false), (NEW_ONLY, false), (UNMATCHED, true)] {
-            let need = needed(&income(Paid::No), Some(&sent), rules);
+            let need = needed(&income(Payment::Open), Some(&sent), rules);
             assert_eq!(need, candidates(by_mark_only), "{state:?}");
             let need = needed(&cancelled(), Some(&sent), rules);
             assert_eq!(need, candidates(true), "{state:?}: only our own");
@@ -188,12 +193,12 @@ fn a_create_of_unknown_outcome_is_always_looked_for() {
 
 #[test]
 fn an_imported_income_is_read_only_where_the_source_changed_and_updates_are_on() {
-    let before = synced(&income(Paid::No));
+    let before = synced(&income(Payment::Open));
     for (now, rules, need) in [
-        (income(Paid::No), UPDATING, UNCHANGED),
-        (income(Paid::Unknown), UPDATING, UNCHANGED),
-        (income(Paid::Yes), UPDATING, Need::Current(ID)),
-        (income(Paid::Yes), NEW_ONLY, UNCHANGED),
+        (income(Payment::Open), UPDATING, UNCHANGED),
+        (income(Payment::Unknown), UPDATING, UNCHANGED),
+        (income(PAID), UPDATING, Need::Current(ID)),
+        (income(PAID), NEW_ONLY, UNCHANGED),
         (cancelled(), UPDATING, Need::Current(ID)),
         (cancelled(), NEW_ONLY, UNCHANGED),
         (void(Void::Deleted, false), UPDATING, Need::Current(ID)),
@@ -225,7 +230,7 @@ fn an_imported_company_is_never_read_again() {
 
 #[test]
 fn a_void_record_that_was_paid_is_left_alone_with_a_warning() {
-    let (unpaid, paid) = (synced(&income(Paid::No)), synced(&income(Paid::Yes)));
+    let (unpaid, paid) = (synced(&income(Payment::Open)), synced(&income(PAID)));
     for (now, before) in [
         (void(Void::Cancelled, true), &unpaid),
         (void(Void::Cancelled, true), &paid),
@@ -254,7 +259,7 @@ fn failure() -> Failure {
 
 #[test]
 fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
-    let mut before = synced(&income(Paid::Yes));
+    let mut before = synced(&income(PAID));
     before.failure = Some(failure());
     let need = needed(&cancelled(), Some(&before), UPDATING);
     let Need::Nothing(Plan::Skip { settled, .. }) = need else {
@@ -266,7 +271,7 @@ fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
         (revision.source, revision.written),
         (before.source, before.written)
     );
-    let draft = income(Paid::No);
+    let draft = income(Payment::Open);
     let mut gone = known(RecordState::Gone, &draft);
     gone.failure = Some(failure());
     let source = wanted(&draft, Some(&gone));
@@ -284,7 +289,7 @@ fn a_failure_is_over_where_the_record_is_left_alone_or_gone_for_good() {
 
 #[test]
 fn a_failed_update_that_is_no_longer_wanted_is_settled_without_writing() {
-    let draft = income(Paid::No);
+    let draft = income(Payment::Open);
     let mut before = synced(&draft);
     before.failure = Some(failure());
     let Need::Nothing(Plan::Update { id, revision }) = needed(&draft, Some(&before), UPDATING)
@@ -303,9 +308,12 @@ fn a_failed_update_that_is_no_longer_wanted_is_settled_without_writing() {
 
 #[test]
 fn what_is_deleted_in_caflou_is_told_once_for_each_change_at_the_source() {
-    let gone = known(RecordState::Gone, &income(Paid::No));
-    assert_eq!(needed(&income(Paid::No), Some(&gone), UPDATING), UNCHANGED);
-    let paid = income(Paid::Yes);
+    let gone = known(RecordState::Gone, &income(Payment::Open));
+    assert_eq!(
+        needed(&income(Payment::Open), Some(&gone), UPDATING),
+        UNCHANGED
+    );
+    let paid = income(PAID);
     let source = wanted(&paid, Some(&gone));
     assert_eq!(
         needed(&paid, Some(&gone), UPDATING),
@@ -316,7 +324,7 @@ fn what_is_deleted_in_caflou_is_told_once_for_each_change_at_the_source() {
 
 #[test]
 fn of_a_forgotten_record_nothing_is_written_or_noted_whatever_comes() {
-    for draft in [income(Paid::No), income(Paid::Yes), cancelled(), company()] {
+    for draft in [income(Payment::Open), income(PAID), cancelled(), company()] {
         let mut forgotten = known(RecordState::Gone, &draft);
         (forgotten.source, forgotten.written) = Default::default();
         assert!(forgotten.is_forgotten());
@@ -324,12 +332,12 @@ fn of_a_forgotten_record_nothing_is_written_or_noted_whatever_comes() {
             assert_eq!(needed(&draft, Some(&forgotten), rules), UNCHANGED);
         }
     }
-    assert!(!known(RecordState::Gone, &income(Paid::No)).is_forgotten());
+    assert!(!known(RecordState::Gone, &income(Payment::Open)).is_forgotten());
 }
 
 #[test]
 fn absent_creates_what_counts_and_skips_what_does_not() {
-    for draft in [income(Paid::No), company()] {
+    for draft in [income(Payment::Open), company()] {
         let attributes = wanted(&draft, None);
         let plan = absent(&draft, &attributes);
         assert_eq!(plan, Plan::Create { attributes });
@@ -340,23 +348,23 @@ fn absent_creates_what_counts_and_skips_what_does_not() {
 
 #[test]
 fn a_void_record_wants_its_last_values_and_to_be_inactive() {
-    let before = synced(&income(Paid::No));
+    let before = synced(&income(Payment::Open));
     let mut expected = before.source.clone();
     expected.set("inactive", Value::Bool(true));
     assert_eq!(wanted(&cancelled(), Some(&before)), expected);
 
     let mut inactive = before.clone();
     inactive.source = expected;
-    let reopened = wanted(&income(Paid::No), Some(&inactive));
+    let reopened = wanted(&income(Payment::Open), Some(&inactive));
     assert_eq!(reopened.get("inactive"), Some(&Value::Bool(false)));
-    let never = wanted(&income(Paid::No), Some(&before));
+    let never = wanted(&income(Payment::Open), Some(&before));
     assert_eq!(never.get("inactive"), None);
 }
 
 #[test]
 fn a_record_that_is_gone_is_gone_whatever_is_wanted() {
-    let before = synced(&income(Paid::No));
-    for draft in [income(Paid::Yes), cancelled()] {
+    let before = synced(&income(Payment::Open));
+    for draft in [income(PAID), cancelled()] {
         let source = wanted(&draft, Some(&before));
         let plan = update(&draft, &before, &source, ID, None);
         assert_eq!(plan, Plan::Gone { id: None, source });
@@ -365,7 +373,7 @@ fn a_record_that_is_gone_is_gone_whatever_is_wanted() {
 
 #[test]
 fn a_void_record_marked_as_paid_in_caflou_is_left_alone() {
-    let before = synced(&income(Paid::No));
+    let before = synced(&income(Payment::Open));
     let want = wanted(&cancelled(), Some(&before));
     for (done, left) in [(true, true), (false, false)] {
         let mut current = before.written.clone();
@@ -514,14 +522,14 @@ fn a_foreign_record_is_linked_and_only_a_payment_is_written() {
         ("done", Value::Bool(false)),
         ("inactive", Value::Bool(true)),
     ]);
-    let paid = income(Paid::Yes);
+    let paid = income(PAID);
     let revision = adopted(&paid, None, &foreign, UPDATING);
     assert_eq!(sent(&revision), ["done", "payment_date"]);
     assert_eq!(revision.source, wanted(&paid, None));
     assert_eq!(revision.written.get("name"), Some(&Value::text("Ručně")));
     assert_eq!(revision.written.get("currency"), Some(&Value::Null));
 
-    let revision = adopted(&income(Paid::No), None, &foreign, UPDATING);
+    let revision = adopted(&income(Payment::Open), None, &foreign, UPDATING);
     assert_eq!(sent(&revision), Vec::<&str>::new());
     let revision = adopted(&paid, None, &foreign, NEW_ONLY);
     assert_eq!(sent(&revision), Vec::<&str>::new());
@@ -532,26 +540,26 @@ fn a_foreign_record_is_linked_and_only_a_payment_is_written() {
 #[test]
 fn a_lost_create_that_is_found_is_brought_up_to_date() {
     for state in [RecordState::Sending, RecordState::Uncertain] {
-        let lost = known(state, &income(Paid::No));
+        let lost = known(state, &income(Payment::Open));
         let there = lost.source.clone();
-        let as_sent = adopted(&income(Paid::No), Some(&lost), &there, UPDATING);
+        let as_sent = adopted(&income(Payment::Open), Some(&lost), &there, UPDATING);
         assert_eq!(sent(&as_sent), Vec::<&str>::new());
 
-        let paid = adopted(&income(Paid::Yes), Some(&lost), &there, UPDATING);
+        let paid = adopted(&income(PAID), Some(&lost), &there, UPDATING);
         assert_eq!(sent(&paid), ["done", "payment_date"]);
         let void = adopted(&cancelled(), Some(&lost), &there, UPDATING);
         assert_eq!(sent(&void), ["inactive"]);
 
         let mut touched = there.clone();
         touched.set("name", Value::text("Přejmenováno"));
-        let mut renamed = income(Paid::No);
-        if let Record::Income(income) = &mut renamed.record {
+        let mut renamed = income(Payment::Open);
+        if let Record::Document(income) = &mut renamed.record {
             income.name = "Objednávka 7 – Jan".to_owned();
         }
         let kept = adopted(&renamed, Some(&lost), &touched, UPDATING);
         assert_eq!(kept.kept, ["name"]);
 
-        let ignored = adopted(&income(Paid::Yes), Some(&lost), &there, NEW_ONLY);
+        let ignored = adopted(&income(PAID), Some(&lost), &there, NEW_ONLY);
         assert_eq!(sent(&ignored), Vec::<&str>::new());
         assert_eq!(
             ignored.source, lost.source,
@@ -562,7 +570,7 @@ fn a_lost_create_that_is_found_is_brought_up_to_date() {
 
 #[test]
 fn a_lost_create_with_money_in_it_is_not_taken_out_of_the_cash_flow() {
-    let lost = known(RecordState::Uncertain, &income(Paid::No));
+    let lost = known(RecordState::Uncertain, &income(Payment::Open));
     let mut done = lost.source.clone();
     done.set("done", Value::Bool(true));
     for (draft, current) in [
@@ -636,9 +644,9 @@ proptest! {
         let again = revise(&desired, (&revision.source, &noted), &after);
         prop_assert!(again.fields.is_empty() && again.kept.is_empty());
 
-        let mut before = synced(&income(Paid::No));
+        let mut before = synced(&income(Payment::Open));
         before.source = revision.source;
-        let next = need(&income(Paid::No), Some(&before), &desired, UPDATING);
+        let next = need(&income(Payment::Open), Some(&before), &desired, UPDATING);
         prop_assert_eq!(next, UNCHANGED);
     }
 
@@ -672,7 +680,7 @@ proptest! {
         arrived in any::<bool>(),
     ) {
         let mut current = source.clone();
-        let mut before = synced(&income(Paid::No));
+        let mut before = synced(&income(Payment::Open));
         for field in sent.fields().filter(|field| source.get(field).is_some()) {
             before.pending.set_some(field, sent.get(field).cloned());
             if arrived {
@@ -680,7 +688,7 @@ proptest! {
             }
         }
         (before.source, before.written) = (source.clone(), source);
-        let draft = income(Paid::No);
+        let draft = income(Payment::Open);
         let plan = update(&draft, &before, &desired, ID, Some(&current));
         let Plan::Update { revision, .. } = plan else { panic!("{plan:?}") };
         prop_assert!(revision.kept.is_empty());
@@ -693,7 +701,7 @@ proptest! {
         current in any_attributes(),
         paid in any::<bool>(),
     ) {
-        let draft = income(if paid { Paid::Yes } else { Paid::No });
+        let draft = income(if paid { PAID } else { Payment::Open });
         let revision = adopted(&draft, None, &current, UPDATING);
         let after = applied(&current, &revision);
         let mut before = synced(&draft);
@@ -719,8 +727,8 @@ proptest! {
 
 #[test]
 fn what_counts_as_deleted_and_is_there_again_is_linked_as_it_was_left() {
-    let paid = income(Paid::Yes);
-    let mut gone = known(RecordState::Gone, &income(Paid::No));
+    let paid = income(PAID);
+    let mut gone = known(RecordState::Gone, &income(Payment::Open));
     gone.written = gone.source.clone();
     let desired = wanted(&paid, Some(&gone));
     gone.source = desired.clone();

@@ -130,7 +130,7 @@ fn map_customer(record: &Json) -> Result<Draft, String> {
 fn attributes(draft: &Draft) -> Json {
     match &draft.record {
         Record::Company(company) => company.attributes(&draft.mark).to_json(),
-        Record::Income(income) => income.attributes(&draft.mark, None).to_json(),
+        Record::Document(income) => income.attributes(draft.kind, &draft.mark, None).to_json(),
         Record::Void { .. } => panic!("nothing is sent of {draft:?}"),
     }
 }

@@ -15,9 +15,10 @@ fn locked(until: u32) -> Rules {
 
 /// Dated and, where paid, paid on these days.
 fn dated(date: u32, paid_on: Option<u32>) -> Draft {
-    let mut draft = income(paid_on.map_or(Paid::No, |_| Paid::Yes));
-    if let Record::Income(income) = &mut draft.record {
-        (income.date, income.payment_date) = (day(date), paid_on.map(day));
+    let payment = paid_on.map_or(Payment::Open, |on| Payment::Paid { on: day(on) });
+    let mut draft = income(payment);
+    if let Record::Document(income) = &mut draft.record {
+        income.date = day(date);
     }
     draft
 }
@@ -171,8 +172,8 @@ fn an_unpaid_income_expires_after_its_days_until_it_is_paid() {
     assert_eq!(off(&dated(1, Some(9)), &expired, expiring(7, 9)), no);
     let unknown = {
         let mut draft = dated(1, None);
-        if let Record::Income(income) = &mut draft.record {
-            income.paid = Paid::Unknown;
+        if let Record::Document(income) = &mut draft.record {
+            income.payment = Payment::Unknown;
         }
         draft
     };

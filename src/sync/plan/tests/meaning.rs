@@ -4,18 +4,21 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn with(draft: &Draft, change: impl FnOnce(&mut Income)) -> Draft {
+fn with(draft: &Draft, change: impl FnOnce(&mut Document)) -> Draft {
     let mut draft = draft.clone();
-    if let Record::Income(income) = &mut draft.record {
+    if let Record::Document(income) = &mut draft.record {
         change(income);
     }
     draft
 }
 
 /// As the order is on another day: what is paid has a payment date of its own.
-fn on(day: &str, paid: Paid) -> Draft {
-    with(&income(paid), |income| {
-        income.payment_date = (paid == Paid::Yes).then(|| day.parse().unwrap());
+fn on(day: &str, payment: Payment) -> Draft {
+    with(&income(payment), |income| {
+        if payment.is_paid() {
+            let on = day.parse().unwrap();
+            income.payment = Payment::Paid { on };
+        }
     })
 }
 
@@ -29,15 +32,15 @@ fn updated(draft: &Draft, known: &Known, current: &Attributes) -> Revision {
 
 #[test]
 fn a_payment_date_stays_while_the_record_stays_paid() {
-    let before = synced(&income(Paid::Yes));
-    let later = on("2024-06-01", Paid::Yes);
+    let before = synced(&income(PAID));
+    let later = on("2024-06-01", PAID);
     assert_eq!(needed(&later, Some(&before), UPDATING), UNCHANGED);
     let dearer = with(&later, |income| income.value = "99.00".parse().unwrap());
     let revision = updated(&dearer, &before, &before.written);
     assert_eq!(sent(&revision), ["value"]);
     assert_eq!(revision.warnings, [PAID_VALUE]);
 
-    let unpaid = synced(&income(Paid::No));
+    let unpaid = synced(&income(Payment::Open));
     let revision = updated(&later, &unpaid, &unpaid.written);
     let date = &revision.fields.0["payment_date"].after;
     assert_eq!(*date, Value::text("2024-06-01"), "it goes with the payment");
@@ -46,12 +49,12 @@ fn a_payment_date_stays_while_the_record_stays_paid() {
 
 #[test]
 fn a_payment_that_was_sent_without_an_answer_keeps_its_date() {
-    let mut before = synced(&income(Paid::No));
+    let mut before = synced(&income(Payment::Open));
     before.pending = attributes([
         ("done", Value::Bool(true)),
         ("payment_date", Value::text("2024-05-09")),
     ]);
-    let later = on("2024-06-01", Paid::Yes);
+    let later = on("2024-06-01", PAID);
     let arrived = {
         let mut arrived = before.written.clone();
         for field in before.pending.fields() {
@@ -68,21 +71,21 @@ fn a_payment_that_was_sent_without_an_answer_keeps_its_date() {
 
 #[test]
 fn unknown_takes_no_payment_back_and_unpaid_does_with_a_warning() {
-    let before = synced(&income(Paid::Yes));
+    let before = synced(&income(PAID));
     let expected = |paid| {
         with(&income(paid), |income| {
             income.date = "2024-05-20".parse().unwrap();
         })
     };
-    let unknown = expected(Paid::Unknown);
+    let unknown = expected(Payment::Unknown);
     assert_eq!(needed(&unknown, Some(&before), UPDATING), UNCHANGED);
 
-    let revision = updated(&expected(Paid::No), &before, &before.written);
+    let revision = updated(&expected(Payment::Open), &before, &before.written);
     assert_eq!(sent(&revision), ["date", "done", "payment_date"]);
     assert_eq!(revision.warnings, [TAKEN_BACK]);
 
-    let unpaid = synced(&income(Paid::No));
-    let unknown = income(Paid::Unknown);
+    let unpaid = synced(&income(Payment::Open));
+    let unknown = income(Payment::Unknown);
     assert_eq!(needed(&unknown, Some(&unpaid), UPDATING), UNCHANGED);
 }
 
@@ -94,17 +97,17 @@ fn adopting_keeps_what_the_bank_and_people_said() {
         ("payment_date", Value::text("2024-05-31")),
         ("inactive", Value::Bool(true)),
     ]);
-    for paid in [Paid::Yes, Paid::No, Paid::Unknown] {
+    for paid in [PAID, Payment::Open, Payment::Unknown] {
         let revision = adopted(&income(paid), None, &bank, UPDATING);
         assert_eq!(sent(&revision), none, "{paid:?}");
     }
     let mut announced = bank.clone();
     announced.set("done", Value::Bool(false));
-    let revision = adopted(&income(Paid::Yes), None, &announced, UPDATING);
+    let revision = adopted(&income(PAID), None, &announced, UPDATING);
     assert_eq!(sent(&revision), ["done"], "it has a payment date");
 
-    let lost = known(RecordState::Uncertain, &income(Paid::No));
-    for paid in [Paid::No, Paid::Unknown, Paid::Yes] {
+    let lost = known(RecordState::Uncertain, &income(Payment::Open));
+    for paid in [Payment::Open, Payment::Unknown, PAID] {
         let mut there = lost.source.clone();
         for field in bank.fields() {
             there.set_some(field, bank.get(field).cloned());
@@ -116,7 +119,7 @@ fn adopting_keeps_what_the_bank_and_people_said() {
 
 #[test]
 fn a_customer_that_is_gone_leaves_the_company_of_what_is_booked() {
-    let order = income(Paid::No);
+    let order = income(Payment::Open);
     let link = |id| Some(CompanyLink::Imported(CaflouId(id)));
     let with_company = desired(&order, None, link(5).as_ref());
     let mut before = synced(&order);
@@ -136,7 +139,7 @@ fn a_customer_that_is_gone_leaves_the_company_of_what_is_booked() {
 #[test]
 fn a_record_of_which_only_the_link_changed_is_unchanged() {
     let link = |text: Option<&str>| {
-        with(&income(Paid::No), |income| {
+        with(&income(Payment::Open), |income| {
             income.link = text.map(str::to_owned);
         })
     };
@@ -162,8 +165,8 @@ fn of(origin: &str, mut draft: Draft) -> Draft {
 
 #[test]
 fn a_number_that_is_given_again_fails_with_both_named() {
-    let before = of("guid-1", income(Paid::No));
-    let now = of("guid-2", income(Paid::Yes));
+    let before = of("guid-1", income(Payment::Open));
+    let now = of("guid-2", income(PAID));
     for state in [
         RecordState::Sending,
         RecordState::Uncertain,
@@ -185,24 +188,24 @@ fn a_number_that_is_given_again_fails_with_both_named() {
 
 #[test]
 fn the_same_document_or_one_that_says_nothing_is_no_other() {
-    let (before, same) = (of("a", income(Paid::No)), of("a", income(Paid::Yes)));
+    let (before, same) = (of("a", income(Payment::Open)), of("a", income(PAID)));
     let of_before = synced(&before);
-    for now in [same.clone(), income(Paid::Yes), void(Void::Deleted, false)] {
+    for now in [same.clone(), income(PAID), void(Void::Deleted, false)] {
         let need = needed(&now, Some(&of_before), UPDATING);
         assert_eq!(need, Need::Current(ID), "{now:?}");
     }
-    let older = synced(&income(Paid::No));
+    let older = synced(&income(Payment::Open));
     assert!(older.learns(&same) && !of_before.learns(&same));
     assert_eq!(needed(&same, Some(&older), UPDATING), Need::Current(ID));
     let failed = known(RecordState::Failed, &before);
-    let other = of("b", income(Paid::No));
+    let other = of("b", income(Payment::Open));
     let need = needed(&other, Some(&failed), UPDATING);
     assert_eq!(need, candidates(false), "nothing was imported");
 }
 
 #[test]
 fn what_carries_our_mark_is_not_linked_with_another_document_than_was_sent() {
-    let before = of("guid-1", income(Paid::No));
+    let before = of("guid-1", income(Payment::Open));
     let there = wanted(&before, None);
     for state in [
         RecordState::Failed,
@@ -212,10 +215,10 @@ fn what_carries_our_mark_is_not_linked_with_another_document_than_was_sent() {
         let sent = known(state, &before);
         for rules in [UPDATING, NEW_ONLY] {
             for (now, linked) in [
-                (of("guid-2", income(Paid::Yes)), false),
+                (of("guid-2", income(PAID)), false),
                 (of("guid-2", cancelled()), false),
-                (of("guid-1", income(Paid::Yes)), true),
-                (income(Paid::Yes), true),
+                (of("guid-1", income(PAID)), true),
+                (income(PAID), true),
             ] {
                 let want = wanted(&now, Some(&sent));
                 let found = (ID, MatchedBy::Mark);
@@ -235,7 +238,7 @@ fn what_carries_our_mark_is_not_linked_with_another_document_than_was_sent() {
 #[test]
 fn a_name_that_was_erased_stays_and_other_names_change() {
     let named = |name: &str, named: bool| {
-        let mut draft = with(&income(Paid::No), |income| {
+        let mut draft = with(&income(Payment::Open), |income| {
             (income.name, income.named) = (name.to_owned(), named);
         });
         draft.label = if named { "Jan" } else { name }.to_owned();
@@ -261,7 +264,7 @@ fn what_is_erased_is_skipped_or_stays_as_it_is() {
     let erased = void(Void::Erased, false);
     let reason = "erased in the shop, not imported";
     assert_eq!(needed(&erased, None, UPDATING), skipped(reason));
-    for paid in [Paid::Yes, Paid::No] {
+    for paid in [PAID, Payment::Open] {
         let before = synced(&income(paid));
         assert_eq!(needed(&erased, Some(&before), UPDATING), UNCHANGED);
         let lost = known(RecordState::Uncertain, &income(paid));
@@ -270,8 +273,8 @@ fn what_is_erased_is_skipped_or_stays_as_it_is() {
     }
 }
 
-fn any_paid() -> impl Strategy<Value = Paid> {
-    prop_oneof![Just(Paid::Yes), Just(Paid::No), Just(Paid::Unknown)]
+fn any_paid() -> impl Strategy<Value = Payment> {
+    prop_oneof![Just(PAID), Just(Payment::Open), Just(Payment::Unknown)]
 }
 
 proptest! {
@@ -284,7 +287,7 @@ proptest! {
         if current.text("payment_date").is_some() {
             prop_assert_eq!(after.get("payment_date"), current.get("payment_date"));
         }
-        if paid == Paid::Yes {
+        if paid == PAID {
             prop_assert!(after.is_true("done"));
         }
     }
@@ -295,13 +298,13 @@ proptest! {
         edited in proptest::option::of(1..29_u8),
     ) {
         let day = |day: u8| format!("2024-06-{day:02}");
-        let mut known = synced(&income(Paid::Yes));
+        let mut known = synced(&income(PAID));
         let mut caflou = known.written.clone();
         if let Some(edited) = edited {
             caflou.set("payment_date", Value::text(&day(edited)));
         }
         let date = caflou.get("payment_date").cloned();
-        for (n, paid) in days.into_iter().filter(|(_, paid)| *paid != Paid::No) {
+        for (n, paid) in days.into_iter().filter(|(_, paid)| *paid != Payment::Open) {
             let draft = with(&on(&day(n), paid), |income| income.value = n.into());
             let revision = updated(&draft, &known, &caflou);
             caflou = applied(&caflou, &revision);

@@ -59,14 +59,18 @@ fn an_order_with_little_filled_in_has_no_empty_attributes() {
 
 #[test]
 fn the_company_is_linked_where_it_is_imported() {
-    let Record::Income(income) = order_draft(&json!({})).record else {
+    let Record::Document(income) = order_draft(&json!({})).record else {
         panic!("no income")
     };
     assert_eq!(income.company, Some(SourceId("c-1".to_owned())));
     let mark = settings(Mapping::default()).mark(&SourceId("2026000124".to_owned()));
-    let linked = income.attributes(&mark, Some(&CompanyLink::Imported(CaflouId(1001))));
+    let linked = income.attributes(
+        Kind::Income,
+        &mark,
+        Some(&CompanyLink::Imported(CaflouId(1001))),
+    );
     assert_eq!(linked.to_json()["company_id"].to_string(), "1001");
-    let Record::Income(guest) = order_draft(&json!({"customerGuid": null})).record else {
+    let Record::Document(guest) = order_draft(&json!({"customerGuid": null})).record else {
         panic!("no income")
     };
     assert_eq!(guest.company, None);
@@ -129,16 +133,16 @@ fn a_long_name_is_cut_at_255_characters() {
 fn done_is_paid_is_true_and_only_then_is_there_a_payment_date() {
     let done = |paid: Json| {
         let draft = order_draft(&json!({"paid": paid}));
-        let Record::Income(income) = &draft.record else {
+        let Record::Document(income) = &draft.record else {
             panic!("no income")
         };
         let sent = some(&attributes(&draft), &["done", "payment_date", "date"]);
-        format!("{paid}: {sent} {:?}", income.paid)
+        format!("{paid}: {sent} {:?}", income.payment)
     };
     let all = [json!(true), json!(false), json!(null)].map(done);
     insta::assert_snapshot!(all.join("\n"), @r#"
-    true: true "2026-11-22" "2026-11-20" Yes
-    false: false - "2026-11-20" No
+    true: true "2026-11-22" "2026-11-20" Paid { on: 2026-11-22 }
+    false: false - "2026-11-20" Open
     null: false - "2026-11-20" Unknown
     "#);
 }
@@ -226,7 +230,7 @@ fn a_cancelled_order_is_void_and_its_zero_price_is_no_value() {
         assert_eq!(draft.mark.as_str(), "shoptet:222651:2026000124");
     }
     let open = order_draft(&json!({"status": {"id": 4}}));
-    assert!(matches!(open.record, Record::Income(_)));
+    assert!(matches!(open.record, Record::Document(_)));
 }
 
 #[test]
