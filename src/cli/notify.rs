@@ -86,7 +86,10 @@ fn sample(connection: &Connection) -> RunReport {
         counts: ByKind::of(&connection.program.kinds(), |_| Counts::default()),
         totals: Totals::default(),
         unexplained: 0,
-        requests: RequestCounts::default(),
+        requests: RequestCounts {
+            program: connection.program.word,
+            ..RequestCounts::default()
+        },
         error: None,
         forecast: 0,
     }

@@ -23,7 +23,10 @@ pub(super) fn report() -> RunReport {
         counts: ByKind::of(&[Kind::Company, Kind::Income], |_| Counts::default()),
         totals: Totals::default(),
         unexplained: 0,
-        requests: RequestCounts::default(),
+        requests: RequestCounts {
+            program: "shoptet",
+            ..RequestCounts::default()
+        },
         error: None,
         forecast: 0,
     }

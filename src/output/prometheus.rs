@@ -60,7 +60,7 @@ const GAUGES: [Gauge; 10] = [
     ),
     (
         "complete_timestamp_seconds",
-        "Changes in the shop before this moment are imported.",
+        "Changes at the source before this moment are imported.",
         |of| time(of.complete_to),
     ),
     (

@@ -55,6 +55,7 @@ fn end(dry_run: bool) -> RunReport {
         totals: Totals::default(),
         unexplained: 0,
         requests: RequestCounts {
+            program: "shoptet",
             source: 412,
             caflou: 1022,
             retries: 3,

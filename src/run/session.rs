@@ -70,7 +70,10 @@ impl Session<'_> {
             counts: ByKind::of(&self.connection.program.kinds(), |_| Counts::default()),
             totals: Totals::default(),
             unexplained: 0,
-            requests: RequestCounts::default(),
+            requests: RequestCounts {
+                program: self.connection.program.word,
+                ..RequestCounts::default()
+            },
             error: None,
             forecast: 0,
         };
@@ -522,7 +525,7 @@ impl Session<'_> {
             .iter()
             .any(|(stream, _)| stream.kind == Kind::Company);
         if companies && connection.import.companies == Mode::NewAndUpdate {
-            let message = "companies are never updated from the shop: new-and-update does for them \
+            let message = "companies are never updated from the source: new-and-update does for them \
                            what new-only does";
             self.warn(report, vec![message.to_owned()]);
         }
@@ -541,6 +544,7 @@ impl Session<'_> {
     fn count_requests(services: &Services, summary: &mut RunReport) {
         let (source, caflou) = (services.source.requests(), services.caflou.requests());
         summary.requests = RequestCounts {
+            program: summary.requests.program,
             source: source.0,
             caflou: caflou.0,
             retries: source.1 + caflou.1,

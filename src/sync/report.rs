@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::caflou::MatchedBy;
@@ -246,15 +247,26 @@ impl Serialize for Totals {
 }
 
 /// Requests of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestCounts {
+    /// The word of the source.
+    pub program: &'static str,
     /// To the source.
-    #[serde(rename = "shoptet")]
     pub source: u64,
     /// To Caflou.
     pub caflou: u64,
     /// Of both, those that repeated an earlier one.
     pub retries: u64,
+}
+
+impl Serialize for RequestCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(self.program, &self.source)?;
+        map.serialize_entry("caflou", &self.caflou)?;
+        map.serialize_entry("retries", &self.retries)?;
+        map.end()
+    }
 }
 
 /// How a run ended.

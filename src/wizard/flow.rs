@@ -251,8 +251,8 @@ impl<'a> Wizard<'a> {
             let count = match (import.mode(stream.kind), stream.kind) {
                 (Mode::No, _) => None,
                 (_, Kind::Company) => there.map(|(_, count)| *count),
-                (_, Kind::Income) if there.is_none() => None,
-                (_, Kind::Income) => Some(self.count_in(open, stream, interval)?),
+                _ if there.is_none() => None,
+                _ => Some(self.count_in(open, stream, interval)?),
             };
             counts.push((*stream, count));
         }

@@ -67,12 +67,12 @@ impl Wizard<'_> {
         match given {
             Some(mode) => Ok(mode),
             None if self.asks() => {
-                let (agenda, words) = match kind {
-                    Kind::Company => ("companies", ["", "new ones", "as new-only, never updated"]),
-                    Kind::Income => ("incomes", ["", "new ones", "new and changed ones"]),
+                let words = match kind {
+                    Kind::Company => ["", "new ones", "as new-only, never updated"],
+                    Kind::Income | Kind::Expense => ["", "new ones", "new and changed ones"],
                 };
                 // question and answer stand on one line of 80 columns
-                let question = format!("{} as {agenda}?", stream.title);
+                let question = format!("{} as {}?", stream.title, kind.plural());
                 let mut labels = Vec::new();
                 for (mode, words) in Mode::ALL.iter().zip(words) {
                     let mode = mode.as_str();

@@ -210,13 +210,7 @@ impl Wizard<'_> {
     /// What may be read of what is to be imported; else what is answered anew.
     fn readable(&mut self, open: &Opened) -> Result<Result<Readable, Anew>, Ended> {
         let import = &self.given.import;
-        let wanted = |kind: Kind| {
-            let key = match kind {
-                Kind::Company => "companies",
-                Kind::Income => "incomes",
-            };
-            import.get(key).and_then(Mode::of) != Some(Mode::No)
-        };
+        let wanted = |kind: Kind| import.get(kind.plural()).and_then(Mode::of) != Some(Mode::No);
         let streams = self.program.streams.iter().copied();
         let mut streams: Vec<_> = streams.filter(|stream| wanted(stream.kind)).collect();
         loop {
@@ -276,6 +270,7 @@ impl Wizard<'_> {
             label: match stream.kind {
                 Kind::Company => "Go on without companies",
                 Kind::Income => "Go on without incomes",
+                Kind::Expense => "Go on without expenses",
             },
             then: Anew::Without(stream),
         };

@@ -3,7 +3,7 @@
 use super::pairing::PairError;
 use crate::config::Way;
 use crate::http::HttpError;
-use crate::record::{Kind, Stream};
+use crate::record::Stream;
 use crate::source::SourceError;
 use crate::trouble::{Class, Trouble, capital};
 
@@ -47,10 +47,9 @@ pub(super) fn explain(
     if streams.is_empty() {
         return shop(error, By::of(way));
     }
-    let words = streams.iter().map(|stream| match stream.kind {
-        Kind::Company => ("customers", "Customers"),
-        Kind::Income => ("orders", "Orders"),
-    });
+    let words = streams
+        .iter()
+        .map(|stream| (stream.many, capital(stream.many)));
     let (what, groups): (Vec<_>, Vec<_>) = words.unzip();
     let word = if groups.len() == 1 { "group" } else { "groups" };
     Trouble {

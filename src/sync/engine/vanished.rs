@@ -4,7 +4,7 @@
 
 use super::Engine;
 use super::prepare::Subject;
-use crate::record::{Attributes, CaflouId, Kind, Record};
+use crate::record::{Attributes, CaflouId, Record};
 use crate::sync::awaiting::Incomes;
 use crate::sync::outcome::Fatal;
 use crate::sync::sink::Sink;

@@ -16,7 +16,7 @@ fn found(draft: &Draft, known: Option<&Known>, current: &Attributes) -> Plan {
 
 #[test]
 fn it_leaves_the_cash_flow_unless_there_is_money_in_it() {
-    let (unpaid, paid) = (income(Paid::No), income(Paid::Yes));
+    let (unpaid, paid) = (income(Payment::Open), income(PAID));
     let there = |draft: &Draft| wanted(draft, None);
     let mut out = there(&unpaid);
     out.set("inactive", Value::Bool(true));
@@ -69,7 +69,7 @@ proptest! {
         prop_assert!(!known.is_by_hand());
         prop_assert_eq!(needed(&cancelled(), Some(&known), UPDATING), UNCHANGED);
 
-        let again = income(if paid { Paid::Yes } else { Paid::No });
+        let again = income(if paid { PAID } else { Payment::Open });
         let want = wanted(&again, Some(&known));
         let Plan::Update { revision, .. } = update(&again, &known, &want, ID, Some(&after)) else {
             panic!("not updated");
