@@ -7,6 +7,7 @@
 mod closed;
 mod desired;
 mod expiry;
+mod theirs;
 mod voided;
 
 pub use closed::{hold_closed, unless_told};
@@ -414,12 +415,13 @@ fn revise(
                 .set(field, new.cloned().unwrap_or(Value::Null));
         } else if now.is_some() && !same(field, now, written.get(field)) {
             revision.kept.push(field);
-        } else {
+        } else if field != "description" || theirs::may_readdress(now, (source.get(field), new)) {
             let before = now.or(written.get(field)).cloned().unwrap_or(Value::Null);
             let after = new.cloned().unwrap_or(Value::Null);
             revision.fields.0.insert(field, Change { before, after });
         }
     }
+    theirs::keep_payment_whole(&mut revision);
     revision
 }
 
@@ -427,10 +429,12 @@ fn revise(
 fn with_warnings(mut revision: Revision, source: &Attributes, current: &Attributes) -> Revision {
     let paid = source.is_true("done") || current.is_true("done");
     let done = revision.fields.0.get("done").map(|change| &change.after);
-    if done.is_some_and(|after| *after != Value::Bool(true)) {
+    let kept = revision.kept.contains(&"done") && !revision.source.is_true("done");
+    if kept || done.is_some_and(|after| *after != Value::Bool(true)) {
         revision.warnings.push(TAKEN_BACK);
     }
-    if paid && revision.fields.0.contains_key("value") {
+    let changes = |field| revision.fields.0.contains_key(field);
+    if paid && (changes("value") || changes("currency")) {
         revision.warnings.push(PAID_VALUE);
     }
     revision

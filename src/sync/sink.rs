@@ -109,6 +109,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
             } else if revision.kept.is_empty() {
                 return None;
             } else {
+                warn(&mut change, revision);
                 change.reason = Some("changed in Caflou meanwhile: kept as it is there".to_owned());
             }
         }

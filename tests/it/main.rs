@@ -30,6 +30,7 @@ mod dryrun;
 mod earlier;
 mod edit;
 mod failures;
+mod field;
 mod forget;
 mod gone;
 mod guards;

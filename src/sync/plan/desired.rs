@@ -1,11 +1,14 @@
 //! The values that a record should have: the source's, and of what is known already what stays.
 
+use super::two_of;
 use crate::record::{Attributes, CompanyLink, Document, Draft, Kind, Payment, Record, Value, Void};
 use crate::state::{Known, RecordState};
 
 /// The values that a record should have in Caflou, by what the source says now and what is known.
 #[must_use]
 pub fn desired(draft: &Draft, known: Option<&Known>, company: Option<&CompanyLink>) -> Attributes {
+    // What is known of another record of this number says nothing of this one.
+    let known = known.filter(|known| two_of(draft, known).is_none());
     match &draft.record {
         Record::Company(record) => record.attributes(&draft.mark),
         Record::Document(record) => {

@@ -666,8 +666,13 @@ proptest! {
             prop_assert!(shown.is_none() || same(field, shown, written.get(field)));
             prop_assert!(same(field, Some(&change.after), desired.get(field)));
         }
+        let theirs = |field: &str| !same(field, current.get(field), written.get(field));
         for field in &revision.kept {
-            prop_assert!(!same(field, current.get(field), written.get(field)));
+            // What belongs to a payment stays with it.
+            let payment = ["done", "payment_date"];
+            let whole = payment.contains(field) || *field == "inactive";
+            let kept = revision.kept.iter().any(|field| payment.contains(field) && theirs(field));
+            prop_assert!(theirs(field) || (whole && kept));
             prop_assert!(!revision.fields.0.contains_key(field));
         }
     }

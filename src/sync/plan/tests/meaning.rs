@@ -90,6 +90,90 @@ fn unknown_takes_no_payment_back_and_unpaid_does_with_a_warning() {
 }
 
 #[test]
+fn a_payment_that_somebody_dated_in_caflou_stays_whole() {
+    let entered = |day: Option<&str>, done: bool, known: &Known| {
+        let mut current = known.written.clone();
+        current.set("done", Value::Bool(done));
+        current.set("payment_date", day.map_or(Value::Null, Value::text));
+        current
+    };
+    let taken_back = with(&income(Payment::Open), |income| {
+        income.date = "2024-05-20".parse().unwrap();
+    });
+    let before = synced(&income(PAID));
+    let bank = entered(Some("2024-05-31"), true, &before);
+    let revision = updated(&taken_back, &before, &bank);
+    assert_eq!(sent(&revision), Vec::<&str>::new());
+    assert_eq!(revision.kept, ["date", "done", "payment_date"]);
+    assert_eq!(revision.warnings, [TAKEN_BACK]);
+    // Nobody else's day: it goes with the payment.
+    for day in [Some("2024-05-09"), None] {
+        let current = entered(day, true, &before);
+        let revision = updated(&taken_back, &before, &current);
+        assert!(sent(&revision).contains(&"done"), "{day:?}");
+        assert_eq!(revision.kept, [""; 0]);
+    }
+
+    // Linked as paid, and then somebody said that it is not.
+    let mut linked = synced(&income(Payment::Open));
+    linked.written.set("done", Value::Bool(true));
+    linked
+        .written
+        .set("payment_date", Value::text("2024-05-31"));
+    let bounced = entered(Some("2024-05-31"), false, &linked);
+    let revision = updated(&income(PAID), &linked, &bounced);
+    assert_eq!(sent(&revision), Vec::<&str>::new());
+    assert_eq!(revision.kept, ["done", "payment_date"]);
+    assert!(revision.warnings.is_empty());
+    // A day that was only planned keeps nothing unpaid.
+    let unpaid = synced(&income(Payment::Open));
+    let planned = entered(Some("2024-06-15"), false, &unpaid);
+    let revision = updated(&income(PAID), &unpaid, &planned);
+    assert_eq!(
+        (sent(&revision), &*revision.kept),
+        (vec!["done"], &["payment_date"][..])
+    );
+}
+
+#[test]
+fn what_was_paid_changes_its_currency_with_a_warning_too() {
+    let euro = |paid| {
+        with(&income(paid), |income| {
+            income.currency = Currency::parse("EUR").unwrap();
+        })
+    };
+    for (paid, warnings) in [(PAID, &[PAID_VALUE][..]), (Payment::Open, &[])] {
+        let before = synced(&income(paid));
+        let revision = updated(&euro(paid), &before, &before.written);
+        assert_eq!(sent(&revision), ["currency"]);
+        assert_eq!(revision.warnings, warnings);
+    }
+}
+
+#[test]
+fn a_text_that_was_in_caflou_before_the_record_was_linked_is_not_written_over() {
+    let link = |text: &str| {
+        with(&income(Payment::Open), |income| {
+            income.link = Some(text.to_owned());
+            income.name = format!("Objednávka {text}");
+        })
+    };
+    let (old, new) = (link("https://old.cz/7"), link("https://new.cz/7"));
+    for (there, goes_along) in [
+        ("Domluveno telefonicky", false),
+        ("<p>shoptet:1:77</p>", false),
+        ("<p>https://old.cz/7<br>shoptet:1:7</p>", true),
+        (" ", true),
+    ] {
+        let mut before = synced(&old);
+        before.written.set("description", Value::text(there));
+        let revision = updated(&new, &before, &before.written);
+        let sends = sent(&revision).contains(&"description");
+        assert_eq!((sends, &*revision.kept), (goes_along, &[][..]), "{there}");
+    }
+}
+
+#[test]
 fn adopting_keeps_what_the_bank_and_people_said() {
     let none = Vec::<&str>::new();
     let bank = attributes([
@@ -201,6 +285,20 @@ fn the_same_document_or_one_that_says_nothing_is_no_other() {
     let other = of("b", income(Payment::Open));
     let need = needed(&other, Some(&failed), UPDATING);
     assert_eq!(need, candidates(false), "nothing was imported");
+}
+
+#[test]
+fn what_was_known_of_another_record_of_the_number_says_nothing_of_this_one() {
+    let before = with(&of("guid-1", income(PAID)), |income| {
+        income.name = "Objednávka 7 – Jan".to_owned();
+    });
+    let failed = known(RecordState::Failed, &before);
+    for paid in [PAID, Payment::Unknown] {
+        let other = of("guid-2", on("2024-06-01", paid));
+        assert_eq!(wanted(&other, Some(&failed)), wanted(&other, None));
+        let same = wanted(&of("guid-1", on("2024-06-01", paid)), Some(&failed));
+        assert_eq!(same.text("payment_date"), Some("2024-05-09"));
+    }
 }
 
 #[test]
