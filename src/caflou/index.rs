@@ -156,7 +156,7 @@ impl Index {
         Candidates::None
     }
 
-    /// Whether a stronger key says that a record found by a weaker one is another company.
+    /// Whether another key says that a record found by this one is another company.
     fn is_kept_apart(&self, who: &Identity, id: CaflouId, by: MatchedBy) -> bool {
         let Some(other) = self.who.get(&id) else {
             return false;
@@ -164,6 +164,7 @@ impl Index {
         match by {
             MatchedBy::Email => who.differs_by_registration(other) || who.differs_by_vat(other),
             MatchedBy::Vat => who.differs_by_registration(other),
+            MatchedBy::Registration => !who.is_numbered_once() && who.differs_by_vat(other),
             _ => false,
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::tables::MAPPING;
 use super::words::words;
 use super::{ByMethod, NameTemplate, OrderStatus, Values};
+use crate::record::same_name;
 
 /// How records are translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,8 +112,15 @@ impl Mapping {
     #[must_use]
     pub fn of_method(&self, guid: Option<&str>, name: Option<&str>) -> Option<&ByMethod> {
         let keys = [guid, name].into_iter().flatten();
-        keys.map(str::trim).find_map(|key| self.by.get(key))
+        keys.into_iter().find_map(|key| named(&self.by, key))
     }
+}
+
+/// What is set for a name: as it is typed, else as it reads.
+fn named<'a, T>(set: &'a BTreeMap<String, T>, name: &str) -> Option<&'a T> {
+    let alike = || set.iter().find(|(key, _)| same_name(key, name));
+    let exact = set.get(name.trim());
+    exact.or_else(|| alike().map(|(_, value)| value))
 }
 
 words! {
@@ -155,10 +163,10 @@ pub struct ExpectedDays {
 }
 
 impl ExpectedDays {
-    /// The days for a payment method, named as in the shop; white space around the name does not count.
+    /// The days for a payment method, by its name in the shop, however it is typed.
     #[must_use]
     pub fn days(&self, payment_method: Option<&str>) -> u16 {
-        let listed = payment_method.and_then(|method| self.by_method.get(method.trim()));
+        let listed = payment_method.and_then(|method| named(&self.by_method, method));
         listed.copied().unwrap_or(self.default)
     }
 }
@@ -175,8 +183,33 @@ mod tests {
             by_method,
         };
         assert_eq!(expected.days(Some("Dobírkou ")), 7);
+        assert_eq!(expected.days(Some("Dob&iacute;rkou")), 7);
         assert_eq!(expected.days(Some("Kartou")), 1);
         assert_eq!(expected.days(None), 1);
+    }
+
+    #[test]
+    fn a_method_that_two_names_read_alike_gets_what_is_set_for_it_as_it_is_typed() {
+        let days = |expected_days| ByMethod {
+            expected_days: Some(expected_days),
+            ..ByMethod::default()
+        };
+        let by = [("KARTOU", 1), ("Kartou", 2), ("a-guid", 3)];
+        let by = by.map(|(key, set)| (key.to_owned(), days(set)));
+        let mapping = Mapping {
+            by: BTreeMap::from(by),
+            ..Mapping::default()
+        };
+        let of = |guid, name| {
+            mapping
+                .of_method(guid, name)
+                .and_then(|own| own.expected_days)
+        };
+        assert_eq!(of(None, Some("Kartou ")), Some(2));
+        assert_eq!(of(None, Some("kartou")), Some(1));
+        assert_eq!(of(Some("A-GUID"), Some("Kartou")), Some(3));
+        assert_eq!(of(Some("b-guid"), Some("Kartou")), Some(2));
+        assert_eq!(of(Some("b-guid"), None), None);
     }
 
     #[test]

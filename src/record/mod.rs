@@ -29,4 +29,4 @@ pub use money::{AmountError, amount};
 pub use registration::{Identity, registration_key, vat_key};
 pub use rich_text::rich_text_lines;
 pub use stream::Stream;
-pub use text::{clean, comparable, tidy};
+pub use text::{clean, comparable, same_name, tidy};

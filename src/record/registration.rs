@@ -45,6 +45,13 @@ impl Identity {
         self.registration.is_none() && self.vat.is_empty()
     }
 
+    /// Whether the registration number, where it is there, is no other firm's in its country: Czech and
+    /// Slovak ones are; a German court, say, numbers its own firms only.
+    #[must_use]
+    pub fn is_numbered_once(&self) -> bool {
+        matches!(self.country.as_deref(), Some("CZ" | "SK") | None)
+    }
+
     /// Whether registration numbers keep the two apart: different ones, or one number in two
     /// countries.
     #[must_use]
@@ -68,21 +75,25 @@ impl Identity {
 
 /// Of a number without its country it is not known that it is another one.
 fn same_vat(a: &str, b: &str) -> bool {
-    let bare = |number: &str| number.starts_with(|c: char| c.is_ascii_digit());
+    let bare = |number: &str| country_of_vat(number).is_none();
     a == b || (bare(a) && b.get(2..) == Some(a)) || (bare(b) && a.get(2..) == Some(b))
 }
 
 /// The comparable form of a registration number (IČO): without spaces; a Czech or Slovak one padded
-/// with zeros to eight digits. `None` where it cannot tell anybody apart: a Czech or Slovak number
-/// (and one of unknown country is taken for such a one) whose check digit is wrong, `-`, `0`, `123`.
+/// with zeros to eight digits; without its own country in front, as VAT numbers have it. `None` where it
+/// cannot tell anybody apart: a Czech or Slovak number (and one of unknown country is taken for such a
+/// one) whose check digit is wrong, `-`, `0`, `123`.
 #[must_use]
 pub fn registration_key(number: &str, country: Option<&str>) -> Option<String> {
     let country = country.map(compact);
     let compact = compact(number);
+    let rest = country.as_deref().and_then(|own| compact.strip_prefix(own));
+    let rest = rest.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let number = rest.unwrap_or(&compact);
     if matches!(country.as_deref(), Some("CZ" | "SK") | None) {
-        return eight_digits(&compact);
+        return eight_digits(number);
     }
-    tells_apart(&compact).then_some(compact)
+    tells_apart(number).then(|| number.to_owned())
 }
 
 /// A Czech or Slovak number in full, where its check digit is right.
@@ -100,19 +111,22 @@ fn eight_digits(number: &str) -> Option<String> {
 }
 
 /// The comparable form of a VAT number: letters and digits only, in capitals, its country in front
-/// where that is known. `None` where it cannot tell anybody apart: `CZ`, `0`, and the number of a Czech
-/// VAT group (CZ699…), which its members share.
+/// where that is known (two letters; an Austrian number without them begins with `U`, a Spanish one may
+/// with any). `None` where it cannot tell anybody apart: `CZ`, `0`, what has letters that no such number
+/// has, and the number of a Czech VAT group (CZ699…), which its members share.
 #[must_use]
 pub fn vat_key(number: &str, country: Option<&str>) -> Option<String> {
     let compact = compact(number);
-    if !tells_apart(compact.trim_start_matches(|c: char| c.is_ascii_alphabetic())) {
+    let told = tells_apart(compact.trim_start_matches(|c: char| c.is_ascii_alphabetic()));
+    if !told || !compact.is_ascii() {
         return None;
     }
-    let bare = compact.starts_with(|c: char| c.is_ascii_digit());
-    let key = match country.filter(|_| bare) {
-        Some("GR") => format!("EL{compact}"),
-        Some(country) => format!("{country}{compact}"),
-        None => compact,
+    let bare = country_of_vat(&compact).is_none();
+    let key = match (country.filter(|_| bare), compact.strip_prefix("GR")) {
+        (Some("GR"), _) => format!("EL{compact}"),
+        (Some(country), _) => format!("{country}{compact}"),
+        (None, Some(greek)) => format!("EL{greek}"),
+        (None, None) => compact,
     };
     let group = key.starts_with("CZ699") && key.len() > 5;
     (!group).then_some(key)

@@ -67,6 +67,14 @@ pub fn comparable(text: &str) -> String {
         .into_owned()
 }
 
+/// Whether two names are one to a reader, however they are typed: in capitals or not, with references of
+/// HTML, invisible characters or other white space in them.
+#[must_use]
+pub fn same_name(one: &str, other: &str) -> bool {
+    let seen = |name| clean(name).map(|name| comparable(&name).to_lowercase());
+    one == other || seen(one).is_some_and(|one| seen(other).is_some_and(|other| one == other))
+}
+
 /// Zero-width spaces, byte order marks, soft hyphens, marks of direction: they come along when text
 /// is copied, and hide that two texts are the same.
 pub(super) fn is_invisible(c: char) -> bool {
@@ -114,6 +122,24 @@ mod tests {
             ("&#0;&#xD800;", "&#0;&#xD800;"),
         ] {
             assert_eq!(clean(text).as_deref(), Some(read), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_typed() {
+        for typed in [
+            "Platba kartou",
+            " platba  KARTOU ",
+            "Platba\u{a0}kartou",
+            "Platba&nbsp;kartou",
+            "Plat\u{ad}ba kartou\u{200b}",
+        ] {
+            assert!(same_name("Platba kartou", typed), "{typed:?}");
+        }
+        assert!(same_name("Dobírkou", "Dobi\u{301}rkou"));
+        assert!(same_name("PayPal & spol.", "PayPal &amp; spol."));
+        for other in ["Dobirkou", "Dobírka", "", " "] {
+            assert!(!same_name("Dobírkou", other), "{other:?}");
         }
     }
 

@@ -169,7 +169,7 @@ fn a_payment_method_has_settings_of_its_own_by_name_or_guid() {
                    by = { \"Dobírkou\" = { category_id = 7, expected_days = 10, \
                    tags = [\"dobírka\", \"e-shop\"] }, \"a-guid\" = { source_id = 5 } }";
     let bench = with("", mapping);
-    let cash = bench.order(|order| order.payment_method = Some(by("Dobírkou ", None)));
+    let cash = bench.order(|order| order.payment_method = Some(by("DOB&iacute;RKOU ", None)));
     let card = bench.order(|order| order.payment_method = Some(by("Kartou", Some("a-guid"))));
     let other = bench.order(|order| order.payment_method = Some(by("Převodem", None)));
     let paid = bench.order(|order| {

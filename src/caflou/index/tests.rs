@@ -197,6 +197,22 @@ fn a_weaker_key_never_joins_what_a_stronger_keeps_apart() {
             json!({"id_num": "27082440"}),
             true,
         ),
+        // Each German court has a firm of this number; a Czech number is one firm's.
+        (
+            json!({"id_num": "HRB 12345", "country": "DE", "tax_num": "DE123456789"}),
+            json!({"id_num": "hrb12345", "country": "DE", "tax_num": "DE987654321"}),
+            false,
+        ),
+        (
+            json!({"id_num": "HRB 12345", "country": "DE", "tax_num": "DE123456789"}),
+            json!({"id_num": "hrb12345", "country": "DE", "tax_num": "123 456 789"}),
+            true,
+        ),
+        (
+            json!({"id_num": "27082440", "country": "CZ", "tax_num": "CZ7001011234"}),
+            json!({"id_num": "27082440", "country": "CZ", "tax_num": "CZ27082440"}),
+            true,
+        ),
     ] {
         let (mut theirs, mut ours) = (theirs, ours);
         theirs["id"] = json!(1);

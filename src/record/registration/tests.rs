@@ -39,6 +39,9 @@ fn czech_and_slovak_numbers_are_padded_to_eight_digits() {
         ("25596641", Some("CZ"), "25596641"), // the check digit is 11 modulo 10
         ("123456", Some("DE"), "123456"),
         ("hrb 12", Some("DE"), "HRB12"),
+        ("CZ 27082440", Some("CZ"), "27082440"),
+        ("sk-123455", Some("SK"), "00123455"),
+        ("PL 526-10-40-828", Some("PL"), "5261040828"),
     ] {
         let found = registration_key(number, country);
         assert_eq!(found.as_deref(), Some(key), "{number:?} {country:?}");
@@ -62,6 +65,8 @@ fn what_tells_nobody_apart_is_no_number() {
         "123456789",
         "270824400",
         "2708244O",
+        "PL27082440",
+        "CZ7001011234",
         "",
     ] {
         for country in [None, Some("CZ"), Some("SK")] {
@@ -82,6 +87,13 @@ fn vat_numbers_are_the_same_however_they_are_written() {
         ("cz 00123455", None, "CZ00123455"),
         ("CZ\u{200b}27082440", Some("CZ"), "CZ27082440"),
         ("094259216", Some("GR"), "EL094259216"),
+        ("GR 094259216", Some("GR"), "EL094259216"),
+        ("gr094259216", None, "EL094259216"),
+        ("U12345678", Some("AT"), "ATU12345678"),
+        ("ATU 12345678", Some("AT"), "ATU12345678"),
+        ("B-12345678", Some("ES"), "ESB12345678"),
+        ("526-10-40-828", Some("PL"), "PL5261040828"),
+        ("DE 123 456 789", Some("PL"), "DE123456789"),
         ("2020123456", Some("SK"), "SK2020123456"),
         ("2020123456", None, "2020123456"),
         ("CZ6990", Some("SK"), "CZ6990"),
@@ -98,6 +110,7 @@ fn vat_numbers_are_the_same_however_they_are_written() {
         "CZ 123",
         "nemám",
         "11111111",
+        "DIČ: CZ27082440",
         "CZ699000001",
         "cz 699 00 0001",
     ] {
@@ -146,6 +159,7 @@ fn numbers_keep_apart_only_where_both_have_one() {
     assert!(!vat("CZ27082440").differs_by_vat(&vat("27082440")));
     assert!(!vat("27082440").differs_by_vat(&vat("CZ27082440")));
     assert!(vat("25596641").differs_by_vat(&vat("CZ27082440")));
+    assert!(!vat("U12345678").differs_by_vat(&vat("ATU12345678")));
     assert!(!vat("CZ27082440").differs_by_vat(&vat("CZ699000001")));
     assert!(!vat("CZ699000001").differs_by_vat(&vat("CZ27082440")));
     let both = company(&[
@@ -181,7 +195,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_is_its_own_key(number in "\\PC{0,20}", country in prop::option::of("(CZ|SK|DE|GR)")) {
+    fn a_key_is_its_own_key(number in "\\PC{0,20}", country in prop::option::of("(CZ|SK|DE|GR|AT|PL)")) {
         let country = country.as_deref();
         if let Some(key) = registration_key(&number, country) {
             prop_assert_eq!(registration_key(&key, country), Some(key));

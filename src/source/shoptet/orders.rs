@@ -20,7 +20,7 @@ use super::time::{day_end, day_start, format_time};
 use super::wire::{BadRow, Order};
 use super::{ORDERS, Visit};
 use crate::config::PaymentDate;
-use crate::record::{Kind, SourceId};
+use crate::record::{Kind, SourceId, clean};
 use crate::source::kit::moment;
 use crate::source::{Broken, Interval, Item, Scope, SourceError, Verdict};
 use crate::state::{RecordState, View};
@@ -230,7 +230,8 @@ impl Orders<'_> {
             };
         }
         if settings.statuses.waits(order.status_id) && !self.is_there(&order.code)? {
-            let status = order.status_name.as_deref().unwrap_or("without a status");
+            let status = order.status_name.as_deref().and_then(clean);
+            let status = status.as_deref().unwrap_or("without a status");
             let reason = format!("waits for a status of import.order_statuses: {status}");
             return self.broken(Verdict::LeftOut, order.code, reason).await;
         }

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::row::Row;
 use crate::config::{OrderStatus, nearest};
-use crate::record::{Json, clean};
+use crate::record::{Json, clean, same_name};
 use crate::source::{SourceError, Status};
 
 /// The system status "cancelled" (`GET /api/orders/statuses`).
@@ -94,7 +94,7 @@ fn ids(there: &[Status], asked: &[OrderStatus], setting: &str) -> Result<Vec<i64
             OrderStatus::Id(id) => ids.push(*id),
             OrderStatus::Name(name) => {
                 let before = ids.len();
-                let same = |one: &&Status| one.name.to_lowercase() == name.to_lowercase();
+                let same = |one: &&Status| same_name(&one.name, name);
                 ids.extend(there.iter().filter(same).map(|one| one.id));
                 if ids.len() == before {
                     return Err(unknown(there, name, setting));
@@ -133,6 +133,10 @@ mod tests {
     fn names_and_numbers_are_the_shops_own() {
         let asked = ["vráceno", "Vrácena"].map(|name| OrderStatus::Name(name.to_owned()));
         assert_eq!(ids(&there(), &asked[..1], "x").unwrap(), [12]);
+        let typed = ["VRÁCENO", "Vra\u{301}ceno ", "Vr&aacute;ceno"];
+        for name in typed.map(|name| OrderStatus::Name(name.to_owned())) {
+            assert_eq!(ids(&there(), &[name], "x").unwrap(), [12]);
+        }
         assert_eq!(ids(&there(), &[OrderStatus::Id(99)], "x").unwrap(), [99]);
         let error = ids(&there(), &asked, "mapping.cancelled_statuses").unwrap_err();
         insta::assert_snapshot!(error, @r#"mapping.cancelled_statuses: the shop has no status "Vrácena"; did you mean "Vráceno"?; there are: Nevyřízená, Stornována, Vráceno"#);
