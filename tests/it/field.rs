@@ -100,3 +100,35 @@ fn a_payment_of_an_order_that_never_came_in_is_not_that_of_the_next_with_its_num
         (&json!(false), &Value::Null)
     );
 }
+
+#[test]
+fn the_payments_of_an_order_are_asked_for_once_until_it_is_paid_anew() {
+    let bench = Bench::set(&Settings {
+        mapping: "payment_date = \"transactions\"",
+        ..Settings::default()
+    });
+    let code = bench.order(|order| order.paid = Some(true));
+    let asked = |args: &[&str]| {
+        bench.sandbox.forget_seen();
+        bench.run(args).exits(0);
+        let detail = format!("GET /api/orders/{code}");
+        let requests = bench.requests(Service::Shoptet);
+        requests.iter().filter(|one| **one == detail).count()
+    };
+    assert_eq!(asked(&[]), 1);
+    bench.sandbox.shop().edit(&code, |order| {
+        order.remark = Some("zabaleno".into());
+    });
+    assert_eq!([asked(&[]), asked(&["--full"])], [0, 0]);
+    bench.sandbox.shop().unpay(&code);
+    assert_eq!(asked(&[]), 0);
+    bench.sandbox.shop().pay(&code);
+    assert_eq!(asked(&[]), 1);
+    // Nothing is paid by an order that is cancelled.
+    let cancelled = bench.order(|order| order.paid = Some(true));
+    bench.sandbox.shop().cancel(&cancelled);
+    bench.sandbox.forget_seen();
+    bench.run(&[]).exits(0);
+    let detail = format!("GET /api/orders/{cancelled}");
+    assert!(!bench.requests(Service::Shoptet).contains(&detail));
+}

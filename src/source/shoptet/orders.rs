@@ -235,8 +235,9 @@ impl Orders<'_> {
             let reason = format!("waits for a status of import.order_statuses: {status}");
             return self.broken(Verdict::LeftOut, order.code, reason).await;
         }
-        let dated = settings.mapping.payment_date == PaymentDate::Transactions;
-        if !dated || order.paid != Some(true) {
+        let by_payment = settings.mapping.payment_date == PaymentDate::Transactions;
+        let newly = order.paid == Some(true) && !settings.statuses.is_cancelled(order.status_id);
+        if !by_payment || !newly || self.is_dated(&order)? {
             return self.hand_on(order, None).await;
         }
         if self.payments.is_full() {
@@ -245,6 +246,17 @@ impl Orders<'_> {
         let payment = detail::paid_at(self.source.client.clone(), order.code.clone());
         self.payments.ask(Box::new(order), payment);
         Ok(())
+    }
+
+    /// Whether the day of an order's payment is known: it does not move any more.
+    fn is_dated(&self, order: &Order) -> Result<bool, SourceError> {
+        let id = SourceId(order.code.clone());
+        let known = self.state.known(Kind::Income, &id)?;
+        let known = known.filter(|known| known.state == RecordState::Synced);
+        Ok(known.is_some_and(|known| {
+            let then = known.source_then();
+            then.is_true("done") && then.text("payment_date").is_some()
+        }))
     }
 
     /// Whether an order is, or may be, in Caflou already: then it stays and is followed.
