@@ -1,12 +1,13 @@
 //! One run of one connection: from what is wanted to how it ended.
 //!
 //! - `wanted`: what a run is asked for;
-//! - `session`: the run: its lock, its two sides, its end; `notified` also tells whom it may concern;
+//! - `session`: the run: its lock, its two sides, its end; `alone` waits until it may write; `notified` also tells whom it may concern;
 //! - `streams`: what is read, planned and shown or applied;
 //! - `untold`: what a run that was cut off left to be looked at;
 //! - `open`: from a connection of the configuration to clients of both services;
 //! - `end`, `exit`: how a run ends that did not come to its end, and the exit codes.
 
+mod alone;
 mod end;
 mod exit;
 mod notified;

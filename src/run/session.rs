@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -18,15 +17,10 @@ use crate::http::{Policy, Stop};
 use crate::notify::Heart;
 use crate::record::{ByKind, Kind, Stream};
 use crate::source::{Interval, Scope, Source};
-use crate::state::{
-    self, AccountLock, Cache, Clock, Journal, Lock, LockError, Pair, RunStart, View, Watch,
-};
+use crate::state::{self, AccountLock, Cache, Clock, Journal, Lock, Pair, RunStart, View, Watch};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
 use crate::text::safe;
-
-/// How often a Caflou account that is in use is tried again.
-const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
 
 /// The streams of a run, with what to read of each.
 pub(crate) type Scopes = Vec<(&'static Stream, Scope)>;
@@ -208,8 +202,9 @@ impl Session<'_> {
             Ok((alone, services)) => {
                 self.warn(report, unknown_to_others(&alone));
                 let ended = self
-                    .write(&services, &journal, scopes, report, summary)
+                    .write(&services, (alone, &journal), scopes, report, summary)
                     .await;
+                let_go(&journal);
                 self.warn(report, clock_was_set(watch.jump(Utc::now())));
                 Self::count_requests(&services, summary);
                 ended
@@ -240,30 +235,6 @@ impl Session<'_> {
         }
     }
 
-    /// Waits until no other connection writes to the Caflou account: two that look for the same
-    /// company at once would both create it.
-    async fn alone_in_account(&self) -> Result<AccountLock, End> {
-        let account = (self.connection.caflou_url(), self.connection.account_id());
-        let mut told = false;
-        loop {
-            match AccountLock::take(self.state, self.cache.folder(), account, Utc::now()) {
-                Err(LockError::Held { holder, .. }) => {
-                    if !told {
-                        let holder = holder.unwrap_or_default();
-                        tracing::warn!(
-                            "waiting for another run that writes to this Caflou account: {holder}"
-                        );
-                        told = true;
-                    }
-                    if !self.stop.sleep(ACCOUNT_AGAIN).await {
-                        return Err(self.stopped().into());
-                    }
-                }
-                taken => return Ok(taken?),
-            }
-        }
-    }
-
     /// Why the run is to end.
     pub(crate) fn stopped(&self) -> Fatal {
         Fatal::Stopped(self.stop.reason().unwrap_or("stopped").to_owned())
@@ -272,7 +243,7 @@ impl Session<'_> {
     async fn write(
         &self,
         services: &Services,
-        journal: &Arc<Mutex<Journal>>,
+        (alone, journal): (AccountLock, &Arc<Mutex<Journal>>),
         scopes: Scopes,
         report: &mut dyn Report,
         summary: &mut RunReport,
@@ -281,6 +252,10 @@ impl Session<'_> {
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
         // Only now, so that the history tells of it.
         self.is_its_own(&locked().view()?)?;
+        let view = locked().view()?;
+        self.after_others(&alone, &view, services.caflou.timeout())
+            .await?;
+        locked().writes_to(Arc::new(alone));
         if let Some(most) = self.wanted.most(self.connection) {
             self.within(most, services, journal, &scopes, summary)
                 .await?;
@@ -577,6 +552,14 @@ struct Silent;
 
 impl Report for Silent {
     fn event(&mut self, _event: &Event) {}
+}
+
+/// Lets the account go.
+fn let_go(journal: &Mutex<Journal>) {
+    let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = journal.let_go() {
+        tracing::warn!("runs with other state files may wait for this one in vain: {error}");
+    }
 }
 
 /// The account's lock holds back only runs with the same state file.

@@ -10,12 +10,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 /// The wall clock was set where the two clocks differ by more.
 const JUMP: TimeDelta = TimeDelta::minutes(1);
 
 /// A moment since the machine started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Uptime(pub Duration);
 
 impl Uptime {
@@ -33,7 +34,7 @@ impl Uptime {
 }
 
 /// A write that left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// When, by the wall clock: for people only.
     pub at: DateTime<Utc>,

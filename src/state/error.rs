@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode};
 use thiserror::Error;
 
+use super::LockError;
+
 /// A problem with the state file. Nothing more is written to either service because of it.
 #[derive(Debug, Error)]
 pub enum StateError {
@@ -42,6 +44,9 @@ pub enum StateError {
         /// Of which record.
         record: String,
     },
+    /// What leaves cannot be noted in the file of the account's lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
 }
 
 const CHECK: &str = "check the path (--state, CAFLOU_SYNC_STATE or `state` in the configuration)";
@@ -84,7 +89,7 @@ impl StateError {
         match self {
             Self::Corrupt { .. } => true,
             Self::Unusable { advice, .. } => *advice == DAMAGED,
-            Self::Newer { .. } => false,
+            Self::Newer { .. } | Self::Lock(_) => false,
         }
     }
 

@@ -6,13 +6,14 @@
 //! power cut may take it back to the intent, and an intent is never sent again blindly.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, Params, params};
 
 use super::known::DOUBTED;
-use super::{Cursor, RecordState, RunStart, Sent, StateError, View, open};
+use super::{AccountLock, Cursor, RecordState, RunStart, Sent, StateError, View, open};
 use crate::record::{Attributes, CaflouId, Kind, SourceId, Stream};
 
 /// A create that is about to be sent.
@@ -64,6 +65,8 @@ pub struct Journal {
     pub(super) sqlite: Connection,
     pub(super) connection: String,
     pub(super) run_id: String,
+    /// The account that is written to, from when on it may be.
+    account: Option<Arc<AccountLock>>,
 }
 
 impl Journal {
@@ -76,7 +79,34 @@ impl Journal {
             sqlite: open::read_write(path)?,
             connection: connection.to_owned(),
             run_id: String::new(),
+            account: None,
         })
+    }
+
+    /// From now on each write to this account is noted with its lock, too.
+    pub fn writes_to(&mut self, account: Arc<AccountLock>) {
+        self.account = Some(account);
+    }
+
+    /// Lets the account go. Others need not wait where the outcome of all writes is known.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    pub fn let_go(&mut self) -> Result<(), StateError> {
+        let Some(account) = self.account.take() else {
+            return Ok(());
+        };
+        if self.view()?.open_counts()?.uncertain == 0 {
+            account.settled()?;
+        }
+        Ok(())
+    }
+
+    /// Notes with the account's lock that a write leaves.
+    fn leaves(&self, sent: &Sent) -> Result<(), StateError> {
+        let run = (self.run_id.as_str(), self.connection.as_str());
+        let noted = self.account.as_ref();
+        Ok(noted.map_or(Ok(()), |account| account.leaves(run, sent))?)
     }
 
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), StateError> {
@@ -188,6 +218,7 @@ impl Journal {
         if intents.is_empty() {
             return Ok(());
         }
+        self.leaves(leaves)?;
         self.flush("FULL")?;
         let committed = self.commit_intents(intents, leaves);
         self.flush("NORMAL")?;
@@ -233,6 +264,7 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn sent(&self, (kind, id): Key<'_>, sent: &Sent) -> Result<(), StateError> {
+        self.leaves(sent)?;
         let (at, boot, up, within) = columns(Some(sent));
         self.durably(|| {
             self.execute(
@@ -255,6 +287,7 @@ impl Journal {
         sent: &Attributes,
         leaves: &Sent,
     ) -> Result<(), StateError> {
+        self.leaves(leaves)?;
         let (at, boot, up, within) = columns(Some(leaves));
         self.durably(|| {
             self.execute(

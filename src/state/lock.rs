@@ -1,4 +1,5 @@
-//! One run per connection: a lock that dies with its process.
+//! One run per connection: a lock that dies with its process. Its file says who holds it, and what
+//! the last holder noted for the next one.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
@@ -10,13 +11,21 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::error::advice;
-use super::{files, hex_digest};
+use super::files;
 
 /// The lock of a connection, held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+    /// Process and start of this run.
+    who: String,
+    /// What the holder before noted.
+    found: String,
 }
+
+/// Longer notes are none of ours.
+const LONGEST: u64 = 16 * 1024;
 
 /// Why the lock was not to be had.
 #[derive(Debug, Error)]
@@ -48,13 +57,13 @@ impl Lock {
         Self::hold(&lock_path(state, &word(connection)), connection, now)
     }
 
-    fn hold(path: &Path, name: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
+    pub(super) fn hold(path: &Path, name: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable {
             path: path.to_owned(),
             source,
         };
         files::make_folder_of(path).map_err(unusable)?;
-        let mut file = files::lock_file(path).map_err(unusable)?;
+        let file = files::lock_file(path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -66,12 +75,36 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
         let since = now.format("%Y-%m-%d %H:%M:%S UTC");
-        let note = format!("process {} since {since}", std::process::id());
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(note.as_bytes()))
-            .map_err(unusable)?;
-        Ok(Self { _file: file })
+        let (_, found) = read(&file).map_err(unusable)?;
+        let lock = Self {
+            file,
+            path: path.to_owned(),
+            who: format!("process {} since {since}", std::process::id()),
+            found,
+        };
+        lock.note(&lock.found, false)?;
+        Ok(lock)
+    }
+
+    /// What the holder before noted for the next one; empty: nothing.
+    pub(super) fn found(&self) -> &str {
+        &self.found
+    }
+
+    /// Notes a line for the next holder in place of the one before, so that one of both is there
+    /// whenever this process dies, and after a power cut where it is `durable`.
+    pub(super) fn note(&self, note: &str, durable: bool) -> Result<(), LockError> {
+        let text = format!("{}\n{note}\n", self.who);
+        let mut file = &self.file;
+        // What is left of a longer note is behind the second line, which nobody reads.
+        file.rewind()
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.set_len(text.len() as u64))
+            .and_then(|()| if durable { file.sync_all() } else { Ok(()) })
+            .map_err(|source| LockError::Unusable {
+                path: self.path.clone(),
+                source,
+            })
     }
 
     /// Whether a process holds the lock of a connection. To know that, it is taken for a moment:
@@ -85,21 +118,30 @@ impl Lock {
 
 /// What the holder noted of itself. It may have taken the lock this very moment: then the note is
 /// missing, or still that of a run before.
-fn holder(mut file: &File) -> Option<String> {
+fn holder(file: &File) -> Option<String> {
     for _ in 0..10 {
         std::thread::sleep(Duration::from_millis(50));
-        let mut note = String::new();
-        file.rewind().ok()?;
-        file.take(200).read_to_string(&mut note).ok()?;
-        if !note.trim().is_empty() {
-            return Some(note.trim().to_owned());
+        let (who, _) = read(file).ok()?;
+        if !who.is_empty() {
+            return Some(who.chars().take(200).collect());
         }
     }
     None
 }
 
+/// Who holds or held a lock, and what that run noted for the next one.
+fn read(mut file: &File) -> io::Result<(String, String)> {
+    let mut text = Vec::new();
+    file.rewind()?;
+    file.take(LONGEST).read_to_end(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines().map(|line| line.trim().to_owned());
+    let mut next = || lines.next().unwrap_or_default();
+    Ok((next(), next()))
+}
+
 /// `state.db` and `my-shop` give `state.db.my-shop.lock`. One file by two names is one state.
-fn lock_path(state: &Path, word: &str) -> PathBuf {
+pub(super) fn lock_path(state: &Path, word: &str) -> PathBuf {
     let state = fs::canonicalize(state).unwrap_or_else(|_| state.to_owned());
     let mut name = state.into_os_string();
     name.push(format!(".{word}.lock"));
@@ -112,7 +154,7 @@ pub(super) fn lock_name(state: &str, connection: &str) -> String {
 }
 
 /// A name as a part of a file's name: what is unusual there is written as its code.
-fn word(name: &str) -> String {
+pub(super) fn word(name: &str) -> String {
     let usual = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let mut word = String::with_capacity(name.len());
     for c in name.chars() {
@@ -124,47 +166,6 @@ fn word(name: &str) -> String {
         }
     }
     word
-}
-
-/// The locks of a Caflou account, held until dropped.
-#[derive(Debug)]
-pub struct AccountLock {
-    _beside: Lock,
-    among_users: Result<Lock, LockError>,
-}
-
-impl AccountLock {
-    /// Takes the locks of a Caflou account. One lies beside the state file, whoever uses that. The
-    /// other lies in the user's cache folder, whatever state file is used: two that write to one
-    /// account at once would both create what both do not find.
-    ///
-    /// # Errors
-    /// When another process holds one of them, or the one beside the state file cannot be made.
-    pub fn take(
-        state: &Path,
-        cache: &Path,
-        (api_url, account): (&str, &str),
-        now: DateTime<Utc>,
-    ) -> Result<Self, LockError> {
-        // No connection's lock has an @ in its name.
-        let short = hex_digest(api_url.trim_end_matches('/'), 4);
-        let word = format!("@caflou-{}-{short}", word(account));
-        let name = format!("caflou:{account}");
-        let among_users = match Lock::hold(&cache.join(format!("{word}.lock")), &name, now) {
-            Err(held @ LockError::Held { .. }) => return Err(held),
-            taken => taken,
-        };
-        Ok(Self {
-            _beside: Lock::hold(&lock_path(state, &word), &name, now)?,
-            among_users,
-        })
-    }
-
-    /// Why runs with other state files do not know of this one, where that is so.
-    #[must_use]
-    pub fn unknown_to_others(&self) -> Option<&LockError> {
-        self.among_users.as_ref().err()
-    }
 }
 
 #[cfg(test)]
@@ -191,34 +192,6 @@ mod tests {
         drop(first);
         assert!(!Lock::is_held(&state, "můj/shop") && !Lock::is_held(&state, "never"));
         assert!(Lock::take(&state, "můj/shop", now).is_ok());
-    }
-
-    #[test]
-    fn an_account_has_one_lock_whatever_the_state_file_and_none_with_a_connection() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let take = |state: &str, cache: &str, url: &str, account: &str| {
-            AccountLock::take(&at(state), &at(cache), (url, account), now)
-        };
-        let url = "https://app.caflou.com/api/v1";
-        let first = take("a.db", "cache", url, "1").unwrap();
-        assert!(first.unknown_to_others().is_none());
-        assert!(
-            take("b.db", "cache", url, "1").is_err(),
-            "another state file"
-        );
-        assert!(take("b.db", "cache", &format!("{url}/"), "1").is_err());
-        assert!(take("a.db", "other", url, "1").is_err(), "another user");
-        assert!(take("a.db", "cache", url, "2").is_ok());
-        assert!(take("a.db", "cache", "https://other", "1").is_ok());
-        for name in ["caflou:1", "@caflou-1", "@caflou-1-00000000"] {
-            assert!(Lock::take(&at("a.db"), name, now).is_ok(), "{name}");
-        }
-        drop(first);
-        fs::write(at("no-folder"), "").unwrap();
-        let alone = take("a.db", "no-folder", url, "1").unwrap();
-        assert!(alone.unknown_to_others().is_some());
     }
 
     #[cfg(unix)]

@@ -3,6 +3,7 @@
 //! [`View`] only reads (a dry run has nothing else); [`Journal`] writes. The cache of tokens and of
 //! what was learnt about the services is a room of its own: losing it costs a login, no more.
 
+mod account;
 mod cache;
 mod clock;
 mod error;
@@ -28,6 +29,7 @@ mod untold;
 mod view;
 mod withheld;
 
+pub use account::{AccountLock, Left};
 pub use cache::{Cache, CachedToken, hex_digest};
 pub use clock::{Clock, Sent, Uptime, Watch};
 pub use error::StateError;
@@ -36,7 +38,7 @@ pub use history::{PastRun, Told};
 pub use journal::{Intent, Journal, Synced};
 pub use known::{Cursor, Failure, Known, RecordState};
 pub use links::Doubled;
-pub use lock::{AccountLock, Lock, LockError};
+pub use lock::{Lock, LockError};
 pub use outcomes::Before;
 pub use pairs::Pair;
 pub use rebuild::set_aside;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sandbox::Service;
-use crate::support::{Bench, wait_for};
+use crate::sandbox::{Fault, Faults, Matcher, Service};
+use crate::support::{Bench, Ran, Running, wait_for};
 
 /// A shop with orders.
 fn shop(orders: usize) -> Bench {
@@ -95,6 +95,81 @@ fn two_state_files_never_write_to_one_account_at_once() {
         let other = other.end().exits(0);
         let waits = "waiting for another run that writes to this Caflou account";
         assert!(other.stderr.contains(waits), "{}", other.stderr);
+    }
+    bench.each_order_is_there_once();
+}
+
+/// What a run says that waits for what another one sent.
+const LEFT: &str = "Caflou may still carry them out";
+
+/// A run whose first create is on its way, and is carried out only three seconds later.
+fn with_a_late_create(bench: &Bench) -> Running {
+    bench.caflou_setting("timeout = \"6s\"");
+    let create = Matcher::new(Service::Caflou, "POST", "/transfers");
+    bench.sandbox.set_faults(Faults {
+        script: vec![(create, Fault::LateWrite(Duration::from_secs(3)))],
+        ..Faults::default()
+    });
+    let run = bench.spawn(&[]);
+    wait_for("create", || !bench.writes().is_empty());
+    run
+}
+
+#[track_caller]
+fn waited(ran: &Ran) {
+    assert!(ran.stderr.contains(LEFT), "{}", ran.stderr);
+}
+
+#[test]
+fn what_a_killed_run_sent_is_waited_for_by_those_whose_state_does_not_know_it() {
+    let lives = |go_on: fn(&Bench)| {
+        let bench = Bench::new();
+        bench.order(|_| ());
+        with_a_late_create(&bench).kill();
+        assert!(bench.sandbox.books().transfers.is_empty(), "it is late");
+        go_on(&bench);
+        bench.each_order_is_there_once();
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            lives(|bench| {
+                // One that does not wait for long enough leaves it to the next.
+                let cut = bench.run(&["--state", "other.db", "--timeout", "1s"]);
+                waited(&cut.exits(1));
+                waited(&bench.run(&["--state", "third.db"]).exits(0));
+            });
+        });
+        scope.spawn(|| {
+            lives(|bench| {
+                for name in ["state.db", "state.db-wal", "state.db-shm"] {
+                    let _ = std::fs::remove_file(bench.path(name));
+                }
+                waited(&bench.run(&[]).exits(0));
+            });
+        });
+        scope.spawn(|| {
+            lives(|bench| {
+                let ran = bench.run(&[]).exits(0);
+                assert!(!ran.stderr.contains(LEFT), "{}", ran.stderr);
+            });
+        });
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_stopped_run_left_unanswered_is_waited_for_and_what_is_settled_is_not() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    let run = with_a_late_create(&bench);
+    wait_for("uncertain", || !bench.ids_in_state("uncertain").is_empty());
+    run.signal("TERM");
+    run.end().exits(1);
+    waited(&bench.run(&["--state", "other.db"]).exits(0));
+    bench.order(|_| ());
+    for state in ["other.db", "state.db", "third.db"] {
+        let ran = bench.run(&["--state", state]).exits(0);
+        assert!(!ran.stderr.contains(LEFT), "{state}: {}", ran.stderr);
     }
     bench.each_order_is_there_once();
 }

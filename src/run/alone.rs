@@ -1,0 +1,84 @@
+//! A Caflou account to oneself: nobody else writes to it, nor is anything of theirs under way.
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+use super::end::End;
+use super::session::Session;
+use crate::state::{AccountLock, Clock, Left, LockError, StateError, View};
+
+/// How often a Caflou account that is in use is tried again.
+const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
+
+impl Session<'_> {
+    /// Waits until no other connection writes to the Caflou account: two that look for the same
+    /// company at once would both create it.
+    pub(super) async fn alone_in_account(&self) -> Result<AccountLock, End> {
+        let account = (self.connection.caflou_url(), self.connection.account_id());
+        let mut told = false;
+        loop {
+            match AccountLock::take(self.state, self.cache.folder(), account, Utc::now()) {
+                Err(LockError::Held { holder, .. }) => {
+                    if !told {
+                        let holder = holder.unwrap_or_default();
+                        tracing::warn!(
+                            "waiting for another run that writes to this Caflou account: {holder}"
+                        );
+                        told = true;
+                    }
+                    if !self.stop.sleep(ACCOUNT_AGAIN).await {
+                        return Err(self.stopped().into());
+                    }
+                }
+                taken => return Ok(taken?),
+            }
+        }
+    }
+
+    /// Waits until what a run before may have left under way is carried out, or never will be: a
+    /// list that does not show it yet proves nothing. What this state file knows of is looked for
+    /// by itself.
+    pub(super) async fn after_others(
+        &self,
+        alone: &AccountLock,
+        view: &View,
+        timeout: Duration,
+    ) -> Result<(), End> {
+        let clock = Clock::system();
+        let begun = clock.now();
+        for left in alone.left(timeout) {
+            if self.knows(view, &left)? {
+                continue;
+            }
+            let until = clock.until(&left.sent, Duration::ZERO, begun);
+            let mut wait = clock.now().until(until);
+            if wait.is_zero() {
+                continue;
+            }
+            let Left {
+                run,
+                connection,
+                state,
+                ..
+            } = left;
+            tracing::warn!(
+                "waiting {} s: the run {run} of `{connection}` (state file {state}) was cut off or \
+                 left writes without an answer; Caflou may still carry them out",
+                wait.as_secs() + 1
+            );
+            // The machine may sleep meanwhile.
+            while !wait.is_zero() {
+                if !self.stop.sleep(wait).await {
+                    return Err(self.stopped().into());
+                }
+                wait = clock.now().until(until);
+            }
+        }
+        Ok(())
+    }
+
+    fn knows(&self, view: &View, left: &Left) -> Result<bool, StateError> {
+        Ok(left.connection == self.connection.key && view.remembers_run(&left.run)?)
+    }
+}
