@@ -10,6 +10,7 @@ use super::line::Line;
 use super::style::{BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW, sign};
 use crate::config::Mode;
 use crate::record::{ByKind, Kind};
+use crate::source::registry::name_of;
 use crate::sync::report::Status;
 use crate::sync::{Action, Counts, RunReport, Totals};
 
@@ -246,7 +247,10 @@ fn sums(totals: &Totals) -> String {
 fn requests(run: &RunReport) -> Vec<Line> {
     let sent = run.requests;
     let mut items = vec![
-        Line::of(PLAIN, &format!("{} to Shoptet", grouped(sent.source))),
+        Line::of(
+            PLAIN,
+            &format!("{} to {}", grouped(sent.source), name_of(sent.program)),
+        ),
         Line::of(PLAIN, &format!("{} to Caflou", grouped(sent.caflou))),
     ];
     if sent.retries > 0 {

@@ -30,7 +30,7 @@ impl Exit {
     /// where nothing went wrong.
     #[must_use]
     pub fn of_all(exits: &[Self]) -> Self {
-        let order = [
+        let gravest_first = [
             Self::Usage,
             Self::Access,
             Self::Failed,
@@ -39,7 +39,7 @@ impl Exit {
             Self::SomeFailed,
             Self::Pending,
         ];
-        order
+        gravest_first
             .into_iter()
             .find(|exit| exits.contains(exit))
             .unwrap_or(Self::Done)

@@ -6,6 +6,14 @@ use crate::record::Kind;
 /// All of them, in the order in which they are offered.
 pub const SOURCES: &[&Definition] = &[&shoptet::DEFINITION];
 
+/// The name of a program by its word.
+#[must_use]
+pub fn name_of(word: &str) -> &str {
+    let mut sources = SOURCES.iter();
+    let found = sources.find(|source| source.word == word);
+    found.map_or(word, |source| source.name)
+}
+
 /// What the records of any source become.
 #[must_use]
 pub fn kinds() -> Vec<Kind> {

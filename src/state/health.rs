@@ -39,7 +39,7 @@ pub struct OpenRecord {
 
 impl OpenRecord {
     /// As they are listed.
-    fn order(&self) -> (Option<DateTime<Utc>>, &str, &SourceId) {
+    fn rank(&self) -> (Option<DateTime<Utc>>, &str, &SourceId) {
         (self.first, &self.kind, &self.source_id)
     }
 }
@@ -86,7 +86,7 @@ impl View {
             rows.collect()
         })?;
         open.extend(self.list_nameless(limit)?);
-        open.sort_by(|a, b| a.order().cmp(&b.order()));
+        open.sort_by(|a, b| a.rank().cmp(&b.rank()));
         open.truncate(most.map_or(usize::MAX, |most| most as usize));
         Ok(open)
     }

@@ -36,6 +36,7 @@ mod gone;
 mod guards;
 mod hanging;
 mod history;
+mod house;
 mod incremental;
 mod installation;
 mod interval;
