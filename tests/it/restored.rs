@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::sandbox::{Liar, Lie};
 use crate::support::{Bench, Ran, price};
 
 fn told(ran: &Ran, word: &str) -> bool {
@@ -18,6 +19,21 @@ fn aside(bench: &Bench) -> Vec<String> {
     aside
         .filter(|name| !name.contains("-wal") && !name.contains("-shm"))
         .collect()
+}
+
+#[test]
+fn a_list_that_is_short_for_a_moment_is_not_believed_by_a_state_that_knows_nothing() {
+    for lie in [Lie::EmptyList, Lie::HalfList] {
+        let bench = Bench::new();
+        for _ in 0..4 {
+            bench.order(|_| ());
+        }
+        bench.imported();
+        bench.sandbox.set_liar(Liar::new(1, 1000, vec![lie]));
+        bench.run(&["--state", "other.db"]).exits(0);
+        assert!(bench.sandbox.injected().contains_key(lie.name()), "{lie:?}");
+        bench.each_order_is_there_once();
+    }
 }
 
 #[test]

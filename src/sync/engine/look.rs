@@ -150,7 +150,9 @@ impl<S: Sink> Engine<'_, S> {
         term: Option<&str>,
         lost: bool,
     ) -> Result<(), Fatal> {
-        let whole = lost || self.options.thorough || kind == Kind::Company;
+        // Of what another state file wrote, this one knows nothing that a short list would lack.
+        let proven = lost || (self.options.doubt && !self.is_whole());
+        let whole = proven || self.options.thorough || kind == Kind::Company;
         let stop = self.options.stop.clone();
         let (lookup, _) = match &mut self.lookup {
             Some(lookup) => lookup,
@@ -163,8 +165,8 @@ impl<S: Sink> Engine<'_, S> {
                 none.insert((lookup, at))
             }
         };
-        if !unless_stopped(&stop, lookup.cover(term, (whole, lost))).await? {
-            self.read_whole(kind, lost).await?;
+        if !unless_stopped(&stop, lookup.cover(term, (whole, proven))).await? {
+            self.read_whole(kind, proven).await?;
         }
         Ok(())
     }
