@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::Utc;
 
 use super::end::End;
-use super::session::Session;
-use crate::state::{AccountLock, Clock, Left, LockError, StateError, View};
+use super::session::{Scopes, Session};
+use crate::source::Scope;
+use crate::state::{AccountLock, Clock, Journal, Left, LockError, StateError, View};
 
 /// How often a Caflou account that is in use is tried again.
 const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
@@ -76,6 +77,48 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Looks once more, now that nobody else writes, whether another state file imported what this
+    /// one does not know, as it may have while this run waited: then everything is compared. From
+    /// now on this run is the last one.
+    pub(super) fn after_another(
+        &self,
+        journal: &Journal,
+        mut scopes: Scopes,
+    ) -> Result<(Scopes, Option<String>), End> {
+        let (view, pair) = (journal.view()?, self.pair_at());
+        let mut met = None;
+        if let Some(last) = self.cache.last_run(&pair)
+            && !view.knows_run(&last)?
+            && !self.is_doubted(&view)?
+        {
+            journal.doubt(self.streams())?;
+            for (_, scope) in &mut scopes {
+                if let Scope::Since { .. } = scope {
+                    *scope = Scope::Full;
+                }
+            }
+            met = Some(format!(
+                "another state file imported meanwhile (run {last}): everything is compared with \
+                 Caflou; what agrees with neither side stays as it is there, and is told"
+            ));
+        }
+        if let Err(error) = self.cache.keep_last_run(&pair, journal.run_id()) {
+            tracing::warn!("an older copy of the state file would not be noticed: {error}");
+        }
+        Ok((scopes, met))
+    }
+
+    /// Whether this run compares everything already.
+    fn is_doubted(&self, view: &View) -> Result<bool, StateError> {
+        for stream in self.streams() {
+            let cursor = view.cursor(stream)?;
+            if cursor.is_some_and(|cursor| cursor.is_doubted()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn knows(&self, view: &View, left: &Left) -> Result<bool, StateError> {

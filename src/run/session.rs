@@ -180,9 +180,6 @@ impl Session<'_> {
                     journal.doubt(self.streams())?;
                 }
                 journal.begin(run)?;
-                if let Err(error) = self.cache.keep_last_run(&self.pair_at(), &run.run_id) {
-                    tracing::warn!("an older copy of the state file would not be noticed: {error}");
-                }
                 Ok((lock, journal, scopes, reasons))
             });
         let (lock, journal, scopes, reasons) = match opened {
@@ -255,6 +252,8 @@ impl Session<'_> {
         let view = locked().view()?;
         self.after_others(&alone, &view, services.caflou.timeout())
             .await?;
+        let (scopes, met) = self.after_another(&locked(), scopes)?;
+        self.warn(report, met.into_iter().collect());
         locked().writes_to(Arc::new(alone));
         if let Some(most) = self.wanted.most(self.connection) {
             self.within(most, services, journal, &scopes, summary)
@@ -392,7 +391,7 @@ impl Session<'_> {
     }
 
     /// The two sides with the address of Caflou: what a run is remembered by beside the state.
-    fn pair_at(&self) -> String {
+    pub(super) fn pair_at(&self) -> String {
         let api_url = self.connection.caflou_url();
         format!("{} at {api_url}", self.pair())
     }

@@ -83,6 +83,12 @@ impl Journal {
         })
     }
 
+    /// The run that is under way.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
     /// From now on each write to this account is noted with its lock, too.
     pub fn writes_to(&mut self, account: Arc<AccountLock>) {
         self.account = Some(account);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Fault, Faults, Matcher, Service};
+use crate::sandbox::{Fault, Faults, Liar, Lie, Matcher, Service};
 use crate::support::{Bench, Ran, Running, wait_for};
 
 /// A shop with orders.
@@ -171,6 +171,45 @@ fn what_a_stopped_run_left_unanswered_is_waited_for_and_what_is_settled_is_not()
         let ran = bench.run(&["--state", state]).exits(0);
         assert!(!ran.stderr.contains(LEFT), "{state}: {}", ran.stderr);
     }
+    bench.each_order_is_there_once();
+}
+
+/// The lock of the account that lies in the cache folder.
+fn account_lock(bench: &Bench) -> std::fs::File {
+    let files = std::fs::read_dir(bench.path("cache/caflou-sync")).unwrap();
+    let mut files = files.map(|file| file.unwrap().path());
+    let lock = files.find(|path| path.to_string_lossy().contains("@caflou-"));
+    std::fs::File::open(lock.unwrap()).unwrap()
+}
+
+#[test]
+fn of_two_state_files_that_begin_together_the_second_believes_no_half_list() {
+    let bench = shop(4);
+    bench.imported();
+    std::fs::copy(bench.path("state.db"), bench.path("copy.db")).unwrap();
+    for _ in 0..4 {
+        bench.order(|_| ());
+    }
+    let lock = account_lock(&bench);
+    lock.lock().unwrap();
+    let states = ["state.db", "copy.db"];
+    let runs = states.map(|state| bench.spawn(&["--state", state]));
+    for state in states {
+        wait_for("run that waits", || {
+            let state = rusqlite::Connection::open(bench.path(state)).unwrap();
+            let runs = state.query_row("SELECT count(*) FROM runs", [], |row| row.get(0));
+            runs.is_ok_and(|runs: i64| runs == 2)
+        });
+    }
+    bench
+        .sandbox
+        .set_liar(Liar::new(1, 1000, vec![Lie::HalfList]));
+    lock.unlock().unwrap();
+    let told = runs.map(|run| run.end().exits(0).warnings().join("\n"));
+    let met = told
+        .iter()
+        .filter(|told| told.contains("another state file imported"));
+    assert_eq!(met.count(), 1, "{told:?}");
     bench.each_order_is_there_once();
 }
 
