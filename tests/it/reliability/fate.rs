@@ -26,7 +26,7 @@ pub struct Fate {
 }
 
 /// The kinds that are drawn, by their place in [`Fate::draw`].
-const DRAWN: u64 = 4 + 8 + 16;
+const DRAWN: u64 = 4;
 
 impl fmt::Debug for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
