@@ -113,6 +113,32 @@ fn what_was_switched_off_after_the_copy_was_made_is_told_where_the_shop_has_it_a
 }
 
 #[test]
+fn another_record_under_a_known_number_is_not_written_by_a_state_that_may_be_too_old() {
+    let bench = Bench::new();
+    let code = bench.order(|_| ());
+    bench.imported();
+    // The two states do not know of each other's runs.
+    bench.run(&["--state", "other.db"]).exits(0);
+    let income = bench.income(&code);
+    bench.sandbox.shop().edit(&code, |order| {
+        order.guid = "99999999-0000-4000-8000-000000000009".into();
+        order.full_name = Some("Někdo Jiný".to_owned());
+        order.price = price("99999");
+    });
+    for _ in 0..2 {
+        let ran = bench.run(&[]).exits(3);
+        assert!(
+            told(&ran, "it does not know the run"),
+            "{:?}",
+            ran.warnings()
+        );
+        assert_eq!(bench.income(&code), income);
+        bench.run(&["--state", "other.db"]).exits(3);
+        assert_eq!(bench.income(&code), income);
+    }
+}
+
+#[test]
 fn a_compare_after_a_restore_that_does_not_end_is_done_again() {
     let bench = Bench::new();
     let code = bench.order(|_| ());

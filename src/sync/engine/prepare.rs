@@ -250,10 +250,15 @@ fn by_hand(draft: &Draft, known: Option<&Known>) -> Option<CaflouId> {
     known.caflou_id
 }
 
-/// What a state that may be too old says is settled is looked at in Caflou all the same.
+/// What a state that may be too old says is settled is looked at in Caflou all the same. What cannot
+/// be imported, as it is another record than the one known, fails however old the state is.
 fn unless_doubted(need: Need, known: Option<&Known>, updates: bool) -> Need {
     match (need, known) {
-        (Need::Nothing(plan), Some(known)) if known.state == RecordState::Synced && updates => {
+        (Need::Nothing(plan), Some(known))
+            if known.state == RecordState::Synced
+                && updates
+                && !matches!(plan, Plan::Fail { .. }) =>
+        {
             known.caflou_id.map_or(Need::Nothing(plan), Need::Current)
         }
         (need, _) => need,

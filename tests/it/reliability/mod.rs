@@ -6,8 +6,8 @@
 //!
 //! `RELIABILITY_SEEDS=1000` lives more lives than the usual fifty, `RELIABILITY_FIRST=500` others
 //! than the first of them, `RELIABILITY_SEED=17` one of them twenty times, with the history of those
-//! that go wrong; `RELIABILITY_FATE=4` gives each of them the trouble of that place (a bit each)
-//! in `fate.rs`, and no other.
+//! that go wrong (`RELIABILITY_HISTORY=1` writes it of many lives, too); `RELIABILITY_FATE=4` gives
+//! each of them the trouble of that place (a bit each) in `fate.rs`, and no other.
 
 mod disk;
 mod events;
