@@ -1,7 +1,7 @@
 //! Our marks in what Caflou shows of a record.
 
 use crate::record::{Mark, comparable, rich_text_lines};
-use crate::source::PROGRAMS;
+use crate::source::registry::words;
 
 /// No mark of ours is longer, in characters.
 const LONGEST_MARK: usize = 256;
@@ -83,14 +83,14 @@ impl Marks {
 /// A quick look that leaves most texts out.
 fn may_hold_marks(text: &str) -> bool {
     let plain = text.is_ascii() && !text.contains(['&', '<']);
-    !plain || PROGRAMS.iter().any(|program| text.contains(program))
+    !plain || words().iter().any(|program| text.contains(*program))
 }
 
 /// Where a program's name and a colon stand as a word, and how long they are, in order.
 fn starts(line: &str) -> Vec<(usize, usize)> {
     let mut starts = Vec::new();
-    for program in PROGRAMS {
-        for (at, _) in line.match_indices(program) {
+    for program in words() {
+        for (at, _) in line.match_indices(*program) {
             let before = line[..at].chars().next_back();
             let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
             if line[at + program.len()..].starts_with(':') && !before.is_some_and(inside) {

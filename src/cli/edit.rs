@@ -19,7 +19,7 @@ use crate::config::{
 };
 use crate::output;
 use crate::shell::word;
-use crate::source::registry::SOURCES;
+use crate::source::registry::source_of;
 use crate::state::View;
 use crate::text::escaped;
 
@@ -115,7 +115,7 @@ pub(super) fn same_sides(
 fn whose(editor: &Editor, key: &str) -> Vec<&'static str> {
     let program = editor.get(&["connections", key, "program"]);
     let word = program.as_ref().and_then(Value::as_str);
-    let source = SOURCES.iter().find(|one| Some(one.word) == word);
+    let source = word.and_then(source_of);
     source.map_or_else(|| vec!["program"], |one| one.identity_path())
 }
 

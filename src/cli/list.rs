@@ -8,6 +8,7 @@ use super::shared::rfc3339;
 use super::{Exit, Failure, Global};
 use crate::config::{Connection, config_path};
 use crate::output::{ListRow, list as render, local};
+use crate::record::Kind;
 use crate::state::{LastRun, View};
 use crate::text::escaped;
 
@@ -58,7 +59,7 @@ fn none() {
 
 fn object(connection: &Connection, last: Option<&LastRun>) -> serde_json::Value {
     let import = &connection.import;
-    json!({
+    let mut object = json!({
         "connection": connection.key,
         "name": connection.name,
         "program": connection.program.word,
@@ -73,7 +74,11 @@ fn object(connection: &Connection, last: Option<&LastRun>) -> serde_json::Value 
             "started_at": rfc3339(run.started_at),
             "status": run.status,
         })),
-    })
+    });
+    if connection.program.kinds().contains(&Kind::Expense) {
+        object["expenses"] = json!(import.expenses);
+    }
+    object
 }
 
 fn row(connection: &Connection, last: Option<&LastRun>) -> ListRow {

@@ -85,6 +85,7 @@ fn sample(connection: &Connection) -> RunReport {
         status: Status::Ok,
         counts: ByKind::of(&connection.program.kinds(), |_| Counts::default()),
         totals: Totals::default(),
+        spent: Totals::default(),
         unexplained: 0,
         requests: RequestCounts {
             program: connection.program.word,

@@ -14,7 +14,7 @@ use super::shared::key_of;
 use super::{Exit, Failure, Global};
 use crate::config::{ConfigError, Editor, Kept, Vault, config_path, state_path};
 use crate::shell::word;
-use crate::source::registry::SOURCES;
+use crate::source::registry::source_of;
 use crate::state::View;
 use crate::text::{escaped, safe};
 
@@ -103,9 +103,7 @@ impl Goes {
             )
         };
         let program = text(&["program"]);
-        let source = SOURCES
-            .iter()
-            .find(|one| Some(one.word) == program.as_deref());
+        let source = program.as_deref().and_then(source_of);
         let whose = source.and_then(|one| Some((one, text(&one.identity_path())?)));
         let what = [
             Some(format!("`{}`", self.key)),

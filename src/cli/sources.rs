@@ -10,7 +10,7 @@ use super::{Exit, Global};
 use crate::config::{Field, Need, Value as Holds, shown};
 use crate::output::paragraph;
 use crate::source::Definition;
-use crate::source::registry::SOURCES;
+use crate::source::registry;
 
 /// What `sources` is asked for.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(super) fn sources(global: &Global, args: &SourcesArgs) -> Exit {
     let mut out = io::stdout().lock();
     let listed = match &args.program {
         Some(program) => std::slice::from_ref(program),
-        None => SOURCES,
+        None => registry::sources(),
     };
     for source in listed {
         let text = match (global.json(), args.program) {

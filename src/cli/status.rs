@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::shared::{find, rfc3339};
 use super::{Exit, Failure, Format, Global};
 use crate::caflou::{login_ends, token_ends};
-use crate::config::{Connection, Mode, Secret, cache_dir};
+use crate::config::{Connection, Secret, cache_dir};
 use crate::health::{Ended, Signs, Trouble, health, troubles};
 use crate::output::{Access, Condition, LISTED, prometheus, status as render, trouble_words};
 use crate::record::Kind;
@@ -144,10 +144,7 @@ fn ended(run: &PastRun) -> Ended {
 /// run that read everything moves it, so a run of one order does not pass for an import.
 fn complete_to(connection: &Connection, view: &View) -> Result<Option<DateTime<Utc>>, StateError> {
     let mut earliest: Option<DateTime<Utc>> = None;
-    for stream in connection.program.streams {
-        if connection.import.mode(stream.kind) == Mode::No {
-            continue;
-        }
+    for stream in connection.import.wanted(connection.program.streams) {
         match view.cursor(stream)?.filter(|cursor| !cursor.is_doubted()) {
             Some(cursor) => {
                 earliest = Some(earliest.map_or(cursor.at, |at| at.min(cursor.at)));

@@ -13,7 +13,7 @@ use super::shared::find;
 use super::signal::ending_runtime;
 use super::{Exit, Failure, Global, word};
 use crate::caflou::Reader;
-use crate::config::{Connection, Mode, Secret, cache_dir};
+use crate::config::{Connection, Secret, cache_dir};
 use crate::http::{HttpError, Policy, Stopper};
 use crate::output::{checks, local};
 use crate::record::Stream;
@@ -93,13 +93,11 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
                 let Account { id, name, zone, .. } = &account;
                 findings.push((place, Ok(format!("{name}, {place} {id}, {zone}"))));
                 findings.push(("clock", clock(&account)));
-                for stream in program.streams {
-                    if connection.import.mode(stream.kind) != Mode::No {
-                        let found = source.probe(stream, &account).await;
-                        let found = found.map(|total| format!("{total} can be read"));
-                        let told = |error| source_trouble(&[stream], error, connection, again);
-                        findings.push((stream.word, found.map_err(told)));
-                    }
+                for stream in connection.import.wanted(program.streams) {
+                    let found = source.probe(stream, &account).await;
+                    let found = found.map(|total| format!("{total} can be read"));
+                    let told = |error| source_trouble(&[stream], error, connection, again);
+                    findings.push((stream.word, found.map_err(told)));
                 }
             }
         },

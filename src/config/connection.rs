@@ -7,11 +7,11 @@ use super::schema::keys;
 use super::tables::{BY_METHOD, CONNECTION, DAYS, IMPORT, MAPPING};
 use super::template::TemplateError;
 use super::{
-    ByMethod, Connection, ExpectedDays, Import, Mapping, NameTemplate, Notify, OrderStatus, Table,
-    Values, notify, value,
+    ByMethod, Connection, ExpectedDays, Import, Mapping, Mode, NameTemplate, Notify, OrderStatus,
+    Table, Values, notify, value,
 };
 use crate::source::Definition;
-use crate::source::registry::SOURCES;
+use crate::source::registry::sources;
 
 /// The longest key of a connection, in characters.
 pub const LONGEST_KEY: usize = 64;
@@ -21,18 +21,20 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Connection
     let key = check_key(entry, found);
     let section = entry.open(found)?;
     let program = section.entry(found, "program");
-    let words: Vec<_> = SOURCES.iter().map(|one| (one.word, *one)).collect();
+    let words: Vec<_> = sources().iter().map(|one| (one.word, *one)).collect();
     let program = program.and_then(|entry| value::choice(&entry, found, &words));
     // of a source that is not named right, what is there tells
     let there = |one: &&&Definition| section.entry(found, one.word).is_some();
-    let likely = program.or(SOURCES.iter().find(there).copied());
+    let likely = program.or(sources().iter().find(there).copied());
     let section = section.check(found, &known(likely));
     section.required(found, "program");
     let name = section.or(found, "name", entry.key, Entry::text);
     let source = likely.and_then(|source| read_source(&section, found, source));
     let caflou = section.required(found, "caflou");
     let caflou = caflou.and_then(|entry| read_table(&entry, found, &crate::caflou::SETTINGS));
-    let import = section.or(found, "import", Import::default(), read_import);
+    let import = section.or(found, "import", Import::default(), |entry, found| {
+        read_import(entry, found, likely)
+    });
     let mapping = section.or(found, "mapping", Mapping::default(), read_mapping);
     let notify = section.or(found, "notify", Notify::default(), notify::read);
     Some(Connection {
@@ -53,7 +55,7 @@ fn known(source: Option<&Definition>) -> Vec<&'static str> {
         return Vec::new();
     };
     let mut known = vec![name.key, program.key];
-    for one in SOURCES
+    for one in sources()
         .iter()
         .filter(|one| source.is_none_or(|source| source.word == one.word))
     {
@@ -96,10 +98,21 @@ fn read_table(entry: &Entry<'_>, found: &mut Findings, table: &'static Table) ->
     Some(Values::read(&section, found, table))
 }
 
-fn read_import(entry: &Entry<'_>, found: &mut Findings) -> Option<Import> {
+fn read_import(
+    entry: &Entry<'_>,
+    found: &mut Findings,
+    source: Option<&Definition>,
+) -> Option<Import> {
     let section = entry.section(found, &keys(IMPORT.fields))?;
     let statuses = section.or(found, "order_statuses", Vec::new(), read_statuses);
-    let import = Import::of(&Values::read(&section, found, &IMPORT), statuses?);
+    let streams = section.or(found, "streams", BTreeMap::new(), |entry, found| {
+        read_streams(entry, found, source)
+    });
+    let import = Import {
+        order_statuses: statuses?,
+        streams: streams?,
+        ..Import::of(&Values::read(&section, found, &IMPORT))
+    };
     if let (Some(from), Some(to)) = (import.from, import.to)
         && from > to
     {
@@ -141,6 +154,25 @@ fn read_template(entry: &Entry<'_>, found: &mut Findings) -> Option<NameTemplate
             None
         }
     }
+}
+
+/// Modes of streams, by their words.
+fn read_streams(
+    entry: &Entry<'_>,
+    found: &mut Findings,
+    source: Option<&Definition>,
+) -> Option<BTreeMap<&'static str, Mode>> {
+    let streams = source.map_or(&[][..], |source| source.streams);
+    let words: Vec<_> = streams.iter().map(|stream| stream.word).collect();
+    let section = entry.section(found, &words)?;
+    let modes = Mode::ALL.map(|mode| (mode.as_str(), mode));
+    let mut read = BTreeMap::new();
+    for word in words {
+        if let Some(entry) = section.entry(found, word) {
+            read.insert(word, value::choice(&entry, found, &modes)?);
+        }
+    }
+    Some(read)
 }
 
 /// Statuses of orders, by number or name.

@@ -11,7 +11,7 @@ use url::Url;
 use super::tables::IMPORT;
 use super::words::words;
 use super::{Mapping, Notify, OrderStatus, Read, Values, near};
-use crate::record::Kind;
+use crate::record::{Kind, Stream};
 use crate::source::Definition;
 
 /// A whole configuration file.
@@ -103,13 +103,17 @@ impl Connection {
 /// What a connection imports, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// Customers of the shop, as companies.
+    /// Customers and suppliers, as companies.
     pub companies: Mode,
-    /// Orders of the shop, as incomes.
+    /// Sales, as incomes.
     pub incomes: Mode,
-    /// Only orders created on this day or later (days of the e-shop's time zone).
+    /// Purchases, as expenses.
+    pub expenses: Mode,
+    /// Streams that have a mode of their own, by their words.
+    pub streams: BTreeMap<&'static str, Mode>,
+    /// Only documents of this day or later (days of the source's time zone).
     pub from: Option<NaiveDate>,
-    /// Only orders created on this day or earlier; never before `from`.
+    /// Only documents of this day or earlier; never before `from`.
     pub to: Option<NaiveDate>,
     /// Only orders in these statuses are imported, the others wait; empty: all.
     pub order_statuses: Vec<OrderStatus>,
@@ -132,19 +136,45 @@ impl Import {
         match kind {
             Kind::Company => self.companies,
             Kind::Income => self.incomes,
-            // No source that is there has any.
-            Kind::Expense => Mode::No,
+            Kind::Expense => self.expenses,
         }
     }
 
-    /// As the table says; `order_statuses` are read apart.
-    pub(super) fn of(values: &Values, order_statuses: Vec<OrderStatus>) -> Self {
+    /// The same, to be changed.
+    pub fn mode_mut(&mut self, kind: Kind) -> &mut Mode {
+        match kind {
+            Kind::Company => &mut self.companies,
+            Kind::Income => &mut self.incomes,
+            Kind::Expense => &mut self.expenses,
+        }
+    }
+
+    /// What is done with the records of a stream.
+    #[must_use]
+    pub fn mode_of(&self, stream: &Stream) -> Mode {
+        let own = self.streams.get(stream.word).copied();
+        own.unwrap_or_else(|| self.mode(stream.kind))
+    }
+
+    /// What is imported at all of these.
+    pub fn wanted<'s>(
+        &self,
+        streams: &'s [&'static Stream],
+    ) -> impl Iterator<Item = &'static Stream> + use<'_, 's> {
+        let streams = streams.iter().copied();
+        streams.filter(|stream| self.mode_of(stream) != Mode::No)
+    }
+
+    /// As the table says, but for what is read apart.
+    pub(super) fn of(values: &Values) -> Self {
         Self {
             companies: values.get("companies").unwrap_or_default(),
             incomes: values.get("incomes").unwrap_or_default(),
+            expenses: values.get("expenses").unwrap_or_default(),
+            streams: BTreeMap::new(),
             from: values.get("from"),
             to: values.get("to"),
-            order_statuses,
+            order_statuses: Vec::new(),
             companies_with_orders: values.get("companies_with_orders").unwrap_or_default(),
             auto_repeat: values.get("auto_repeat").unwrap_or_default(),
             max_changes: values.count("max_changes"),
@@ -156,7 +186,7 @@ impl Import {
 
 impl Default for Import {
     fn default() -> Self {
-        Self::of(&Values::usual(&IMPORT), Vec::new())
+        Self::of(&Values::usual(&IMPORT))
     }
 }
 

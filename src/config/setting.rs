@@ -11,7 +11,7 @@ use super::schema::{Field, Value};
 use super::secret::PLACES;
 use super::tables::CONNECTION;
 use super::values::{self, Read};
-use crate::source::registry::SOURCES;
+use crate::source::registry::sources;
 
 /// A setting of a connection, such as `import.incomes`. Displayed as in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,7 +219,7 @@ pub(super) fn known() -> Vec<(String, Option<&'static Field>)> {
         return known;
     };
     walk("", [name, program], &mut known);
-    for source in SOURCES {
+    for source in sources() {
         walk("", source.settings.beside, &mut known);
         known.push((source.word.to_owned(), None));
         let table = format!("{}.", source.word);

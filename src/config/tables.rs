@@ -7,7 +7,7 @@ use super::model::Mode;
 use super::notify::NOTIFY;
 use super::schema::{Field, Table, Value};
 use crate::caflou::SETTINGS as CAFLOU;
-use crate::source::registry::SOURCES;
+use crate::source::registry::sources;
 
 const MOST_DAYS: i64 = 3650;
 const ANY: Value = Value::Whole(1, i64::MAX);
@@ -34,6 +34,8 @@ pub(super) static CONNECTION: Table = Table::of(&[
 pub(super) static IMPORT: Table = Table::of(&[
     Field::new("companies", Value::Choice(Mode::WORDS)).usually("new-only"),
     Field::new("incomes", Value::Choice(Mode::WORDS)).usually("new-and-update"),
+    Field::new("expenses", Value::Choice(Mode::WORDS)).usually("no"),
+    Field::new("streams", Value::Open),
     Field::new("from", Value::Day),
     Field::new("to", Value::Day),
     Field::new("order_statuses", Value::Own),
@@ -74,6 +76,6 @@ pub(super) const DAYS: RangeInclusive<i64> = 0..=MOST_DAYS;
 
 /// What sources let stand at the file's top.
 pub(super) fn shared() -> impl Iterator<Item = &'static Field> {
-    let fields = SOURCES.iter().flat_map(|source| source.settings.fields);
+    let fields = sources().iter().flat_map(|source| source.settings.fields);
     fields.filter(|field| field.shared.is_some())
 }

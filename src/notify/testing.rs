@@ -22,6 +22,7 @@ pub(super) fn report() -> RunReport {
         status: Status::Ok,
         counts: ByKind::of(&[Kind::Company, Kind::Income], |_| Counts::default()),
         totals: Totals::default(),
+        spent: Totals::default(),
         unexplained: 0,
         requests: RequestCounts {
             program: "shoptet",

@@ -4,7 +4,6 @@ use super::flow::folded;
 use super::line::Line;
 use super::style::{BOLD, DIM, PLAIN, YELLOW};
 use crate::config::Mode;
-use crate::record::Kind;
 use crate::sync::report::{Heading, Start};
 
 /// What a dry run says of itself.
@@ -45,7 +44,9 @@ fn modes(start: &Start) -> Line {
         line.push(DIM, &format!("{gap}{}: ", kind.plural()));
         line.push(PLAIN, mode_words(*mode));
     }
-    if start.modes[Kind::Income] != Mode::No && !start.heading.interval.is_empty() {
+    let mut documents = start.modes.iter().filter(|(kind, _)| kind.is_document());
+    let has_documents = documents.any(|(_, mode)| *mode != Mode::No);
+    if has_documents && !start.heading.interval.is_empty() {
         line.push(PLAIN, &format!(", {}", start.heading.interval));
     }
     if start.full {

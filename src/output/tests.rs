@@ -53,6 +53,7 @@ fn end(dry_run: bool) -> RunReport {
         status: Status::Ok,
         counts: ByKind::of(&[Kind::Company, Kind::Income], |_| Counts::default()),
         totals: Totals::default(),
+        spent: Totals::default(),
         unexplained: 0,
         requests: RequestCounts {
             program: "shoptet",

@@ -19,6 +19,9 @@ pub struct Stream {
     /// `invoices/5` does: a credit note may have the same number. Only for a stream that is alone of
     /// its kind at its source.
     pub bare_ids: bool,
+    /// What changes at the source is written over what Caflou holds; else only new records are
+    /// brought, whatever the mode.
+    pub updates: bool,
     /// Days for which the source remembers what changed; `None`: it knows of everything when it
     /// changed last.
     pub log: Option<u16>,
@@ -62,6 +65,7 @@ mod tests {
             one: "record",
             many: "records",
             bare_ids,
+            updates: true,
             log: None,
             whole_list: None,
         };

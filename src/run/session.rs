@@ -63,6 +63,7 @@ impl Session<'_> {
             status: Status::Ok,
             counts: ByKind::of(&self.connection.program.kinds(), |_| Counts::default()),
             totals: Totals::default(),
+            spent: Totals::default(),
             unexplained: 0,
             requests: RequestCounts {
                 program: self.connection.program.word,
@@ -347,9 +348,9 @@ impl Session<'_> {
         let settings = self.settings();
         let mut reasons: Vec<_> = self.older_copy(view)?.into_iter().collect();
         let (mut scopes, copied) = (Vec::new(), !reasons.is_empty());
-        for &stream in self.streams() {
+        for stream in self.connection.import.wanted(self.streams()) {
             let kind = stream.kind;
-            if self.connection.import.mode(kind) == Mode::No || !self.wanted.covers(stream) {
+            if !self.wanted.covers(stream) {
                 continue;
             }
             let named = self.wanted.named(stream);
@@ -495,14 +496,18 @@ impl Session<'_> {
                 interval: words.into_iter().flatten().collect::<Vec<_>>().join(" "),
             },
         }));
-        let companies = scopes
-            .iter()
-            .any(|(stream, _)| stream.kind == Kind::Company);
-        if companies && connection.import.companies == Mode::NewAndUpdate {
-            let message = "companies are never updated from the source: new-and-update does for them \
-                           what new-only does";
-            self.warn(report, vec![message.to_owned()]);
-        }
+        let asked = scopes.iter().map(|(stream, _)| stream);
+        let never = asked
+            .filter(|stream| !stream.updates)
+            .filter(|stream| connection.import.mode_of(stream) == Mode::NewAndUpdate);
+        let told = never.map(|stream| {
+            format!(
+                "{} are never updated from the source: new-and-update does for them what new-only \
+                 does",
+                stream.kind.plural()
+            )
+        });
+        self.warn(report, told.collect());
     }
 
     pub(crate) fn warn(&self, report: &mut dyn Report, messages: Vec<String>) {

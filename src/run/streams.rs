@@ -272,8 +272,8 @@ impl<S: Sink> Running<'_, S> {
             kind,
             connection: connection.key.clone(),
             pair: self.session.pair(),
-            rules: self.rules(kind, scope, run.account),
-            companies: connection.import.companies != Mode::No,
+            rules: self.rules(stream, scope, run.account),
+            companies: self.imports_companies(),
             awaiting: run.awaiting.clone(),
             view: (self.view)()?,
             reader: Reader::new(Arc::clone(&self.services.caflou)),
@@ -293,7 +293,7 @@ impl<S: Sink> Running<'_, S> {
                 scope,
                 account: run.account,
                 interval: self.session.interval(),
-                overdue: self.overdue(kind, run.account),
+                overdue: self.overdue(stream, run.account),
                 state: &state,
                 out: sender,
             };
@@ -314,9 +314,7 @@ impl<S: Sink> Running<'_, S> {
         let mut summary = run.summary.borrow_mut();
         summary.counts[kind] += engine.counts;
         summary.forecast += engine.forecast;
-        if kind == Kind::Income {
-            summary.totals.add_all(&engine.totals);
-        }
+        summary.add(kind, &engine.totals);
         summary.unexplained += engine.unexplained;
         drop(summary);
         if engine.unknown_paid > 0 {
@@ -345,12 +343,21 @@ impl<S: Sink> Running<'_, S> {
         }
     }
 
+    fn imports_companies(&self) -> bool {
+        let import = &self.session.connection.import;
+        let mut wanted = import.wanted(self.session.streams());
+        wanted.any(|stream| stream.kind == Kind::Company)
+    }
+
     /// The settings that planning follows.
-    fn rules(&self, kind: Kind, scope: &Scope, account: &Account) -> Rules {
+    fn rules(&self, stream: &Stream, scope: &Scope, account: &Account) -> Rules {
         let connection = self.session.connection;
         let import = &connection.import;
         Rules {
-            mode: import.mode(kind),
+            mode: match import.mode_of(stream) {
+                Mode::NewAndUpdate if !stream.updates => Mode::NewOnly,
+                mode => mode,
+            },
             match_existing: connection.mapping.match_existing,
             locked_until: import.locked_until,
             unpaid_expires: import.unpaid_expires,
@@ -361,11 +368,15 @@ impl<S: Sink> Running<'_, S> {
 
     /// Days of unpaid documents that a run looks at again though nothing happened to them: those that
     /// are not paid in time by now, as far as they are followed and may be written.
-    fn overdue(&self, kind: Kind, account: &Account) -> Option<(Option<NaiveDate>, NaiveDate)> {
-        let rules = self.rules(kind, &Scope::Full, account);
+    fn overdue(
+        &self,
+        stream: &Stream,
+        account: &Account,
+    ) -> Option<(Option<NaiveDate>, NaiveDate)> {
+        let rules = self.rules(stream, &Scope::Full, account);
         let before = rules
             .expired_before()
-            .filter(|_| kind != Kind::Company && rules.updates(kind))?;
+            .filter(|_| stream.kind.is_document() && rules.updates())?;
         let open = rules.locked_until.and_then(|day| day.succ_opt());
         Some((open.max(self.session.interval().from), before))
     }

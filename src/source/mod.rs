@@ -99,7 +99,8 @@ impl Definition {
     /// What its records become.
     #[must_use]
     pub fn kinds(&self) -> Vec<Kind> {
-        self.streams.iter().map(|stream| stream.kind).collect()
+        let has = |kind: &Kind| self.streams.iter().any(|stream| stream.kind == *kind);
+        Kind::ALL.into_iter().filter(has).collect()
     }
 
     /// What its records of a kind are, for messages: one of them.
@@ -204,20 +205,6 @@ pub struct Ask<'a> {
     /// Takes what is read.
     pub out: Sender<Item>,
 }
-
-/// What marks begin with: the words of all programs that this program or a later release of it brings
-/// records from. A record with such a mark belongs to the connection that wrote it.
-pub const PROGRAMS: [&str; 9] = [
-    "shoptet",
-    "fakturoid",
-    "idoklad",
-    "flexi",
-    "pohoda",
-    "money-s3",
-    "xero",
-    "quickbooks",
-    "zoho-books",
-];
 
 /// No cursor lies further ahead of this machine's clock, whatever the source's says.
 const AHEAD: TimeDelta = TimeDelta::minutes(1);

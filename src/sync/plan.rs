@@ -20,7 +20,7 @@ use self::desired::{hold_party, void};
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{
-    Attributes, CaflouId, Change, Changes, Draft, Kind, Record, Value, Void, rich_text_lines, same,
+    Attributes, CaflouId, Change, Changes, Draft, Record, Value, Void, rich_text_lines, same,
 };
 use crate::state::{Known, RecordState};
 
@@ -35,7 +35,7 @@ const PAID_AND_VOID: &str = "paid and then cancelled or deleted: check whether t
 /// The settings that planning follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// The mode of the record's kind.
+    /// The mode of the record's stream, as far as that updates anything.
     pub mode: Mode,
     /// Whether records that others brought into Caflou are linked instead of created again. Our
     /// own, by our mark, always are.
@@ -64,10 +64,10 @@ impl Rules {
         }
     }
 
-    /// Whether imported records of a kind are updated. Companies never are.
+    /// Whether imported records are updated.
     #[must_use]
-    pub fn updates(&self, kind: Kind) -> bool {
-        self.mode == Mode::NewAndUpdate && kind.is_document()
+    pub fn updates(&self) -> bool {
+        self.mode == Mode::NewAndUpdate
     }
 }
 
@@ -169,7 +169,7 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
         },
         // Ours may be there all the same, should the state not know of it.
         (None | Some((_, RecordState::Failed)), Some((why, _)))
-            if rules.updates(draft.kind) && why != Void::Erased =>
+            if rules.updates() && draft.kind.is_document() && why != Void::Erased =>
         {
             Need::Candidates { by_mark_only: true }
         }
@@ -179,7 +179,7 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
         },
         (Some((known, RecordState::Synced)), _) => {
             let settled = known.pending.is_empty();
-            if !rules.updates(draft.kind) || (settled && agrees(desired, &known.source)) {
+            if !rules.updates() || (settled && agrees(desired, &known.source)) {
                 return Need::Nothing(in_order(known));
             }
             if let Some((why, paid)) = void
@@ -195,7 +195,7 @@ pub fn need(draft: &Draft, known: Option<&Known>, desired: &Attributes, rules: R
         }
         (Some((known, RecordState::Gone)), _) => {
             // Of a forgotten record nothing may be noted again.
-            let seen = !rules.updates(draft.kind) || agrees(desired, &known.source);
+            let seen = !rules.updates() || agrees(desired, &known.source);
             let unchanged = known.is_forgotten() || (seen && known.failure.is_none());
             Need::Nothing(if unchanged {
                 Plan::Unchanged
@@ -356,7 +356,7 @@ pub fn again(
         let seen = agrees(desired, &known.source) && known.failure.is_none();
         return if seen { Plan::Unchanged } else { gone(desired) };
     };
-    let revision = if rules.updates(draft.kind) && may_void(draft, known, current) {
+    let revision = if rules.updates() && may_void(draft, known, current) {
         revise(desired, (&known.written, &known.written), current)
     } else {
         linked(&known.written, current)
@@ -468,7 +468,7 @@ pub fn adopt(
         return voided::adopt((id, by), (*why, *paid), current);
     }
     let revision = match lost {
-        Some(sent) if rules.updates(draft.kind) && may_void(draft, sent, current) => {
+        Some(sent) if rules.updates() && may_void(draft, sent, current) => {
             let mut desired = desired.clone();
             if let Record::Document(income) = &draft.record {
                 hold_party(&mut desired, income, (&sent.source, &sent.label));
@@ -482,7 +482,7 @@ pub fn adopt(
             // It is switched off by a later run, like any other that is not paid in time.
             desired.remove("inactive");
             let mut revision = linked(&desired, current);
-            if rules.updates(draft.kind) {
+            if rules.updates() {
                 revision.fields = payment(&desired, current);
             }
             if by == MatchedBy::Mark {

@@ -213,7 +213,7 @@ impl Counts {
 pub struct Totals(pub BTreeMap<String, Decimal>);
 
 impl Totals {
-    /// Adds the value of a created income.
+    /// Adds the value of a created document.
     pub fn add(&mut self, attributes: &Attributes) {
         if let (Some(currency), Some(Value::Number(value))) =
             (attributes.text("currency"), attributes.get("value"))
@@ -318,6 +318,9 @@ pub struct RunReport {
     pub counts: ByKind<Counts>,
     /// Of the created incomes.
     pub totals: Totals,
+    /// Of the created expenses; for people.
+    #[serde(skip)]
+    pub spent: Totals,
     /// Incomes looked at whose value is not net plus VAT; left out of the JSON where there are none.
     #[serde(rename = "value_differs", skip_serializing_if = "is_zero")]
     pub unexplained: u64,
@@ -339,7 +342,17 @@ impl RunReport {
     pub fn totals_of(&self, kind: Kind) -> &Totals {
         match kind {
             Kind::Income => &self.totals,
-            Kind::Company | Kind::Expense => &NOTHING,
+            Kind::Expense => &self.spent,
+            Kind::Company => &NOTHING,
+        }
+    }
+
+    /// Adds sums of what was created of a kind.
+    pub fn add(&mut self, kind: Kind, totals: &Totals) {
+        match kind {
+            Kind::Income => self.totals.add_all(totals),
+            Kind::Expense => self.spent.add_all(totals),
+            Kind::Company => {}
         }
     }
 

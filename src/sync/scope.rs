@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::{Import, Mapping};
+use crate::config::{Import, Mapping, Mode};
 use crate::record::Stream;
 use crate::source::Scope;
 use crate::state::{Cursor, hex_digest};
@@ -18,6 +18,8 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
     let Import {
         companies,
         incomes,
+        expenses,
+        streams,
         from,
         to,
         order_statuses,
@@ -39,6 +41,12 @@ pub fn fingerprint(import: &Import, mapping: &Mapping) -> String {
         expires.unwrap_or_default(),
     );
     // What is not set leaves no trace: files of earlier releases are not compared anew.
+    if *expenses != Mode::No {
+        let _ = writeln!(text, "expenses {}", expenses.as_str());
+    }
+    for (stream, mode) in streams {
+        let _ = writeln!(text, "stream {stream} {}", mode.as_str());
+    }
     if !order_statuses.is_empty() {
         let _ = writeln!(text, "{order_statuses:?}");
     }
@@ -112,6 +120,7 @@ mod tests {
         one: "record",
         many: "records",
         bare_ids: true,
+        updates: true,
         log: Some(30),
         whole_list: Some(7),
     };

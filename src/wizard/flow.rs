@@ -13,7 +13,7 @@ use super::trouble::Trouble;
 use crate::caflou::Reader;
 use crate::config::{Connection, Import, Mapping, Mode};
 use crate::record::{Kind, Stream};
-use crate::source::registry::SOURCES;
+use crate::source::registry::sources;
 use crate::source::{Definition, Interval};
 
 /// The wizard, with all that it needs.
@@ -70,7 +70,7 @@ impl<'a> Wizard<'a> {
             present,
             all,
             remembered: Vec::new(),
-            program: present.map_or(SOURCES[0], |present| present.program),
+            program: present.map_or(sources()[0], |present| present.program),
             typed: HashMap::new(),
         }
     }
@@ -133,10 +133,10 @@ impl<'a> Wizard<'a> {
         if !self.asks() {
             return Ok(self.program);
         }
-        let names: Vec<_> = SOURCES.iter().map(|one| one.name.to_owned()).collect();
+        let names: Vec<_> = sources().iter().map(|one| one.name.to_owned()).collect();
         let question = "From which program do the data come?";
         let chosen = self.asker.select(question, &names, 0)?;
-        Ok(SOURCES.get(chosen).copied().unwrap_or(self.program))
+        Ok(sources().get(chosen).copied().unwrap_or(self.program))
     }
 
     /// Whether questions with a usual answer are put.
@@ -248,7 +248,7 @@ impl<'a> Wizard<'a> {
         let mut counts = Vec::new();
         for stream in self.program.streams {
             let there = readable.0.iter().find(|(other, _)| other == stream);
-            let count = match (import.mode(stream.kind), stream.kind) {
+            let count = match (import.mode_of(stream), stream.kind) {
                 (Mode::No, _) => None,
                 (_, Kind::Company) => there.map(|(_, count)| *count),
                 _ if there.is_none() => None,

@@ -6,11 +6,18 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting, Value};
-use crate::source::registry::SOURCES;
+use crate::source::registry::sources;
 use crate::source::{Definition, shoptet};
 
 /// The settings of the import that are asked for.
-const ASKED: [&str; 5] = ["companies", "incomes", "from", "to", "auto_repeat"];
+const ASKED: [&str; 6] = [
+    "companies",
+    "incomes",
+    "expenses",
+    "from",
+    "to",
+    "auto_repeat",
+];
 
 /// What the command line answers.
 #[derive(Debug, Default)]
@@ -61,7 +68,7 @@ impl Given {
         let taken = match table.as_str() {
             "caflou" => &mut self.caflou,
             "import" if ASKED.contains(&field.key) => &mut self.import,
-            _ if SOURCES.iter().any(of_source) => &mut self.source,
+            _ if sources().iter().any(of_source) => &mut self.source,
             _ => return false,
         };
         taken.insert(field.key, read);
@@ -86,7 +93,7 @@ impl Given {
             }
         };
         need(self.key.is_some() || self.name.is_some(), "NAME or --name");
-        let program = self.program.unwrap_or(SOURCES[0]);
+        let program = self.program.unwrap_or(sources()[0]);
         for field in program.needed() {
             let flag = match field.value {
                 Value::Secret => "--secret",
@@ -104,8 +111,10 @@ impl Given {
             let ways = "--caflou-token-env (or --caflou-email with --caflou-password-env)";
             need(caflou("token"), ways);
         }
-        need(import("companies") || self.yes, "--companies");
-        need(import("incomes") || self.yes, "--incomes");
+        for kind in program.kinds() {
+            let key = kind.plural();
+            need(import(key) || self.yes, &format!("--{key}"));
+        }
         need(import("auto_repeat") || self.yes, "--auto-repeat");
         missing
     }

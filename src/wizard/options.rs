@@ -23,13 +23,21 @@ impl Wizard<'_> {
         let usual = self
             .present
             .map_or_else(Import::default, |present| present.import.clone());
-        let given = self.given.imported("companies");
-        let companies = self.mode(Kind::Company, readable, given, usual.companies)?;
-        let given = self.given.imported("incomes");
-        let incomes = self.mode(Kind::Income, readable, given, usual.incomes)?;
-        let (from, to) = self.interval(incomes, &usual)?;
-        let statuses = self.statuses(open, incomes)?;
-        let auto_repeat = match self.given.imported("auto_repeat") {
+        let mut import = usual.clone();
+        for kind in Kind::ALL {
+            *import.mode_mut(kind) = self.mode(kind, readable, usual.mode(kind))?;
+        }
+        // What cannot be read beside what can.
+        for stream in self.program.streams {
+            let alone = !readable.0.iter().any(|(there, _)| there == stream);
+            if alone && readable.has(stream.kind) {
+                import.streams.insert(stream.word, Mode::No);
+            }
+        }
+        (import.from, import.to) = self.interval(&import, &usual)?;
+        let statuses = self.statuses(open, import.incomes)?;
+        import.order_statuses = statuses.imported;
+        import.auto_repeat = match self.given.imported("auto_repeat") {
             Some(auto_repeat) => auto_repeat,
             None if self.asks() => {
                 let question = "Repeat the import automatically (caflou-sync schedule)?";
@@ -37,42 +45,28 @@ impl Wizard<'_> {
             }
             None => usual.auto_repeat,
         };
-        let import = Import {
-            companies,
-            incomes,
-            from,
-            to,
-            order_statuses: statuses.imported,
-            auto_repeat,
-            ..usual
-        };
         Ok((import, statuses.cancelled))
     }
 
-    fn mode(
-        &mut self,
-        kind: Kind,
-        readable: &Readable,
-        given: Option<Mode>,
-        usual: Mode,
-    ) -> Result<Mode, Ended> {
-        let mut streams = self
-            .program
-            .streams
-            .iter()
-            .filter(|stream| stream.kind == kind);
-        let Some(stream) = streams.next().filter(|_| readable.has(kind)) else {
+    fn mode(&mut self, kind: Kind, readable: &Readable, usual: Mode) -> Result<Mode, Ended> {
+        let given = self.given.imported(kind.plural());
+        let streams = self.program.streams.iter();
+        let streams: Vec<_> = streams.filter(|stream| stream.kind == kind).collect();
+        let Some((first, others)) = streams.split_first().filter(|_| readable.has(kind)) else {
             return Ok(Mode::No);
         };
         match given {
             Some(mode) => Ok(mode),
             None if self.asks() => {
-                let words = match kind {
-                    Kind::Company => ["", "new ones", "as new-only, never updated"],
-                    Kind::Income | Kind::Expense => ["", "new ones", "new and changed ones"],
+                let words = if streams.iter().any(|stream| stream.updates) {
+                    ["", "new ones", "new and changed ones"]
+                } else {
+                    ["", "new ones", "as new-only, never updated"]
                 };
                 // question and answer stand on one line of 80 columns
-                let question = format!("{} as {}?", stream.title, kind.plural());
+                let others = others.iter().map(|stream| format!(", {}", stream.many));
+                let others: String = others.collect();
+                let question = format!("{}{others} as {}?", first.title, kind.plural());
                 let mut labels = Vec::new();
                 for (mode, words) in Mode::ALL.iter().zip(words) {
                     let mode = mode.as_str();
@@ -94,14 +88,19 @@ impl Wizard<'_> {
 
     fn interval(
         &mut self,
-        incomes: Mode,
+        import: &Import,
         usual: &Import,
     ) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Ended> {
         let (from, to) = (self.given.imported("from"), self.given.imported("to"));
-        let ask = self.asks() && incomes != Mode::No;
-        let mut streams = self.program.streams.iter();
-        let stream = streams.find(|stream| stream.kind == Kind::Income);
-        let many = stream.map_or("documents", |stream| stream.many);
+        let documents = import.wanted(self.program.streams);
+        let documents: Vec<_> = documents
+            .filter(|stream| stream.kind.is_document())
+            .collect();
+        let ask = self.asks() && !documents.is_empty();
+        let many = match documents.as_slice() {
+            [one] => one.many,
+            _ => "documents",
+        };
         let first_day = format!("Only {many} created from which day on?");
         let mut from = match from {
             Some(day) => Some(day),

@@ -74,8 +74,13 @@ impl Written<'_> {
         }
         let import = self.import;
         let mut set = |key, value| out.push((vec!["import", key], value));
-        set("companies", Some(import.companies.as_str().into()));
-        set("incomes", Some(import.incomes.as_str().into()));
+        for kind in self.program.kinds() {
+            set(kind.plural(), Some(import.mode(kind).as_str().into()));
+        }
+        let streams = import.streams.iter();
+        let streams = streams.map(|(word, mode)| (*word, Value::from(mode.as_str())));
+        let streams = InlineTable::from_iter(streams);
+        set("streams", (!streams.is_empty()).then(|| streams.into()));
         set("from", import.from.map(day));
         set("to", import.to.map(day));
         set("order_statuses", statuses(&import.order_statuses));

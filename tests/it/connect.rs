@@ -427,7 +427,7 @@ fn a_connection_that_imports_nothing_is_not_told_to_run() {
     let (_, said) = ran.stdout.split_once(CONFIG).unwrap();
     assert_eq!(
         said,
-        "\nNothing is imported yet: both modes are \"no\". To choose, type:\n\n    \
+        "\nNothing is imported yet: all modes are \"no\". To choose, type:\n\n    \
          caflou-sync edit shop\n"
     );
 }

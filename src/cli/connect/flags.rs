@@ -9,7 +9,7 @@ use super::named::Named;
 use crate::cli::Failure;
 use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting};
 use crate::source::Definition;
-use crate::source::registry::SOURCES;
+use crate::source::registry::{source_of, sources};
 use crate::wizard::Given;
 
 /// What `connect` is asked for.
@@ -126,7 +126,7 @@ impl ConnectArgs {
 
     /// A setting of the program's own table may be named without it.
     fn whole(&self, text: &str) -> String {
-        let program = self.program.unwrap_or(SOURCES[0]);
+        let program = self.program.unwrap_or(sources()[0]);
         let key = text.split('=').next().unwrap_or_default().trim();
         let own = program.settings.fields.iter().any(|field| field.key == key);
         if own {
@@ -166,9 +166,8 @@ impl ConnectArgs {
 }
 
 pub(in crate::cli) fn program(word: &str) -> Result<&'static Definition, String> {
-    let found = SOURCES.iter().find(|one| one.word == word).copied();
-    found.ok_or_else(|| {
-        let words: Vec<_> = SOURCES.iter().map(|one| one.word).collect();
+    source_of(word).ok_or_else(|| {
+        let words: Vec<_> = sources().iter().map(|one| one.word).collect();
         let near = crate::config::nearest(word, words.iter().copied());
         match near {
             Some(near) => format!("did you mean {near:?}?"),

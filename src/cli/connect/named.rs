@@ -9,7 +9,7 @@ use crate::config::{Field, Read, Secret, Setting, Value};
 /// A flag, the setting that it is another name of, where the help shows it, and what it is.
 type Flag = (&'static str, &'static str, &'static str, &'static str);
 
-const FLAGS: [Flag; 17] = [
+const FLAGS: [Flag; 18] = [
     (
         "eshop-id",
         "eshop_id",
@@ -85,6 +85,12 @@ const FLAGS: [Flag; 17] = [
         "Registered customers as companies",
     ),
     ("incomes", "import.incomes", IMPORT, "Orders as incomes"),
+    (
+        "expenses",
+        "import.expenses",
+        IMPORT,
+        "Purchases as expenses",
+    ),
     (
         "from",
         "import.from",

@@ -5,7 +5,6 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use crate::config::Mode;
 use crate::output::{Count, paragraph};
 use crate::wizard::Connected;
 
@@ -24,8 +23,12 @@ pub(super) struct Told<'a> {
 impl Told<'_> {
     /// Whether anything is imported.
     fn imports(&self) -> bool {
-        let import = &self.connected.answers.import;
-        import.companies != Mode::No || import.incomes != Mode::No
+        let answers = &self.connected.answers;
+        answers
+            .import
+            .wanted(answers.program.streams)
+            .next()
+            .is_some()
     }
 
     /// The command to type next.
@@ -111,7 +114,7 @@ impl Told<'_> {
             let sizes = sizes.join(" and ");
             format!("A run looks at {sizes}. To see what it would do, type:")
         } else {
-            "Nothing is imported yet: both modes are \"no\". To choose, type:".to_owned()
+            "Nothing is imported yet: all modes are \"no\". To choose, type:".to_owned()
         };
         let timer = if self.imports() && answers.import.auto_repeat {
             let files = &self.files;

@@ -4,7 +4,7 @@ use crate::cli::Failure;
 use crate::config::{Connection, Mode, nearest};
 use crate::record::{Kind, Stream};
 use crate::run::{Named, Only};
-use crate::source::registry::{SOURCES, kinds};
+use crate::source::registry::{kinds, sources};
 
 /// The stream that `--order` is the short name for.
 pub(super) const OF_ORDER: &str = "orders";
@@ -12,7 +12,7 @@ pub(super) const OF_ORDER: &str = "orders";
 /// The streams of all programs, each word once.
 fn streams() -> Vec<&'static str> {
     let mut words: Vec<&'static str> = Vec::new();
-    for stream in SOURCES.iter().flat_map(|source| source.streams) {
+    for stream in sources().iter().flat_map(|source| source.streams) {
         if !words.contains(&stream.word) {
             words.push(stream.word);
         }
@@ -84,10 +84,15 @@ pub(super) fn check(
                     "{named} is about {kind}: leave --only out"
                 )));
             }
-            if connection.import.mode(stream.kind) == Mode::No {
-                let kind = stream.kind.plural();
+            let import = &connection.import;
+            if import.mode_of(stream) == Mode::No {
+                let own = import.streams.contains_key(stream.word);
+                let (what, setting) = match stream.kind.plural() {
+                    _ if own => (stream.many, format!("streams.{}", stream.word)),
+                    kind => (kind, kind.to_owned()),
+                };
                 return Err(Failure::usage(format!(
-                    "{named}: `{key}` imports no {kind} (import.{kind} = \"no\")"
+                    "{named}: `{key}` imports no {what} (import.{setting} = \"no\")"
                 )));
             }
         }
@@ -135,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_stream_of_another_program_is_not_there() {
-        let there = SOURCES[0].streams;
+        let there = sources()[0].streams;
         assert_eq!(of(there, "orders", "shop").unwrap().word, "orders");
         insta::assert_snapshot!(of(there, "invoices", "shop").unwrap_err(), @"`shop` has no stream invoices; it has customers, orders");
     }

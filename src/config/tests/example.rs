@@ -1,7 +1,7 @@
 //! The example that users copy: it loads, and it shows everything.
 
 use super::*;
-use crate::source::registry::SOURCES;
+use crate::source::registry::sources;
 
 const EXAMPLE: &str = include_str!("../../../connections.example.toml");
 
@@ -10,7 +10,7 @@ const LOGIN: [&str; 2] = ["email = ", "password = { env = \"CAFLOU_PASSWORD\" }"
 
 #[test]
 fn the_settings_of_both_sides_are_shown_as_they_are_declared() {
-    let shoptet = SOURCES[0].settings;
+    let shoptet = sources()[0].settings;
     for (header, table) in [
         ("[connections.my-shop.shoptet]", shoptet),
         ("[connections.my-shop.caflou]", &crate::caflou::SETTINGS),

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
-use super::super::PROGRAMS;
+use super::super::registry::words;
 use super::PROGRAM;
 use super::statuses::Statuses;
 use super::time::parse_time;
@@ -300,7 +300,7 @@ fn link(text: &str) -> Option<String> {
     let usable = (text.starts_with("https://") || text.starts_with("http://"))
         && text.len() <= 1000
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
-        && !PROGRAMS
+        && !words()
             .iter()
             .any(|program| text.contains(&format!("{program}:")));
     usable.then(|| text.to_owned())

@@ -77,6 +77,7 @@ pub static CUSTOMERS: Stream = Stream {
     one: "customer",
     many: "customers",
     bare_ids: true,
+    updates: false,
     log: Some(LOG),
     whole_list: Some(7),
 };
@@ -89,6 +90,7 @@ pub static ORDERS: Stream = Stream {
     one: "order",
     many: "orders",
     bare_ids: true,
+    updates: true,
     log: Some(LOG),
     whole_list: Some(7),
 };

@@ -90,7 +90,7 @@ impl Ways {
         desired: &Attributes,
         look: &Look,
     ) -> Result<Option<&'a Attributes>, String> {
-        if let Some(stored) = stored.filter(|_| self.rules.updates(draft.kind)) {
+        if let Some(stored) = stored.filter(|_| self.rules.updates()) {
             stored.stands_for(draft, desired, look.known.as_deref(), look.by)?;
         }
         Ok(stored.map(|stored| &stored.attributes))
@@ -148,7 +148,7 @@ impl Ways {
                 let mut plan = plan::adopt(draft, known, desired, (id, by), current, rules);
                 // Ours, and the state does not know what was written last.
                 let unknown = known.is_none() || doubt;
-                if by == MatchedBy::Mark && unknown && rules.updates(draft.kind) {
+                if by == MatchedBy::Mark && unknown && rules.updates() {
                     let sent = known.map(|known| &known.source);
                     keep_differences(&mut plan, desired, sent, current);
                 }

@@ -97,7 +97,7 @@ impl<S: Sink> Engine<'_, S> {
         let rules = self.options.rules;
         let mut need = plan::need(draft, known, &subject.desired, rules);
         if self.options.doubt {
-            need = unless_doubted(need, known, rules.updates(draft.kind));
+            need = unless_doubted(need, known, rules.updates());
         }
         match need {
             Need::Nothing(plan) => {
@@ -233,7 +233,7 @@ impl<S: Sink> Engine<'_, S> {
             Some(id) => Some(CompanyLink::Imported(id)),
             None => options.sink.company(customer),
         };
-        let waits = link.is_none() && options.companies && options.rules.updates(draft.kind);
+        let waits = link.is_none() && options.companies && options.rules.updates();
         (link, waits.then(|| customer.clone()))
     }
 }

@@ -5,6 +5,7 @@ mod voided;
 use proptest::prelude::*;
 
 use super::*;
+use crate::record::Kind;
 use crate::record::{
     Company, CompanyKind, CompanyLink, Currency, Document, Mark, Payment, SourceId, Void,
 };
@@ -208,7 +209,7 @@ fn an_imported_income_is_read_only_where_the_source_changed_and_updates_are_on()
 }
 
 #[test]
-fn an_imported_company_is_never_read_again() {
+fn an_imported_company_is_read_again_only_where_it_is_updated_and_changed() {
     let before = synced(&company());
     let mut now = company();
     if let Record::Company(company) = &mut now.record {
@@ -221,11 +222,16 @@ fn an_imported_company_is_never_read_again() {
             paid: false,
         },
     );
-    for draft in [company(), now, gone] {
-        for rules in [UPDATING, NEW_ONLY, UNMATCHED] {
-            assert_eq!(needed(&draft, Some(&before), rules), UNCHANGED);
-        }
+    for draft in [company(), now.clone(), gone.clone()] {
+        assert_eq!(needed(&draft, Some(&before), NEW_ONLY), UNCHANGED);
     }
+    for draft in [company(), gone.clone()] {
+        assert_eq!(needed(&draft, Some(&before), UPDATING), UNCHANGED);
+    }
+    assert_eq!(needed(&now, Some(&before), UPDATING), Need::Current(ID));
+    // There is no cash flow that a company could be taken out of.
+    let skipped = Need::Nothing(absent(&gone, &desired(&gone, None, None)));
+    assert_eq!(needed(&gone, None, UPDATING), skipped);
 }
 
 #[test]

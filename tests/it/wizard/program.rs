@@ -33,6 +33,7 @@ static INVOICES: Stream = Stream {
     one: "invoice",
     many: "invoices",
     bare_ids: false,
+    updates: true,
     log: None,
     whole_list: None,
 };
