@@ -5,61 +5,30 @@
 //! (confirmed, failed) is committed with `synchronous=NORMAL`: it survives the death of the process. A
 //! power cut may take it back to the intent, and an intent is never sent again blindly.
 
+mod attempts;
+mod outcomes;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, ErrorCode, Params, params};
+use rusqlite::{Connection, ErrorCode, Params, ToSql, params};
+
+pub use attempts::Intent;
+pub use outcomes::Synced;
 
 use super::known::DOUBTED;
-use super::{AccountLock, Cursor, RecordState, RunStart, Sent, StateError, View, open};
-use crate::record::{Attributes, CaflouId, Kind, SourceId, Stream};
-
-/// A create that is about to be sent.
-#[derive(Debug)]
-pub struct Intent<'a> {
-    /// Company or income.
-    pub kind: Kind,
-    /// Its key at the source.
-    pub source_id: &'a SourceId,
-    /// What people know it by.
-    pub label: &'a str,
-    /// What is sent.
-    pub payload: &'a Attributes,
-    /// The source's change time.
-    pub changed_at: Option<DateTime<Utc>>,
-    /// Which record of the source it is, see [`Draft::origin`](crate::record::Draft::origin).
-    pub origin: Option<&'a str>,
-}
-
-/// A record that is in Caflou.
-#[derive(Debug)]
-pub struct Synced {
-    /// Company or income.
-    pub kind: Kind,
-    /// Its key at the source.
-    pub source_id: SourceId,
-    /// Its id in Caflou.
-    pub caflou_id: CaflouId,
-    /// What people know it by.
-    pub label: String,
-    /// The source's values, now decided upon, as JSON.
-    pub source: String,
-    /// What Caflou holds, as JSON, where that is something else.
-    pub written: Option<String>,
-    /// The source's change time.
-    pub changed_at: Option<DateTime<Utc>>,
-    /// The customer whose company is not imported yet.
-    pub awaits: Option<SourceId>,
-    /// The last write, where an earlier attempt of it may be carried out still.
-    pub sent_at: Option<Sent>,
-}
+use super::{AccountLock, Cursor, RunStart, Sent, StateError, View, open};
+use crate::record::{Attributes, Kind, SourceId, Stream};
 
 /// A record's key in a statement.
 type Key<'a> = (Kind, &'a SourceId);
 
-/// The state of one connection, for writing.
+/// Which record a statement is about.
+const THIS: &str = "connection = ?1 AND kind = ?2 AND source_id = ?3";
+
+/// The state of one connection, for writing. What it notes of a single record is in its rooms.
 #[derive(Debug)]
 pub struct Journal {
     pub(super) sqlite: Connection,
@@ -121,6 +90,40 @@ impl Journal {
         done.map(drop).map_err(|error| self.trouble(&error))
     }
 
+    /// Sets columns of one record; the values begin at `?4`.
+    fn update(&self, key: Key<'_>, set: &str, values: &[&dyn ToSql]) -> Result<(), StateError> {
+        self.update_where(key, set, "true", values)
+    }
+
+    /// As [`Journal::update`], where the record fulfils a condition.
+    fn update_where(
+        &self,
+        key: Key<'_>,
+        set: &str,
+        condition: &str,
+        values: &[&dyn ToSql],
+    ) -> Result<(), StateError> {
+        let sql = format!("UPDATE records SET {set} WHERE {THIS} AND {condition}");
+        self.on(key, &sql, values)
+    }
+
+    /// Forgets a record that fulfils a condition.
+    fn delete(&self, key: Key<'_>, condition: &str) -> Result<(), StateError> {
+        self.on(
+            key,
+            &format!("DELETE FROM records WHERE {THIS} AND {condition}"),
+            &[],
+        )
+    }
+
+    fn on(&self, key: Key<'_>, sql: &str, values: &[&dyn ToSql]) -> Result<(), StateError> {
+        let mut all: Vec<&dyn ToSql> = vec![&self.connection];
+        let kind = key.0.as_str();
+        all.extend([&kind as &dyn ToSql, &key.1.0]);
+        all.extend(values);
+        self.execute(sql, &*all)
+    }
+
     /// How soon commits are forced to the disk.
     fn flush(&self, synchronous: &str) -> Result<(), StateError> {
         let set = self.sqlite.pragma_update(None, "synchronous", synchronous);
@@ -169,9 +172,6 @@ impl Journal {
     }
 
     /// Notes that a run begins.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn begin(&mut self, run: &RunStart) -> Result<(), StateError> {
         self.run_id.clone_from(&run.run_id);
         self.execute(
@@ -188,9 +188,6 @@ impl Journal {
     }
 
     /// Notes how a run ended; `summary` is JSON as reported.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn finish(
         &mut self,
         at: DateTime<Utc>,
@@ -204,9 +201,6 @@ impl Journal {
     }
 
     /// Notes what was done with a record; `change` is JSON as reported.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn note_change(&self, key: Key<'_>, action: &str, change: &str) -> Result<(), StateError> {
         self.execute(
             "INSERT INTO changes (run_id, kind, source_id, action, change) \
@@ -215,306 +209,7 @@ impl Journal {
         )
     }
 
-    /// Commits intents durably, all of them or none. A create that leaves later than `leaves` has
-    /// to be noted once more, see [`Journal::sent`].
-    ///
-    /// # Errors
-    /// When the file cannot be written: then nothing may be sent.
-    pub fn intend(&mut self, intents: &[Intent<'_>], leaves: &Sent) -> Result<(), StateError> {
-        if intents.is_empty() {
-            return Ok(());
-        }
-        self.leaves(leaves)?;
-        self.flush("FULL")?;
-        let committed = self.commit_intents(intents, leaves);
-        self.flush("NORMAL")?;
-        committed.map_err(|error| self.trouble(&error))
-    }
-
-    fn commit_intents(&mut self, intents: &[Intent<'_>], leaves: &Sent) -> rusqlite::Result<()> {
-        let transaction = self.sqlite.transaction()?;
-        {
-            // A failure stays until it is settled: its count of attempts goes on.
-            let mut statement = transaction.prepare_cached(
-                "INSERT INTO records (connection, kind, source_id, state, label, source, \
-                 changed_at, sent_at, sent_boot, sent_up, sent_for, origin) \
-                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-                 ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, doubled = 0, \
-                 label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
-                 changed_at = excluded.changed_at, sent_at = excluded.sent_at, \
-                 sent_boot = excluded.sent_boot, sent_up = excluded.sent_up, \
-                 sent_for = excluded.sent_for, origin = excluded.origin",
-            )?;
-            let (at, boot, up, within) = columns(Some(leaves));
-            for intent in intents {
-                statement.execute(params![
-                    self.connection,
-                    intent.kind.as_str(),
-                    intent.source_id.0,
-                    intent.label,
-                    intent.payload.to_json().to_string(),
-                    intent.changed_at.map(|at| at.timestamp()),
-                    at,
-                    boot,
-                    up,
-                    within,
-                    intent.origin,
-                ])?;
-            }
-        }
-        transaction.commit()
-    }
-
-    /// Notes durably that a create leaves now, later than its intent said.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn sent(&self, (kind, id): Key<'_>, sent: &Sent) -> Result<(), StateError> {
-        self.leaves(sent)?;
-        let (at, boot, up, within) = columns(Some(sent));
-        self.durably(|| {
-            self.execute(
-                "UPDATE records SET sent_at = ?4, sent_boot = ?5, sent_up = ?6, sent_for = ?7 \
-                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-                params![self.connection, kind.as_str(), id.0, at, boot, up, within],
-            )
-        })
-    }
-
-    /// Notes durably that an update leaves now: the source's values as they are decided upon and
-    /// what Caflou holds without it, and what is `sent`.
-    ///
-    /// # Errors
-    /// When the file cannot be written: then it may not be sent.
-    pub fn updating(
-        &self,
-        (kind, id): Key<'_>,
-        (source, written): (&Attributes, &Attributes),
-        sent: &Attributes,
-        leaves: &Sent,
-    ) -> Result<(), StateError> {
-        self.leaves(leaves)?;
-        let (at, boot, up, within) = columns(Some(leaves));
-        self.durably(|| {
-            self.execute(
-                "UPDATE records SET source = ?4, written = ?5, pending = ?6, sent_at = ?7, \
-                 sent_boot = ?8, sent_up = ?9, sent_for = ?10 \
-                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-                params![
-                    self.connection,
-                    kind.as_str(),
-                    id.0,
-                    source.to_json().to_string(),
-                    written.to_json().to_string(),
-                    sent.to_json().to_string(),
-                    at,
-                    boot,
-                    up,
-                    within,
-                ],
-            )
-        })
-    }
-
-    /// Notes which records of the source those are that have these keys.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn note_origins(&self, origins: &[(Key<'_>, &str)]) -> Result<(), StateError> {
-        if origins.is_empty() {
-            return Ok(());
-        }
-        self.together(|journal| {
-            origins.iter().try_for_each(|((kind, id), origin)| {
-                journal.execute(
-                    "UPDATE records SET origin = ?4 \
-                     WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-                    params![journal.connection, kind.as_str(), id.0, origin],
-                )
-            })
-        })
-    }
-
-    /// Notes that the update that was sent last was refused: nothing of it was written.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn not_updated(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        self.execute(
-            "UPDATE records SET pending = NULL, sent_at = NULL \
-                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3",
-            params![self.connection, kind.as_str(), id.0],
-        )
-    }
-
-    /// Notes that a record is in Caflou with these values, and that the source's values are
-    /// decided upon. Settles an earlier failure.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn synced(&self, record: &Synced) -> Result<(), StateError> {
-        let (at, boot, up, within) = columns(record.sent_at.as_ref());
-        self.execute(
-            "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
-                 written, changed_at, awaits, sent_at, sent_boot, sent_up, sent_for) \
-                 VALUES (?1, ?2, ?3, 'synced', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
-                 ON CONFLICT DO UPDATE SET state = 'synced', \
-                 doubled = CASE WHEN caflou_id IS excluded.caflou_id THEN doubled ELSE 0 END, \
-                 caflou_id = excluded.caflou_id, \
-                 label = excluded.label, source = excluded.source, written = excluded.written, \
-                 changed_at = excluded.changed_at, awaits = excluded.awaits, reason = NULL, \
-                 pending = NULL, sent_at = excluded.sent_at, sent_boot = excluded.sent_boot, \
-                 sent_up = excluded.sent_up, sent_for = excluded.sent_for, attempts = 0, \
-                 first_failed_at = NULL, last_failed_at = NULL",
-            params![
-                self.connection,
-                record.kind.as_str(),
-                record.source_id.0,
-                record.caflou_id.0,
-                record.label,
-                record.source,
-                record.written,
-                record.changed_at.map(|at| at.timestamp()),
-                record.awaits.as_ref().map(SourceId::as_str),
-                at,
-                boot,
-                up,
-                within,
-            ],
-        )
-    }
-
-    /// Notes the state of a record that is not in order, with the reason. The record's Caflou id
-    /// and values stay as they are.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn failed(
-        &self,
-        (kind, id): Key<'_>,
-        label: &str,
-        state: Option<RecordState>,
-        reason: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), StateError> {
-        self.execute(
-            "INSERT INTO records (connection, kind, source_id, state, label, source, reason, \
-                 attempts, first_failed_at, last_failed_at) \
-                 VALUES (?1, ?2, ?3, coalesce(?4, 'failed'), ?5, '{}', ?6, 1, ?7, ?7) \
-                 ON CONFLICT DO UPDATE SET state = coalesce(?4, state), reason = excluded.reason, \
-                 attempts = attempts + 1, last_failed_at = excluded.last_failed_at, \
-                 first_failed_at = coalesce(first_failed_at, excluded.first_failed_at)",
-            params![
-                self.connection,
-                kind.as_str(),
-                id.0,
-                state.map(RecordState::as_str),
-                label,
-                reason,
-                now.timestamp(),
-            ],
-        )
-    }
-
-    /// Notes that a record was deleted in Caflou, and up to which values of the source that is
-    /// known to the user. What Caflou held stays: it is compared should the record be there again.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn gone(
-        &self,
-        (kind, id): Key<'_>,
-        label: &str,
-        caflou_id: Option<CaflouId>,
-        source: &Attributes,
-    ) -> Result<(), StateError> {
-        self.execute(
-            "INSERT INTO records (connection, kind, source_id, state, label, caflou_id, source) \
-                 VALUES (?1, ?2, ?3, 'gone', ?4, ?5, ?6) \
-                 ON CONFLICT DO UPDATE SET state = 'gone', written = coalesce(written, source), \
-                 caflou_id = coalesce(excluded.caflou_id, caflou_id), source = excluded.source, \
-                 reason = NULL, pending = NULL, \
-                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
-            params![
-                self.connection,
-                kind.as_str(),
-                id.0,
-                label,
-                caflou_id.map(|id| id.0),
-                source.to_json().to_string(),
-            ],
-        )
-    }
-
-    /// Notes that the record in Caflou of this id, with which a record was linked, is no longer there.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn gone_as(&self, (kind, id): Key<'_>, caflou_id: CaflouId) -> Result<(), StateError> {
-        self.execute(
-            "UPDATE records SET state = 'gone', written = coalesce(written, source), \
-                 pending = NULL WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
-                 AND state = 'synced' AND caflou_id = ?4",
-            params![self.connection, kind.as_str(), id.0, caflou_id.0],
-        )
-    }
-
-    /// Notes that a record that counted as deleted is in Caflou again, as it was left; the next run
-    /// compares it.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn again(&self, (kind, id): Key<'_>, now: DateTime<Utc>) -> Result<(), StateError> {
-        self.execute(
-            "UPDATE records SET state = 'synced', source = coalesce(written, source), \
-                 written = NULL, reason = 'it was deleted in Caflou and is there again: the next \
-                 run compares it', attempts = 1, first_failed_at = ?4, last_failed_at = ?4 \
-                 WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 AND state = 'gone'",
-            params![self.connection, kind.as_str(), id.0, now.timestamp()],
-        )
-    }
-
-    /// Takes an intent back that was never sent. A failure from before stays.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn not_sent(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        let key = params![self.connection, kind.as_str(), id.0];
-        let this = "connection = ?1 AND kind = ?2 AND source_id = ?3 AND state = 'sending'";
-        let failed = format!("UPDATE records SET state = 'failed' WHERE {this}");
-        let new = format!("DELETE FROM records WHERE {this} AND reason IS NULL");
-        self.execute(&new, key)?;
-        self.execute(&failed, key)
-    }
-
-    /// Forgets a failed record that the settings leave out now: it is not in Caflou.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn forget_failure(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        self.execute(
-            "DELETE FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
-                 AND state = 'failed' AND caflou_id IS NULL",
-            params![self.connection, kind.as_str(), id.0],
-        )
-    }
-
-    /// Forgets a record that is not in Caflou and need not be.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn forget(&self, (kind, id): Key<'_>) -> Result<(), StateError> {
-        self.execute(
-            "DELETE FROM records WHERE connection = ?1 AND kind = ?2 AND source_id = ?3 \
-                 AND state IN ('sending', 'uncertain', 'failed')",
-            params![self.connection, kind.as_str(), id.0],
-        )
-    }
-
     /// Moves a cursor.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn move_cursor(&self, stream: &Stream, cursor: &Cursor) -> Result<(), StateError> {
         self.execute(
             "INSERT INTO cursors (connection, stream, cursor, at, listed_at, settings) \
@@ -533,9 +228,6 @@ impl Journal {
 
     /// Notes that the file may not know what was written last: until all was compared once, what is
     /// known of a record is compared with Caflou.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn doubt(&self, streams: &[&Stream]) -> Result<(), StateError> {
         self.together(|journal| {
             streams.iter().try_for_each(|stream| {
@@ -562,21 +254,9 @@ impl Journal {
     }
 }
 
-/// A write as its columns: `sent_at`, `sent_boot`, `sent_up`, `sent_for`.
-type Columns<'a> = (Option<i64>, Option<&'a str>, Option<i64>, Option<i64>);
-
-fn columns(sent: Option<&Sent>) -> Columns<'_> {
-    let Some(sent) = sent else {
-        return (None, None, None, None);
-    };
-    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-    let up = sent.up.as_ref();
-    (
-        Some(sent.at.timestamp_millis()),
-        up.map(|(boot, _)| boot.as_str()),
-        up.map(|(_, up)| millis(up.0)),
-        Some(millis(sent.within)),
-    )
+/// Values as they are kept.
+fn text(values: &Attributes) -> String {
+    values.to_json().to_string()
 }
 
 #[cfg(test)]
