@@ -81,7 +81,7 @@ impl Health {
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Symptom {
     /// The access token has ended.
     TokenEnded(DateTime<Utc>),
     /// The last run did not come to its end.
@@ -98,7 +98,7 @@ pub enum Trouble {
     TokenEnds(DateTime<Utc>),
 }
 
-impl Trouble {
+impl Symptom {
     /// How much it weighs.
     #[must_use]
     pub fn health(self) -> Health {
@@ -112,33 +112,33 @@ impl Trouble {
 
 /// Everything that is not as it should be, the worst first.
 #[must_use]
-pub fn troubles(signs: &Signs, now: DateTime<Utc>) -> Vec<Trouble> {
+pub fn symptoms(signs: &Signs, now: DateTime<Utc>) -> Vec<Symptom> {
     let mut all = Vec::new();
     let token = signs.token_ends;
-    all.extend(token.filter(|ends| *ends <= now).map(Trouble::TokenEnded));
+    all.extend(token.filter(|ends| *ends <= now).map(Symptom::TokenEnded));
     let last = signs.last_run.filter(|last| *last != Ended::Good);
-    all.extend(last.map(Trouble::LastRun));
+    all.extend(last.map(Symptom::LastRun));
     if signs.auto_repeat {
         match signs.complete_to {
-            Some(at) if now - at > STALE_AFTER => all.push(Trouble::Stale(at)),
+            Some(at) if now - at > STALE_AFTER => all.push(Symptom::Stale(at)),
             // The first run may be the one under way.
-            None if !signs.running => all.push(Trouble::NeverComplete),
+            None if !signs.running => all.push(Symptom::NeverComplete),
             _ => {}
         }
     }
-    all.extend((signs.failed > 0).then_some(Trouble::Failed(signs.failed)));
+    all.extend((signs.failed > 0).then_some(Symptom::Failed(signs.failed)));
     // What is sent in this moment is no trouble.
     let uncertain = signs.uncertain > 0 && !signs.running;
-    all.extend(uncertain.then_some(Trouble::Uncertain(signs.uncertain)));
+    all.extend(uncertain.then_some(Symptom::Uncertain(signs.uncertain)));
     let soon = token.filter(|ends| now < *ends && *ends - now <= TOKEN_SOON);
-    all.extend(soon.map(Trouble::TokenEnds));
+    all.extend(soon.map(Symptom::TokenEnds));
     all
 }
 
 /// The judgement in one word.
 #[must_use]
-pub fn health(signs: &Signs, troubles: &[Trouble]) -> Health {
-    let worst = troubles.iter().map(|trouble| trouble.health()).max();
+pub fn health(signs: &Signs, symptoms: &[Symptom]) -> Health {
+    let worst = symptoms.iter().map(|symptom| symptom.health()).max();
     let never = signs.last_run.is_none() && !signs.running;
     match worst {
         // Nothing has failed yet where nothing was tried.
@@ -167,10 +167,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn judged(signs: &Signs, expected: Health, because: &[Trouble]) {
-        let troubles = troubles(signs, at(NOW));
-        assert_eq!(troubles, because, "{signs:?}");
-        assert_eq!(health(signs, &troubles), expected, "{signs:?}");
+    fn judged(signs: &Signs, expected: Health, because: &[Symptom]) {
+        let symptoms = symptoms(signs, at(NOW));
+        assert_eq!(symptoms, because, "{signs:?}");
+        assert_eq!(health(signs, &symptoms), expected, "{signs:?}");
     }
 
     #[test]
@@ -203,17 +203,17 @@ mod tests {
             ..well()
         };
         judged(&since(26), Health::Healthy, &[]);
-        judged(&since(27), Health::Stale, &[Trouble::Stale(at(NOW - 27))]);
+        judged(&since(27), Health::Stale, &[Symptom::Stale(at(NOW - 27))]);
         let hanging = Signs {
             running: true,
             ..since(50)
         };
-        judged(&hanging, Health::Stale, &[Trouble::Stale(at(NOW - 50))]);
+        judged(&hanging, Health::Stale, &[Symptom::Stale(at(NOW - 50))]);
         let half = Signs {
             complete_to: None,
             ..well()
         };
-        judged(&half, Health::Stale, &[Trouble::NeverComplete]);
+        judged(&half, Health::Stale, &[Symptom::NeverComplete]);
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
             auto_repeat: true,
             ..Signs::default()
         };
-        judged(&scheduled, Health::NeverRun, &[Trouble::NeverComplete]);
+        judged(&scheduled, Health::NeverRun, &[Symptom::NeverComplete]);
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
                 auto_repeat: false,
                 ..well()
             };
-            judged(&signs, Health::Failing, &[Trouble::LastRun(ended)]);
+            judged(&signs, Health::Failing, &[Symptom::LastRun(ended)]);
         }
     }
 
@@ -247,9 +247,9 @@ mod tests {
             ..well()
         };
         let because = [
-            Trouble::Failed(2),
-            Trouble::Uncertain(1),
-            Trouble::TokenEnds(at(NOW + 14 * 24)),
+            Symptom::Failed(2),
+            Symptom::Uncertain(1),
+            Symptom::TokenEnds(at(NOW + 14 * 24)),
         ];
         judged(&signs, Health::Attention, &because);
         let later = Signs {
@@ -266,7 +266,7 @@ mod tests {
             failed: 1,
             ..well()
         };
-        let because = [Trouble::TokenEnded(at(NOW)), Trouble::Failed(1)];
+        let because = [Symptom::TokenEnded(at(NOW)), Symptom::Failed(1)];
         judged(&signs, Health::Failing, &because);
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: the backend, and what its operator looks at and does.
 
+use std::error::Error as StdError;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,8 +10,9 @@ use std::time::Duration;
 use caflou_sync::cli::{OutputOptions, confirm, end_on_signal, ended};
 use caflou_sync::http::Stopper;
 use caflou_sync::output::{Count, local, table};
-use caflou_sync::run::{Exit, Failure};
+use caflou_sync::run::Exit;
 use caflou_sync::text::escaped;
+use caflou_sync::trouble::{Class, Trouble};
 use chrono::{SecondsFormat, Utc};
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
@@ -93,11 +95,11 @@ struct UnpairArgs {
 }
 
 impl Command {
-    fn run(&self, global: &Global) -> Result<Exit, Failure> {
+    fn run(&self, global: &Global) -> Result<Exit, Trouble> {
         global.output.no_gauges()?;
         let path = global.config.clone();
         let config = AddonConfig::load(&path.unwrap_or_else(|| PathBuf::from(CONFIG)));
-        let mut config = config.map_err(|error: LoadError| Failure::new(Exit::Usage, error))?;
+        let mut config = config.map_err(|error: LoadError| Trouble::of(Class::Usage, &error))?;
         if let Some(state) = &global.state {
             config.state.clone_from(state);
         }
@@ -126,12 +128,11 @@ pub fn main() -> ExitCode {
     ended(cli.command.run(&cli.global))
 }
 
-fn start(config: AddonConfig) -> Result<Exit, Failure> {
+fn start(config: AddonConfig) -> Result<Exit, Trouble> {
     let backend = Arc::new(Backend::start(config).map_err(unstarted)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
+        .build()?;
     let served = runtime.block_on(async {
         let stopper = Arc::new(Stopper::default());
         let stop = stopper.listener();
@@ -144,11 +145,11 @@ fn start(config: AddonConfig) -> Result<Exit, Failure> {
         };
         serve(backend, stop, ready).await
     });
-    served.map_err(|error| Failure::new(Exit::Failed, error))?;
+    served.map_err(failed)?;
     Ok(Exit::Done)
 }
 
-fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Failure> {
+fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Trouble> {
     let (_, mut database) = open(config)?;
     let shops = database.transaction(|database| database.shops(Utc::now()));
     let shops = shops.map_err(failed)?;
@@ -205,7 +206,7 @@ fn row(shop: &ListedShop) -> [String; 7] {
     ]
 }
 
-fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result<Exit, Failure> {
+fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result<Exit, Trouble> {
     let (vault, mut database) = open(config)?;
     let eshop_id = args.eshop_id;
     let code = vault.new_code().map_err(failed)?;
@@ -257,7 +258,7 @@ fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result
     Ok(Exit::Done)
 }
 
-fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Exit, Failure> {
+fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Exit, Trouble> {
     let (_, mut database) = open(config)?;
     let eshop_id = args.eshop_id;
     let found = database.transaction(|database| {
@@ -292,44 +293,45 @@ fn unpair(global: &Global, config: &AddonConfig, args: &UnpairArgs) -> Result<Ex
 }
 
 /// The state file of a backend, which may be serving at the same time.
-fn open(config: &AddonConfig) -> Result<(Vault, Database), Failure> {
+fn open(config: &AddonConfig) -> Result<(Vault, Database), Trouble> {
     let vault = vault(config).map_err(unstarted)?;
     let database = Database::open_existing(&config.state, &vault).map_err(|error| {
-        let exit = match error {
-            DatabaseError::Missing { .. } | DatabaseError::OtherKey { .. } => Exit::Usage,
-            _ => Exit::Failed,
+        let class = match error {
+            DatabaseError::Missing { .. } | DatabaseError::OtherKey { .. } => Class::Usage,
+            _ => Class::State,
         };
-        Failure::new(exit, error)
+        Trouble::of(class, &error)
     })?;
     Ok((vault, database))
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .map_err(failed)?;
+        .build()?;
     Ok(runtime.block_on(work))
 }
 
-fn unknown(eshop_id: u64) -> Failure {
-    Failure::usage(format!(
+fn unknown(eshop_id: u64) -> Trouble {
+    Trouble::usage(format!(
         "e-shop {eshop_id} has not installed the add-on; `caflou-sync-addon list` shows those that have"
     ))
 }
 
-fn failed(error: impl Into<anyhow::Error>) -> Failure {
-    Failure::new(Exit::Failed, error)
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: impl StdError) -> Trouble {
+    Trouble::of(Class::Machine, &error)
 }
 
 /// Where it does not start.
-fn unstarted(error: StartError) -> Failure {
-    let exit = match &error {
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unstarted(error: StartError) -> Trouble {
+    let class = match &error {
         StartError::Secret { .. }
         | StartError::Key(_)
-        | StartError::Database(DatabaseError::OtherKey { .. }) => Exit::Usage,
-        StartError::Serving { .. } => Exit::Locked,
-        StartError::Lock(_) | StartError::Database(_) | StartError::Http(_) => Exit::Failed,
+        | StartError::Database(DatabaseError::OtherKey { .. }) => Class::Usage,
+        StartError::Serving { .. } => Class::Locked,
+        StartError::Lock(_) | StartError::Database(_) | StartError::Http(_) => Class::Machine,
     };
-    Failure::new(exit, error)
+    Trouble::of(class, &error)
 }

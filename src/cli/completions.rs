@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{Cli, Exit, Failure};
+use super::{Cli, Exit, Trouble};
 
 /// What `completions` is asked for.
 #[derive(Debug, Args)]
@@ -36,13 +36,13 @@ pub(super) fn completions(args: &CompletionsArgs) -> Exit {
 }
 
 /// Prints the page of the whole program, or writes all pages.
-pub(super) fn man(args: &ManArgs) -> Result<Exit, Failure> {
+pub(super) fn man(args: &ManArgs) -> Result<Exit, Trouble> {
     // `help` has no page of its own
     let command = Cli::command().disable_help_subcommand(true);
     let Some(folder) = &args.out else {
         let mut page = Vec::new();
         let rendered = Man::new(command).render(&mut page);
-        rendered.map_err(|error| Failure::new(Exit::Failed, error))?;
+        rendered?;
         let _ = io::stdout().write_all(&page);
         return Ok(Exit::Done);
     };
@@ -50,8 +50,7 @@ pub(super) fn man(args: &ManArgs) -> Result<Exit, Failure> {
         .and_then(|()| clap_mangen::generate_to(command, folder).map(drop));
     written.map_err(|error| {
         let folder = folder.display();
-        let message = format!("the pages cannot be written to {folder}: {error}");
-        Failure::new(Exit::Failed, anyhow::Error::msg(message))
+        Trouble::from(error).within(&format!("the pages cannot be written to {folder}"))
     })?;
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::Failure;
+use super::Trouble;
 use crate::output::paragraph;
 
 /// Why nothing was done where nobody can be asked.
@@ -13,12 +13,12 @@ const NOBODY: &str = "nothing was done, as there is no terminal to ask at; add -
 ///
 /// # Errors
 /// Where nobody can be asked.
-pub fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
+pub fn confirm(question: &str, yes: bool) -> Result<bool, Trouble> {
     if yes {
         return Ok(true);
     }
     if !io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("{NOBODY}. {question}")));
+        return Err(Trouble::usage(format!("{NOBODY}. {question}")));
     }
     let width = terminal_size::terminal_size_of(io::stderr());
     let width = width.map(|(width, _)| usize::from(width.0));
@@ -28,9 +28,9 @@ pub fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
 }
 
 /// Whether a person says yes; tells that nothing was changed where not.
-pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
+pub(super) fn agreed(question: &str) -> Result<bool, Trouble> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::usage(NOBODY));
+        return Err(Trouble::usage(NOBODY));
     }
     let _ = write!(io::stderr(), "{question} [y/N] ");
     for line in io::stdin().lines() {

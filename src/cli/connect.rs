@@ -9,22 +9,22 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::history::failed;
 use super::shared::find;
 use super::signal::{leave, once_stopped};
-use super::{Color, Exit, Failure, Global, word};
+use super::{Color, Exit, Global, Trouble, word};
 use crate::config::{Config, Connection, Editor, cache_dir, config_path, state_path};
 use crate::http::Stopper;
 use crate::state::{Cache, View};
 use crate::text::escaped;
-use crate::wizard::{Asker, Class, Connected, Ended, Given, Says, Services, Terminal, Wizard};
+use crate::trouble::Class;
+use crate::wizard::{Asker, Connected, Ended, Given, Says, Services, Terminal, Wizard};
 
 pub(super) use flags::{ConnectArgs, program};
 use save::Saved;
 use told::Told;
 
 /// Makes a new connection.
-pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failure> {
+pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Trouble> {
     let path = config_path(global.config.clone());
     let config = Editor::open(&path)?.check()?;
     let mut given = args.given(&save::folder(&path))?;
@@ -35,7 +35,7 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failu
     if !terminal.is_there() {
         let missing = given.missing();
         if !missing.is_empty() {
-            return Err(Failure::usage(format!(
+            return Err(Trouble::usage(format!(
                 "there is no terminal to ask at; say also: {} (--yes takes the usual answers to \
                  what is imported)",
                 missing.join(", ")
@@ -51,12 +51,12 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Failu
 }
 
 /// Asks anew what a connection is, with the present answers as the usual ones.
-pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Failure> {
+pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Trouble> {
     let config = Config::load(&config_path(global.config.clone()))?;
     let present = find(&config, name)?;
     let terminal = terminal(global);
     if !terminal.is_there() {
-        return Err(Failure::usage(
+        return Err(Trouble::usage(
             "there is no terminal to ask at; say what to change with --set key=value",
         ));
     }
@@ -83,7 +83,7 @@ struct Command<'a> {
 }
 
 impl Command<'_> {
-    fn run(&self, mut terminal: Terminal, given: Given) -> Result<Exit, Failure> {
+    fn run(&self, mut terminal: Terminal, given: Given) -> Result<Exit, Trouble> {
         // What is changed is the file as it is before the questions; a new connection goes into it
         // as it is after them.
         let before = self
@@ -93,7 +93,7 @@ impl Command<'_> {
         let stopper = Stopper::default();
         let cache = Cache::new(cache_dir());
         let services = Services::new(cache, stopper.listener());
-        let services = services.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let services = services?;
         let saving = Arc::new(AtomicBool::new(false));
         let asking = Arc::clone(&saving);
         once_stopped(services.runtime(), move || {
@@ -104,7 +104,7 @@ impl Command<'_> {
             }
         });
         let state = state_path(self.global.state.clone(), self.config);
-        let remembered = View::connections(&state).map_err(failed)?;
+        let remembered = View::connections(&state)?;
         let all = &self.config.connections;
         let wizard = Wizard::new(&mut terminal, &services, given, self.present, all);
         let connected = wizard.remembering(remembered).run();
@@ -142,14 +142,11 @@ impl Command<'_> {
     }
 }
 
-fn ended(ended: Ended) -> Failure {
-    let exit = match &ended {
-        Ended::Failed(trouble) => match trouble.class {
-            Class::Usage => Exit::Usage,
-            Class::Refused | Class::Rights => Exit::Access,
-            Class::Down | Class::Odd => Exit::Failed,
-        },
-        Ended::Stopped | Ended::Terminal(_) => Exit::Failed,
+fn ended(ended: Ended) -> Trouble {
+    let class = match ended {
+        Ended::Failed(trouble) => return trouble,
+        Ended::Stopped => Class::Stopped,
+        Ended::Terminal(_) => Class::Machine,
     };
-    Failure::new(exit, ended)
+    Trouble::of(class, &ended)
 }

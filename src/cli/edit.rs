@@ -9,10 +9,9 @@ use serde_json::json;
 use toml_edit::Value;
 
 use super::connect;
-use super::history::failed;
 use super::shared::key_of;
 use super::signal::ending_runtime;
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::config::{
     Assignment, Config, ConfigError, Connection, Editor, Kept, Problem, Secret, Setting, Vault,
     config_path, dotted, state_path,
@@ -22,6 +21,7 @@ use crate::shell::word;
 use crate::source::registry::source_of;
 use crate::state::View;
 use crate::text::escaped;
+use crate::trouble::Class;
 
 /// What `edit` is asked for.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(super) struct EditArgs {
 type Change = (String, Option<String>, Option<String>);
 
 /// Changes the settings that were named, all of them or none.
-pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
+pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Trouble> {
     if args.set.is_empty() && args.unset.is_empty() {
         return connect::edit(global, &args.name);
     }
@@ -69,7 +69,7 @@ pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Failure> {
     for (kept, error) in &stays {
         let _ = writeln!(
             io::stderr(),
-            "warning: {error:#}; the old secret stays in {kept}. Delete it yourself once \
+            "warning: {error}; the old secret stays in {kept}. Delete it yourself once \
              `caflou-sync test {}` is well",
             word(&key)
         );
@@ -87,7 +87,7 @@ pub(super) fn same_sides(
     after: &Editor,
     key: &str,
     state: &Path,
-) -> Result<(), Failure> {
+) -> Result<(), Trouble> {
     let sides = [whose(before, key), vec!["caflou", "account_id"]];
     let changed = sides.into_iter().find(|side| {
         let path = [&["connections", key], side.as_slice()].concat();
@@ -97,11 +97,11 @@ pub(super) fn same_sides(
     let Some(side) = changed else {
         return Ok(());
     };
-    let known = View::connections(state).map_err(failed)?;
+    let known = View::connections(state)?;
     if !known.iter().any(|other| other == key) {
         return Ok(());
     }
-    Err(Failure::usage(format!(
+    Err(Trouble::usage(format!(
         "nothing was changed: all that `{key}` imported until now belongs to its present {} ({}). \
          For another one make another connection: caflou-sync connect. Or delete the import state \
          first: caflou-sync forget {}",
@@ -133,7 +133,7 @@ fn left_over(
     key: &str,
     before: &Editor,
     after: &Editor,
-) -> (Vec<Kept>, Vec<(Kept, anyhow::Error)>) {
+) -> (Vec<Kept>, Vec<(Kept, Trouble)>) {
     let (mut goes, mut stays) = (Vec::new(), Vec::new());
     let after = after.references();
     for reference in before.references() {
@@ -144,7 +144,7 @@ fn left_over(
             let new = sides.next().and_then(|(_, values)| values.secrets().next());
             let new = new.map(|(_, secret)| secret);
             match new.map(Secret::resolve) {
-                Some(Err(error)) => stays.push((kept, error.into())),
+                Some(Err(error)) => stays.push((kept, Trouble::of(Class::Access, &error))),
                 Some(Ok(_)) | None => goes.push(kept),
             }
         }
@@ -153,20 +153,19 @@ fn left_over(
 }
 
 /// Deletes secrets that the configuration names no more.
-pub(super) fn delete_secrets(editor: &Editor, secrets: &[Kept]) -> Result<(), Failure> {
+pub(super) fn delete_secrets(editor: &Editor, secrets: &[Kept]) -> Result<(), Trouble> {
     let vault = Vault::beside(editor.path());
     for secret in secrets {
         vault.delete(secret).map_err(|error| {
-            let error = anyhow::Error::new(error);
             let told = format!("the configuration is changed, but {secret} could not be deleted");
-            Failure::new(Exit::Failed, error.context(told))
+            Trouble::of(Class::Machine, &error).within(&told)
         })?;
     }
     Ok(())
 }
 
 /// What is to be set and unset, or all that is wrong with the flags.
-fn settings(args: &EditArgs) -> Result<(Vec<Assignment>, Vec<Setting>), Failure> {
+fn settings(args: &EditArgs) -> Result<(Vec<Assignment>, Vec<Setting>), Trouble> {
     let mut wrong = Vec::new();
     let mut assignments: Vec<Assignment> = Vec::new();
     let mut taken = Vec::new();
@@ -197,12 +196,12 @@ fn settings(args: &EditArgs) -> Result<(Vec<Assignment>, Vec<Setting>), Failure>
     if wrong.is_empty() {
         Ok((assignments, taken))
     } else {
-        Err(Failure::usage(nothing_changed(&wrong)))
+        Err(Trouble::usage(nothing_changed(&wrong)))
     }
 }
 
 /// Why the changed text is no configuration. Its lines are not those of the file: not told.
-fn refused(key: &str, error: ConfigError) -> Failure {
+fn refused(key: &str, error: ConfigError) -> Trouble {
     let ConfigError::Invalid { problems, .. } = error else {
         return error.into();
     };
@@ -216,7 +215,7 @@ fn refused(key: &str, error: ConfigError) -> Failure {
         None => problem.to_string(),
     };
     let problems: Vec<_> = problems.into_iter().map(told).collect();
-    Failure::usage(nothing_changed(&problems))
+    Trouble::usage(nothing_changed(&problems))
 }
 
 fn nothing_changed(problems: &[String]) -> String {

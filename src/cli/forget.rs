@@ -8,13 +8,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::confirm::confirm;
-use super::history::{failed, known_key};
-use super::{Exit, Failure, Global};
+use super::history::known_key;
+use super::{Exit, Global, Trouble};
 use crate::config::Config;
 use crate::output::Count;
 use crate::record::{CaflouId, SourceId};
-use crate::state::{Belonging, Journal, Lock, LockError, View};
+use crate::state::{Belonging, Journal, Lock, View};
 use crate::text::{escaped, safe};
+use crate::trouble::Class;
 
 /// What `forget` is asked for.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(super) struct ForgetArgs {
 }
 
 /// Deletes, after asking.
-pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Failure> {
+pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load_any()?;
     let key = known_key(&config, &state, &args.name)?;
     let whole = args.customers.is_empty() && args.orders.is_empty();
@@ -44,8 +45,8 @@ pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Failure
         state: &state,
         key: &key,
     };
-    if !View::exists(&state).map_err(failed)? {
-        return Err(Failure::usage(format!(
+    if !View::exists(&state)? {
+        return Err(Trouble::usage(format!(
             "{} holds nothing: no run wrote it yet",
             state.display()
         )));
@@ -65,11 +66,11 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    fn connection(&self, config: &Config) -> Result<Exit, Failure> {
+    fn connection(&self, config: &Config) -> Result<Exit, Trouble> {
         let key = self.key;
         let connection = config.connection(key);
         if connection.is_some_and(|connection| !connection.mapping.match_existing) {
-            return Err(Failure::usage(format!(
+            return Err(Trouble::usage(format!(
                 "`{key}` has match_existing = false: once its state is forgotten, a run would \
                  create every company and income a second time. Set match_existing = true first, \
                  or remove the connection from the configuration"
@@ -91,8 +92,8 @@ impl Task<'_> {
             return Ok(Exit::Done);
         }
         let (_lock, mut journal) = open(self.state, key)?;
-        journal.forget_connection().map_err(failed)?;
-        let clean = journal.scrub().map_err(failed)?;
+        journal.forget_connection()?;
+        let clean = journal.scrub()?;
         if self.global.json() {
             Self::print(&json!({"type": "forgotten", "connection": key, "all": true}).to_string());
         } else {
@@ -102,18 +103,18 @@ impl Task<'_> {
         Ok(Exit::Done)
     }
 
-    fn people(&self) -> Result<Exit, Failure> {
+    fn people(&self) -> Result<Exit, Trouble> {
         let ids = |all: &[String]| -> Vec<_> {
             all.iter()
                 .map(|id| SourceId(id.trim().to_owned()))
                 .collect()
         };
         let (customers, orders) = (ids(&self.args.customers), ids(&self.args.orders));
-        let view = View::open(self.state, self.key).map_err(failed)?;
-        let held = view.belonging(&customers, &orders).map_err(failed)?;
+        let view = View::open(self.state, self.key)?;
+        let held = view.belonging(&customers, &orders)?;
         drop(view);
         if !held.unknown.is_empty() {
-            return Err(Failure::usage(format!(
+            return Err(Trouble::usage(format!(
                 "nothing is held of {} in `{}`; nothing was deleted. Where the companies of \
                  customers are not imported, name their orders: --order CODE",
                 joined(held.unknown.iter()),
@@ -133,11 +134,11 @@ impl Task<'_> {
         }
         let (_lock, mut journal) = open(self.state, self.key)?;
         // A run may have imported more of them while the question was open.
-        let view = journal.view().map_err(failed)?;
-        let held = view.belonging(&customers, &orders).map_err(failed)?;
+        let view = journal.view()?;
+        let held = view.belonging(&customers, &orders)?;
         drop(view);
-        journal.forget_people(&held).map_err(failed)?;
-        let clean = journal.scrub().map_err(failed)?;
+        journal.forget_people(&held)?;
+        let clean = journal.scrub()?;
         self.tell(&held);
         end(self.state, clean)?;
         Ok(Exit::Done)
@@ -204,26 +205,19 @@ impl Task<'_> {
 }
 
 /// The state for writing, with no run beside it.
-pub(super) fn open(state: &Path, key: &str) -> Result<(Lock, Journal), Failure> {
-    let lock = Lock::take(state, key, Utc::now()).map_err(|error| {
-        let exit = match error {
-            LockError::Held { .. } => Exit::Locked,
-            LockError::Unusable { .. } => Exit::Failed,
-        };
-        Failure::new(exit, error)
-    })?;
-    let journal = Journal::open(state, key).map_err(failed)?;
-    Ok((lock, journal))
+pub(super) fn open(state: &Path, key: &str) -> Result<(Lock, Journal), Trouble> {
+    let lock = Lock::take(state, key, Utc::now())?;
+    Ok((lock, Journal::open(state, key)?))
 }
 
 /// A failure where remains are left.
-pub(super) fn end(state: &Path, clean: bool) -> Result<(), Failure> {
+pub(super) fn end(state: &Path, clean: bool) -> Result<(), Trouble> {
     if clean {
         return Ok(());
     }
-    Err(Failure::new(
-        Exit::Failed,
-        anyhow::anyhow!(
+    Err(Trouble::new(
+        Class::Machine,
+        format!(
             "deleted, but another program has {} open, and remains may still be in its free \
              places: run the same command again when that has ended",
             state.display()

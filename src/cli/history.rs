@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::shared::{others, rfc3339};
 use super::status::is_running;
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::config::Config;
 use crate::output::{HistoryOptions, RecordHistory, ShownRun, run_history, runs as render, story};
 use crate::record::{Attributes, Kind, SourceId};
@@ -40,7 +40,7 @@ pub(super) struct HistoryArgs {
 }
 
 /// Tells what happened.
-pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
+pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load_any()?;
     let keys = match &args.name {
         Some(name) => vec![known_key(&config, &state, name)?],
@@ -55,16 +55,16 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
         (Some(id), ..) => shown.run(id.trim()),
         (_, Some(code), _) => shown.record(Kind::Income, code),
         (_, _, Some(guid)) => shown.record(Kind::Company, guid),
-        _ => shown.runs(args.limit).map_err(failed),
+        _ => Ok(shown.runs(args.limit)?),
     }
 }
 
 /// The key of a connection of the configuration, or of one that only the state file still knows.
-pub(super) fn known_key(config: &Config, state: &Path, name: &str) -> Result<String, Failure> {
+pub(super) fn known_key(config: &Config, state: &Path, name: &str) -> Result<String, Trouble> {
     if let Some(connection) = config.connection(name) {
         return Ok(connection.key.clone());
     }
-    let mut known = View::connections(state).map_err(failed)?;
+    let mut known = View::connections(state)?;
     if known.iter().any(|key| key == name) {
         return Ok(name.to_owned());
     }
@@ -73,15 +73,11 @@ pub(super) fn known_key(config: &Config, state: &Path, name: &str) -> Result<Str
     known.sort();
     known.dedup();
     let others = others(config.nearest(name), known.iter().map(String::as_str));
-    Err(Failure::usage(format!(
+    Err(Trouble::usage(format!(
         "no connection `{name}`, neither in {} nor in {}{others}",
         config.path.display(),
         state.display()
     )))
-}
-
-pub(super) fn failed(error: StateError) -> Failure {
-    Failure::new(Exit::Failed, error)
 }
 
 struct Shown<'a> {
@@ -129,15 +125,15 @@ impl Shown<'_> {
         Ok(Exit::Done)
     }
 
-    fn run(&self, id: &str) -> Result<Exit, Failure> {
+    fn run(&self, id: &str) -> Result<Exit, Trouble> {
         let mut found = Vec::new();
         for key in &self.keys {
-            let view = View::open(self.state, key).map_err(failed)?;
-            found.extend(view.runs_beginning(id, CANDIDATES).map_err(failed)?);
+            let view = View::open(self.state, key)?;
+            found.extend(view.runs_beginning(id, CANDIDATES)?);
         }
         let run = match found.len() {
             0 => {
-                return Err(Failure::usage(format!(
+                return Err(Trouble::usage(format!(
                     "no run has an id that begins with `{id}`; `caflou-sync history{}` lists them",
                     self.global.files()
                 )));
@@ -146,17 +142,15 @@ impl Shown<'_> {
             _ => {
                 let ids: Vec<_> = found.iter().map(|run| run.run_id.as_str()).collect();
                 let ids = ids.join(", ");
-                return Err(Failure::usage(format!(
+                return Err(Trouble::usage(format!(
                     "several runs begin with `{id}`: {ids}"
                 )));
             }
         };
         let mut changes = Vec::new();
-        View::open(self.state, &run.run.connection)
-            .and_then(|view| {
-                view.run_changes(&run.run.run_id, |change| changes.push(change.to_owned()))
-            })
-            .map_err(failed)?;
+        View::open(self.state, &run.run.connection).and_then(|view| {
+            view.run_changes(&run.run.run_id, |change| changes.push(change.to_owned()))
+        })?;
         if self.global.json() {
             Self::print(&escaped(&object(&run).to_string()));
             for change in &changes {
@@ -172,11 +166,11 @@ impl Shown<'_> {
         Ok(Exit::Done)
     }
 
-    fn record(&self, kind: Kind, id: &str) -> Result<Exit, Failure> {
+    fn record(&self, kind: Kind, id: &str) -> Result<Exit, Trouble> {
         let source_id = SourceId(id.trim().to_owned());
         let mut blocks = Vec::new();
         for key in &self.keys {
-            let found = self.look_up(key, kind, &source_id).map_err(failed)?;
+            let found = self.look_up(key, kind, &source_id)?;
             let Some(of) = found else { continue };
             if self.global.json() {
                 blocks.push(record_object(&of).to_string());
@@ -192,7 +186,7 @@ impl Shown<'_> {
                 Kind::Company => ("customer", "guid"),
                 Kind::Income | Kind::Expense => ("order", "code"),
             };
-            return Err(Failure::usage(format!(
+            return Err(Trouble::usage(format!(
                 "no run of {} has dealt with {what} {source_id}; is the {id} right? A run that left \
                  it unchanged tells nothing of it",
                 self.keys.join(", ")

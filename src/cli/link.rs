@@ -9,9 +9,8 @@ use serde_json::json;
 
 use super::confirm::confirm;
 use super::forget::open;
-use super::history::failed;
 use super::shared::find;
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::caflou::{Candidates, Index, Keys, Reader, Stored};
 use crate::config::{Config, Connection, cache_dir};
 use crate::http::Stopper;
@@ -54,29 +53,29 @@ struct Which {
 }
 
 /// Links a record with one in Caflou, after asking.
-pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Failure> {
+pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load()?;
     let task = Task::new(global, &config, state, &args.which)?;
     let (id, what) = (CaflouId(args.to), task.what());
     if task.known.as_ref().is_some_and(Known::is_forgotten) {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "{what} was forgotten at your request: it is never imported again"
         )));
     }
     let stored = task.stored(id)?.filter(|stored| !stored.template);
     let place = task.place(id);
     let Some(stored) = stored else {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "{place} is not there, or lies in the trash: nothing was changed"
         )));
     };
     if task.kind.is_not(&stored.attributes) {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "{place} is an expense: nothing was changed"
         )));
     }
     if let Some(mark) = task.foreign_mark(&stored) {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "{place} has the mark {}: it stands for that record. Nothing was changed",
             safe(&mark)
         )));
@@ -111,7 +110,7 @@ pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Failure> {
 }
 
 /// Forgets with what a record is linked, after asking.
-pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Failure> {
+pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load()?;
     let task = Task::new(global, &config, state, &args.which)?;
     let what = task.what();
@@ -119,7 +118,7 @@ pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Failure
     let known = task.known.as_ref().filter(linked);
     let known = known.filter(|known| !known.is_forgotten());
     let Some(id) = known.and_then(|known| known.caflou_id) else {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "{what} is linked with nothing in Caflou: nothing was changed"
         )));
     };
@@ -127,7 +126,7 @@ pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Failure
     if let Some(stored) = task.stored(id)?
         && task.has_own_mark(&stored)
     {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "{place} has the mark of {what}, by which every run would find it again: delete it in \
              Caflou first, or link another: caflou-sync link {} {} --to ID",
             task.key(),
@@ -173,11 +172,11 @@ impl<'a> Task<'a> {
         config: &'a Config,
         state: PathBuf,
         which: &Which,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Trouble> {
         let connection = find(config, &which.name)?;
-        let view = View::open(&state, &connection.key).map_err(failed)?;
+        let view = View::open(&state, &connection.key)?;
         let (kind, source_id) = resolve(&view, &which.record, &connection.key)?;
-        let known = view.known(kind, &source_id).map_err(failed)?;
+        let known = view.known(kind, &source_id)?;
         Ok(Self {
             global,
             connection,
@@ -192,8 +191,8 @@ impl<'a> Task<'a> {
         &self.connection.key
     }
 
-    fn view(&self) -> Result<View, Failure> {
-        View::open(&self.state, self.key()).map_err(failed)
+    fn view(&self) -> Result<View, Trouble> {
+        Ok(View::open(&self.state, self.key())?)
     }
 
     fn what(&self) -> String {
@@ -218,23 +217,15 @@ impl<'a> Task<'a> {
     }
 
     /// The record as it is in Caflou; `None` where it was deleted.
-    fn stored(&self, id: CaflouId) -> Result<Option<Stored>, Failure> {
+    fn stored(&self, id: CaflouId) -> Result<Option<Stored>, Trouble> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()
-            .map_err(|error| Failure::new(Exit::Failed, error))?;
+            .build()?;
         let (stopper, cache) = (Stopper::default(), Cache::new(cache_dir()));
         let lanes = Lanes::default();
         let client = run::caflou(self.connection, &cache, &lanes, &stopper.listener())?;
         let stored = runtime.block_on(Reader::new(client).get(self.kind, id));
-        stored.map_err(|error| {
-            let exit = if error.is_access() {
-                Exit::Access
-            } else {
-                Exit::Failed
-            };
-            Failure::new(exit, error)
-        })
+        Ok(stored?)
     }
 
     fn has_own_mark(&self, stored: &Stored) -> bool {
@@ -253,11 +244,11 @@ impl<'a> Task<'a> {
     }
 
     /// Fails where another record of the connection is linked with it.
-    fn nobody_elses(&self, view: &View, id: CaflouId) -> Result<(), Failure> {
-        let other = view.linked_with(self.kind, id).map_err(failed)?;
+    fn nobody_elses(&self, view: &View, id: CaflouId) -> Result<(), Trouble> {
+        let other = view.linked_with(self.kind, id)?;
         match other.filter(|other| *other != self.source_id) {
             None => Ok(()),
-            Some(other) => Err(Failure::usage(format!(
+            Some(other) => Err(Trouble::usage(format!(
                 "{} is linked with {}. Nothing was changed; let that one go first: caflou-sync unlink \
                  {} {}",
                 self.place(id),
@@ -276,11 +267,11 @@ impl<'a> Task<'a> {
         reason: &str,
         label: &str,
         write: impl FnOnce(&Journal, (Kind, &SourceId)) -> Result<(), StateError>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Trouble> {
         let (_lock, mut journal) = open(&self.state, self.key())?;
         if let (Action::Adopt, Some(id)) = (action, id) {
             // A run may have linked it while the question was open.
-            self.nobody_elses(&journal.view().map_err(failed)?, id)?;
+            self.nobody_elses(&journal.view()?, id)?;
         }
         let change = Change {
             connection: self.key().to_owned(),
@@ -304,14 +295,14 @@ impl<'a> Task<'a> {
             started_at,
             part: true,
         };
-        journal.begin(&run).map_err(failed)?;
+        journal.begin(&run)?;
         let written = journal.durably_together(|journal| {
             write(journal, key)?;
             journal.note_change(key, action.as_str(), &text)
         });
         let status = if written.is_ok() { "ok" } else { "failed" };
         let finished = journal.finish(Utc::now(), status, "{}");
-        written.and(finished).map_err(failed)
+        Ok(written.and(finished)?)
     }
 
     fn tell(&self, done: &str, id: Option<CaflouId>, line: &str) {
@@ -329,11 +320,11 @@ impl<'a> Task<'a> {
 }
 
 /// Which record is meant: a code may look like anything, so what is known by the whole word wins.
-fn resolve(view: &View, text: &str, key: &str) -> Result<(Kind, SourceId), Failure> {
+fn resolve(view: &View, text: &str, key: &str) -> Result<(Kind, SourceId), Trouble> {
     let whole = SourceId(text.trim().to_owned());
     let is_known = |kind| view.known(kind, &whole).map(|known| known.is_some());
-    let company = is_known(Kind::Company).map_err(failed)?;
-    let income = is_known(Kind::Income).map_err(failed)?;
+    let company = is_known(Kind::Company)?;
+    let income = is_known(Kind::Income)?;
     let prefixed = [("customers/", Kind::Company), ("orders/", Kind::Income)];
     let named = prefixed.iter().find_map(|(prefix, kind)| {
         let id = whole.0.strip_prefix(prefix).filter(|id| !id.is_empty())?;
@@ -343,10 +334,10 @@ fn resolve(view: &View, text: &str, key: &str) -> Result<(Kind, SourceId), Failu
         (true, false, _) => Ok((Kind::Company, whole)),
         (false, true, _) => Ok((Kind::Income, whole)),
         (_, _, Some(named)) => Ok(named),
-        (true, true, None) => Err(Failure::usage(format!(
+        (true, true, None) => Err(Trouble::usage(format!(
             "{whole} is a customer and an order of `{key}`: say customers/{whole} or orders/{whole}"
         ))),
-        (false, false, None) => Err(Failure::usage(format!(
+        (false, false, None) => Err(Trouble::usage(format!(
             "no run of `{key}` has seen {}: is it right? If it is, say customers/GUID or orders/CODE",
             safe(&whole.0)
         ))),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::shared::rfc3339;
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::config::{Connection, config_path};
 use crate::output::{ListRow, list as render, local};
 use crate::record::Kind;
@@ -13,7 +13,7 @@ use crate::state::{LastRun, View};
 use crate::text::escaped;
 
 /// Prints the overview.
-pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
+pub(super) fn list(global: &Global) -> Result<Exit, Trouble> {
     let (config, state) = match global.load_any() {
         Ok(loaded) => loaded,
         // nobody named a file: there is none yet
@@ -30,9 +30,7 @@ pub(super) fn list(global: &Global) -> Result<Exit, Failure> {
     let mut out = io::stdout().lock();
     let mut rows = Vec::new();
     for connection in &config.connections {
-        let last = View::open(&state, &connection.key)
-            .and_then(|view| view.last_run())
-            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        let last = View::open(&state, &connection.key).and_then(|view| view.last_run())?;
         if global.json() {
             let _ = writeln!(
                 out,

@@ -31,8 +31,9 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, config_path, end_commands, state_path};
 use crate::output::lines;
-use crate::run::{Exit, Failure};
+use crate::run::Exit;
 use crate::shell::word;
+use crate::trouble::Trouble;
 use options::{Color, Format};
 
 pub use confirm::confirm;
@@ -109,7 +110,7 @@ enum Command {
 }
 
 impl Command {
-    fn run(&self, global: &Global) -> Result<Exit, Failure> {
+    fn run(&self, global: &Global) -> Result<Exit, Trouble> {
         if !matches!(self, Self::Status(_)) {
             global.output.no_gauges()?;
         }
@@ -156,26 +157,26 @@ pub fn main() -> ExitCode {
 
 /// The exit code; the one place that prints an error.
 #[must_use]
-pub fn ended(done: Result<Exit, Failure>) -> ExitCode {
-    let exit = done.unwrap_or_else(|failure| {
-        let error = format!("error: {:#}", failure.error);
+pub fn ended(done: Result<Exit, Trouble>) -> ExitCode {
+    let exit = done.unwrap_or_else(|trouble| {
+        let error = format!("error: {trouble}");
         let width = terminal_size::terminal_size_of(io::stderr());
         let width = width.map(|(width, _)| usize::from(width.0));
         let _ = writeln!(io::stderr(), "{}", lines(&error, width));
-        failure.exit
+        trouble.class.into()
     });
     ExitCode::from(exit as u8)
 }
 
 impl Global {
-    fn load(&self) -> Result<(Config, PathBuf), Failure> {
+    fn load(&self) -> Result<(Config, PathBuf), Trouble> {
         let config = Config::load(&config_path(self.config.clone()))?;
         let state = state_path(self.state.clone(), &config);
         Ok((config, state))
     }
 
     /// As [`Self::load`]; there need not be a connection.
-    fn load_any(&self) -> Result<(Config, PathBuf), Failure> {
+    fn load_any(&self) -> Result<(Config, PathBuf), Trouble> {
         let config = Config::load_any(&config_path(self.config.clone()))?;
         let state = state_path(self.state.clone(), &config);
         Ok((config, state))

@@ -6,13 +6,14 @@ use clap::{Args, Subcommand};
 use super::shared::find;
 use super::signal::ending_runtime;
 use super::test::{Finding, print};
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::config::{Config, Connection};
 use crate::notify::{Notifier, Outcome};
 use crate::record::ByKind;
 use crate::sync::Counts;
 use crate::sync::report::{RequestCounts, Status};
 use crate::sync::{RunReport, Totals};
+use crate::trouble::Class;
 
 /// What `notify` is asked for.
 #[derive(Debug, Args)]
@@ -32,12 +33,12 @@ enum Action {
 }
 
 /// Sends a sample through each channel; 1 where one of them does not work.
-pub(super) fn notify(global: &Global, args: &NotifyArgs) -> Result<Exit, Failure> {
+pub(super) fn notify(global: &Global, args: &NotifyArgs) -> Result<Exit, Trouble> {
     let Action::Test { name } = &args.action;
     let (config, _) = global.load()?;
     let connection = choose(&config, name.as_deref())?;
     let Some(notifier) = Notifier::of(connection) else {
-        return Err(Failure::usage(format!(
+        return Err(Trouble::usage(format!(
             "connection `{}` tells nobody: add a channel such as [notify.email] to {}; \
              connections.example.toml shows them all",
             connection.key,
@@ -54,14 +55,14 @@ pub(super) fn notify(global: &Global, args: &NotifyArgs) -> Result<Exit, Failure
     Ok(if all { Exit::Done } else { Exit::Failed })
 }
 
-fn choose<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a Connection, Failure> {
+fn choose<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a Connection, Trouble> {
     match (name, config.connections.as_slice()) {
         (Some(name), _) => find(config, name),
         (None, [only]) => Ok(only),
         (None, several) => {
             let keys: Vec<_> = several.iter().map(|c| c.key.as_str()).collect();
             let keys = keys.join(", ");
-            Err(Failure::usage(format!(
+            Err(Trouble::usage(format!(
                 "which connection? there are {keys}"
             )))
         }
@@ -69,8 +70,8 @@ fn choose<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a Connection, 
 }
 
 fn finding((channel, outcome): Outcome) -> (&'static str, Finding) {
-    let failed = |error| (format!("{error}"), Exit::Failed);
-    (channel, outcome.map_err(failed))
+    let told = outcome.map_err(|error| Trouble::new(Class::Machine, error.to_string()));
+    (channel, told)
 }
 
 /// A good run in which nothing was to do.

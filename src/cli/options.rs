@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::logging;
-use crate::run::Failure;
+use crate::trouble::Trouble;
 
 /// What is said, where, and how.
 #[derive(Debug, Args)]
@@ -77,11 +77,11 @@ impl OutputOptions {
     ///
     /// # Errors
     /// Where they are asked for.
-    pub fn no_gauges(&self) -> Result<(), Failure> {
+    pub fn no_gauges(&self) -> Result<(), Trouble> {
         if self.format == Format::Prometheus {
             let message =
                 "--format prometheus is for `status` only; the others know human and json";
-            return Err(Failure::usage(message));
+            return Err(Trouble::usage(message));
         }
         Ok(())
     }

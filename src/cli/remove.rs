@@ -9,9 +9,8 @@ use serde_json::json;
 use super::confirm::confirm;
 use super::edit::delete_secrets;
 use super::forget::{end, open};
-use super::history::failed;
 use super::shared::key_of;
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::config::{ConfigError, Editor, Kept, Vault, config_path, state_path};
 use crate::shell::word;
 use crate::source::registry::source_of;
@@ -33,7 +32,7 @@ pub(super) struct RemoveArgs {
 }
 
 /// Removes the connection, after asking.
-pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure> {
+pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Trouble> {
     let mut editor = Editor::open(&config_path(global.config.clone()))?;
     let key = key_of(&editor, &args.name)?;
     let before = editor.clone();
@@ -58,8 +57,8 @@ pub(super) fn remove(global: &Global, args: &RemoveArgs) -> Result<Exit, Failure
         goes.secrets.clear();
     }
     if let (Some(state), Some((_lock, mut journal))) = (state, opened) {
-        journal.forget_connection().map_err(failed)?;
-        let clean = journal.scrub().map_err(failed)?;
+        journal.forget_connection()?;
+        let clean = journal.scrub()?;
         end(&state, clean)?;
     }
     goes.tell(global);
@@ -72,14 +71,14 @@ fn state(
     editor: &Editor,
     key: &str,
     needed: bool,
-) -> Result<Option<PathBuf>, Failure> {
+) -> Result<Option<PathBuf>, Trouble> {
     let path = match editor.check() {
         Ok(config) => state_path(global.state.clone(), &config),
         // others are wrong, too: this one can be removed all the same
         Err(ConfigError::Invalid { .. }) if !needed => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let known = View::connections(&path).map_err(failed)?;
+    let known = View::connections(&path)?;
     Ok(known.iter().any(|other| other == key).then_some(path))
 }
 

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use super::several::side_by_side;
 use super::shared::find;
 use super::signal::ends_in_order;
-use super::{Exit, Failure, Global};
+use super::{Exit, Global, Trouble};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
@@ -133,21 +133,21 @@ impl RunArgs {
         self.scheduled && !self.dry_run
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), Trouble> {
         // An empty filter could mean all orders.
         if self.orders.iter().any(|code| code.trim().is_empty()) {
-            return Err(Failure::usage("--order needs the code of an order"));
+            return Err(Trouble::usage("--order needs the code of an order"));
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from > to
         {
-            return Err(Failure::usage(format!("--from {from} is after --to {to}")));
+            return Err(Trouble::usage(format!("--from {from} is after --to {to}")));
         }
         Ok(())
     }
 
     /// The connections that are meant.
-    fn choose<'a>(&self, config: &'a Config) -> Result<Vec<&'a Connection>, Failure> {
+    fn choose<'a>(&self, config: &'a Config) -> Result<Vec<&'a Connection>, Trouble> {
         if self.all {
             return Ok(config.connections.iter().collect());
         }
@@ -164,7 +164,7 @@ impl RunArgs {
                         "which connection? there are {}; name one or more, or say --all",
                         keys.join(", ")
                     );
-                    Err(Failure::usage(message))
+                    Err(Trouble::usage(message))
                 }
             };
         }
@@ -180,7 +180,7 @@ impl RunArgs {
 }
 
 /// Runs the chosen connections.
-pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Trouble> {
     args.check()?;
     let (config, state) = global.load()?;
     let chosen = args.choose(&config)?;
@@ -193,8 +193,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         // The services are waited for most of the time, and each thread keeps memory of its own.
         .worker_threads(1)
         .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
+        .build()?;
     let stopper = Arc::new(Stopper::default());
     let (cache, stop) = (Cache::new(cache_dir()), stopper.listener());
     ends_in_order(&runtime, args.timeout, stopper);

@@ -9,10 +9,8 @@ use clap::{Args, Subcommand};
 
 use self::plan::{Kind, Plan};
 use super::confirm::agreed;
-use super::{Exit, Failure, Global};
-use crate::schedule::{
-    Cron, ScheduleError, Scope, Step, Systemd, When, carry_out, systemd_runs, user,
-};
+use super::{Exit, Global, Trouble};
+use crate::schedule::{Cron, Scope, Step, Systemd, When, carry_out, systemd_runs, user};
 
 /// What `schedule` is asked for.
 #[derive(Debug, Args)]
@@ -92,17 +90,17 @@ impl Place {
         !self.cron && (self.is_named() || systemd_runs())
     }
 
-    fn systemd(&self) -> Result<Systemd, Failure> {
+    fn systemd(&self) -> Result<Systemd, Trouble> {
         if self.system || (!self.user && user().as_deref() == Some("root")) {
             return Ok(Systemd::of_computer());
         }
-        let homeless = || Failure::usage("there is no home folder: set HOME, or say --system");
+        let homeless = || Trouble::usage("there is no home folder: set HOME, or say --system");
         Systemd::of_user().ok_or_else(homeless)
     }
 }
 
 /// Shows, makes or takes away the timer.
-pub(super) fn schedule(global: &Global, args: &ScheduleArgs) -> Result<Exit, Failure> {
+pub(super) fn schedule(global: &Global, args: &ScheduleArgs) -> Result<Exit, Trouble> {
     match &args.what {
         What::Print { times, place } => Ok(print(&Plan::new(global, times, place)?)),
         What::Install { times, place, yes } => {
@@ -110,10 +108,6 @@ pub(super) fn schedule(global: &Global, args: &ScheduleArgs) -> Result<Exit, Fai
         }
         What::Uninstall { place, yes } => uninstall(global, place, *yes),
     }
-}
-
-fn broken(error: ScheduleError) -> Failure {
-    Failure::new(Exit::Failed, error)
 }
 
 fn print(plan: &Plan) -> Exit {
@@ -133,15 +127,15 @@ fn print(plan: &Plan) -> Exit {
     Exit::Done
 }
 
-fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Failure> {
+fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Trouble> {
     let steps = match &plan.kind {
         Kind::Systemd(systemd, units) => {
-            let steps = systemd.install(units).map_err(broken)?;
+            let steps = systemd.install(units)?;
             // Not twice: what cron did, systemd does now; below the other way round.
             [Cron.uninstall().unwrap_or_default(), steps].concat()
         }
         Kind::Cron(block) => {
-            let steps = Cron.install(block).map_err(broken)?;
+            let steps = Cron.install(block)?;
             let former = Systemd::of_user().map(|systemd| systemd.uninstall());
             [steps, former.and_then(Result::ok).unwrap_or_default()].concat()
         }
@@ -160,7 +154,7 @@ fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Failure> {
     if !go_on(global, &steps, yes)? {
         return Ok(Exit::Done);
     }
-    carry_out(&steps).map_err(broken)?;
+    carry_out(&steps)?;
     say(global, &format!("Installed: {}.", plan.when));
     if let Kind::Systemd(systemd, _) = &plan.kind {
         say(global, hint(systemd.scope));
@@ -182,13 +176,13 @@ fn hint(scope: Scope) -> &'static str {
     }
 }
 
-fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Failure> {
+fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Trouble> {
     let mut steps = Vec::new();
     if !place.cron {
-        steps.extend(place.systemd()?.uninstall().map_err(broken)?);
+        steps.extend(place.systemd()?.uninstall()?);
     }
     if place.cron || !place.is_named() {
-        steps.extend(Cron.uninstall().map_err(broken)?);
+        steps.extend(Cron.uninstall()?);
     }
     if steps.is_empty() {
         say(
@@ -200,7 +194,7 @@ fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Failure>
     if !go_on(global, &steps, yes)? {
         return Ok(Exit::Done);
     }
-    carry_out(&steps).map_err(broken)?;
+    carry_out(&steps)?;
     say(global, "Taken away.");
     Ok(Exit::Done)
 }
@@ -212,7 +206,7 @@ fn say(global: &Global, text: &str) {
 }
 
 /// Shows the steps and asks.
-fn go_on(global: &Global, steps: &[Step], yes: bool) -> Result<bool, Failure> {
+fn go_on(global: &Global, steps: &[Step], yes: bool) -> Result<bool, Trouble> {
     if yes || io::stdin().is_terminal() {
         for step in steps {
             say(global, &format!("  {step}"));

@@ -3,15 +3,15 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::config::{Config, Connection, Editor};
-use crate::run::Failure;
+use crate::trouble::Trouble;
 
 /// A connection by its key; where there is none, the near miss.
-pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection, Failure> {
+pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a Connection, Trouble> {
     config.connection(name).ok_or_else(|| {
         let keys = config.connections.iter().map(|one| one.key.as_str());
         let others = others(config.nearest(name), keys);
         let path = config.path.display();
-        Failure::usage(format!("no connection `{name}` in {path}{others}"))
+        Trouble::usage(format!("no connection `{name}` in {path}{others}"))
     })
 }
 
@@ -31,14 +31,14 @@ pub(super) fn others<'a>(near: Option<&str>, keys: impl Iterator<Item = &'a str>
 }
 
 /// The key of a connection; where there is none, the near miss.
-pub(super) fn key_of(editor: &Editor, name: &str) -> Result<String, Failure> {
+pub(super) fn key_of(editor: &Editor, name: &str) -> Result<String, Trouble> {
     if editor.connections().iter().any(|key| key == name) {
         return Ok(name.to_owned());
     }
     let (near, keys) = (editor.nearest(name), editor.connections());
     let others = others(near.as_deref(), keys.iter().map(String::as_str));
     let path = editor.path().display();
-    Err(Failure::usage(format!(
+    Err(Trouble::usage(format!(
         "no connection `{name}` in {path}{others}"
     )))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Exit, Failure};
+use super::{Exit, Trouble};
 use crate::config::end_commands;
 use crate::http::Stopper;
 
@@ -36,12 +36,11 @@ pub(super) fn leave() -> ! {
 
 /// A runtime in which a signal is heard, also while the thread that asks it is held up. It ends the
 /// program at once.
-pub(super) fn ending_runtime() -> Result<Runtime, Failure> {
+pub(super) fn ending_runtime() -> Result<Runtime, Trouble> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
+        .build()?;
     once_stopped(&runtime, || {
         let _ = writeln!(io::stderr(), "error: stopped");
         leave();

@@ -8,11 +8,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::shared::{find, rfc3339};
-use super::{Exit, Failure, Format, Global};
+use super::{Exit, Format, Global, Trouble};
 use crate::caflou::{login_ends, token_ends};
 use crate::config::{Connection, Secret, cache_dir};
-use crate::health::{Ended, Signs, Trouble, health, troubles};
-use crate::output::{Access, Condition, LISTED, prometheus, status as render, trouble_words};
+use crate::health::{Ended, Signs, Symptom, health, symptoms};
+use crate::output::{Access, Condition, LISTED, prometheus, status as render, symptom_words};
 use crate::record::Kind;
 use crate::schedule::Timer;
 use crate::state::{Cache, Lock, OpenRecord, PastRun, StateError, View};
@@ -32,7 +32,7 @@ pub(super) struct StatusArgs {
 }
 
 /// Tells how the connections are.
-pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure> {
+pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load()?;
     let chosen = match &args.name {
         Some(name) => vec![find(&config, name)?],
@@ -50,8 +50,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
     let conditions: Vec<_> = chosen
         .into_iter()
         .map(|connection| condition(connection, &state, &files, &cache, listed, timer, now))
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
+        .collect::<Result<_, _>>()?;
     let mut out = io::stdout().lock();
     // The reader may be gone; the exit code tells all the same.
     let _ = match global.output.format {
@@ -64,15 +63,15 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<Exit, Failure
         }),
         Format::Prometheus => write!(out, "{}", prometheus(&conditions)),
     };
-    let troubles = conditions.iter().flat_map(|one| &one.troubles);
-    Ok(Exit::of_all(&troubles.map(exit).collect::<Vec<_>>()))
+    let symptoms = conditions.iter().flat_map(|one| &one.symptoms);
+    Ok(Exit::of_all(&symptoms.map(exit).collect::<Vec<_>>()))
 }
 
-fn exit(trouble: &Trouble) -> Exit {
-    match trouble {
-        Trouble::TokenEnded(_) => Exit::Access,
-        Trouble::LastRun(_) | Trouble::Stale(_) | Trouble::NeverComplete => Exit::Failed,
-        Trouble::Failed(_) | Trouble::Uncertain(_) | Trouble::TokenEnds(_) => Exit::SomeFailed,
+fn exit(symptom: &Symptom) -> Exit {
+    match symptom {
+        Symptom::TokenEnded(_) => Exit::Access,
+        Symptom::LastRun(_) | Symptom::Stale(_) | Symptom::NeverComplete => Exit::Failed,
+        Symptom::Failed(_) | Symptom::Uncertain(_) | Symptom::TokenEnds(_) => Exit::SomeFailed,
     }
 }
 
@@ -102,7 +101,7 @@ fn condition(
         uncertain: counts.uncertain,
         token_ends: access.filter(|access| !access.renewable).map(|a| a.ends),
     };
-    let troubles = troubles(&signs, now);
+    let symptoms = symptoms(&signs, now);
     Ok(Condition {
         connection: connection.key.clone(),
         files: files.to_owned(),
@@ -113,8 +112,8 @@ fn condition(
         } else {
             Timer::None
         },
-        health: health(&signs, &troubles),
-        troubles,
+        health: health(&signs, &symptoms),
+        symptoms,
         running,
         last_run,
         last_good_run: view.last_good_run()?,
@@ -199,13 +198,13 @@ fn object(of: &Condition, now: DateTime<Utc>) -> Value {
             "error": run.error(),
         })
     };
-    let words = |trouble: &Trouble| trouble_words(*trouble, of, now);
+    let words = |symptom: &Symptom| symptom_words(*symptom, of, now);
     let mut object = json!({
         "type": "status",
         "connection": of.connection,
         "name": of.name,
         "health": of.health.as_str(),
-        "troubles": of.troubles.iter().map(words).collect::<Vec<_>>(),
+        "troubles": of.symptoms.iter().map(words).collect::<Vec<_>>(),
         "auto_repeat": of.auto_repeat,
         "next_run_at": of.timer.next().map(rfc3339),
         "running_since": of.running.as_ref().map(|run| rfc3339(run.started_at)),

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::shared::find;
 use super::signal::ending_runtime;
-use super::{Exit, Failure, Global, word};
+use super::{Exit, Global, Trouble, word};
 use crate::caflou::Reader;
 use crate::config::{Connection, Secret, cache_dir};
 use crate::http::{HttpError, Policy, Stopper};
@@ -20,9 +20,9 @@ use crate::record::Stream;
 use crate::run::{self, Lanes};
 use crate::source::{Account, SourceError};
 use crate::state::{Cache, View};
-use crate::sync::Fatal;
 use crate::text::escaped;
-use crate::wizard::trouble::{self, Trouble, With};
+use crate::trouble::Class;
+use crate::wizard::trouble::{self, With};
 
 /// What `test` is asked for.
 #[derive(Debug, Args)]
@@ -35,18 +35,18 @@ pub(super) struct TestArgs {
 /// A clock that is off by more than this would confuse what changed when.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
-/// What one check found: a sentence, and where it failed, how the program ends.
-pub(super) type Finding = Result<String, (String, Exit)>;
+/// What one check found: a sentence.
+pub(super) type Finding = Result<String, Trouble>;
 
 /// Checks a connection; every check is made, whatever the others find.
-pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
+pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load()?;
     let connection = match (&args.name, config.connections.as_slice()) {
         (Some(name), _) => find(&config, name)?,
         (None, [only]) => only,
         (None, several) => {
             let keys: Vec<_> = several.iter().map(|c| c.key.as_str()).collect();
-            return Err(Failure::usage(format!(
+            return Err(Trouble::usage(format!(
                 "which connection? there are {}",
                 keys.join(", ")
             )));
@@ -61,7 +61,7 @@ pub(super) fn test(global: &Global, args: &TestArgs) -> Result<Exit, Failure> {
     let findings = runtime.block_on(check(connection, &state, &again));
     let exits: Vec<_> = findings
         .iter()
-        .filter_map(|(_, f)| f.as_ref().err().map(|e| e.1))
+        .filter_map(|(_, finding)| Some(finding.as_ref().err()?.class.into()))
         .collect();
     print(global, connection, &findings);
     Ok(Exit::of_all(&exits))
@@ -84,7 +84,7 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
     let program = connection.program;
     let place = program.place;
     match run::source(connection, true, &cache, &lanes, &listener, policy) {
-        Err(failure) => findings.push((place, Err(failed(&failure)))),
+        Err(trouble) => findings.push((place, Err(trouble))),
         Ok(source) => match source.whose().await {
             Err(error) => {
                 findings.push((place, Err(source_trouble(&[], error, connection, again))));
@@ -103,7 +103,7 @@ async fn check(connection: &Connection, state: &Path, again: &str) -> Vec<(&'sta
         },
     }
     match run::caflou(connection, &cache, &lanes, &listener) {
-        Err(failure) => findings.push(("Caflou", Err(failed(&failure)))),
+        Err(trouble) => findings.push(("Caflou", Err(trouble))),
         Ok(client) => findings.push((
             "Caflou",
             account(&Reader::new(Arc::clone(&client)), connection, again).await,
@@ -120,10 +120,8 @@ fn clock(shop: &Account) -> Finding {
     let skew = (shop.now - Utc::now()).abs();
     let sentence = format!("{} s from the shop's", skew.num_seconds());
     if skew > SKEW {
-        return Err((
-            format!("{sentence}: set this machine's clock"),
-            Exit::Failed,
-        ));
+        let what = format!("{sentence}: set this machine's clock");
+        return Err(Trouble::new(Class::Machine, what));
     }
     Ok(sentence)
 }
@@ -140,8 +138,7 @@ async fn account(reader: &Reader, connection: &Connection, again: &str) -> Findi
             None => Ok(format!("account {id}")),
         },
         Err(error) if error.is_missing() => {
-            let advice = "check caflou.account_id";
-            Err((format!("{error}; {advice}"), Exit::Access))
+            Err(Trouble::new(Class::Access, error.to_string()).advise("check caflou.account_id"))
         }
         Err(error) => {
             let with = match connection.caflou.get::<&Secret>("token") {
@@ -150,8 +147,7 @@ async fn account(reader: &Reader, connection: &Connection, again: &str) -> Findi
             };
             let credential = connection.caflou.way().map_or("", |way| way.anew);
             let anew = is_refused(&error).then(|| format!("{credential}: {again}"));
-            let told = sentences(trouble::caflou(&error, with), anew);
-            Err((told, Exit::from(&Fatal::from(error))))
+            Err(sentences(trouble::caflou(&error, with), anew))
         }
     }
 }
@@ -162,23 +158,22 @@ fn source_trouble(
     error: SourceError,
     connection: &Connection,
     again: &str,
-) -> (String, Exit) {
+) -> Trouble {
     let way = connection.source.way();
     let credential = way.map_or("", |way| way.anew);
     match error {
         SourceError::Http(refused) => {
-            let (exit, anew) = (Exit::from(&Fatal::from(&refused)), is_refused(&refused));
+            let anew = is_refused(&refused);
             let error = SourceError::Http(refused);
             let streams = if error.is_denied() { streams } else { &[] };
             let trouble = (connection.program.explain)(&error, way, streams);
             let anew = anew.then(|| format!("{credential}: {again}"));
-            (sentences(trouble, anew), exit)
+            sentences(trouble, anew)
         }
         SourceError::Access(message) if way.is_some_and(|way| way.ends) => {
-            let told = format!("{message}. {credential}: {again}");
-            (told, Exit::from(&Fatal::Access(message)))
+            Trouble::new(Class::Access, format!("{message}. {credential}: {again}"))
         }
-        other => fatal(&other.into()),
+        other => other.into(),
     }
 }
 
@@ -188,12 +183,12 @@ fn is_refused(error: &HttpError) -> bool {
 }
 
 /// Trouble in whole sentences, with what the service said at their end.
-fn sentences(trouble: Trouble, anew: Option<String>) -> String {
+fn sentences(trouble: Trouble, anew: Option<String>) -> Trouble {
     let what = format!("{}.", trouble.what);
     let advice = Some(trouble.advice).filter(|advice| !advice.is_empty());
     let said = trouble.said.map(|said| format!("({said})"));
     let all = [Some(what), advice, anew, said].into_iter().flatten();
-    all.collect::<Vec<_>>().join(" ")
+    Trouble::new(trouble.class, all.collect::<Vec<_>>().join(" "))
 }
 
 fn state_file(state: &Path, key: &str) -> Finding {
@@ -201,24 +196,16 @@ fn state_file(state: &Path, key: &str) -> Finding {
     match View::open(state, key).and_then(|view| view.last_run()) {
         Ok(None) => Ok(format!("{path}, no run of this connection yet")),
         Ok(Some(run)) => Ok(format!("{path}, last run {}", local(run.started_at))),
-        Err(error) => Err((error.to_string(), Exit::Failed)),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn failed(failure: &Failure) -> (String, Exit) {
-    (format!("{:#}", failure.error), failure.exit)
-}
-
-fn fatal(fatal: &Fatal) -> (String, Exit) {
-    (fatal.to_string(), Exit::from(fatal))
 }
 
 /// Prints what was found.
 pub(super) fn print(global: &Global, connection: &Connection, findings: &[(&str, Finding)]) {
     let mut out = io::stdout().lock();
     let told = findings.iter().map(|(what, finding)| match finding {
-        Ok(sentence) => (*what, true, sentence.as_str()),
-        Err((sentence, _)) => (*what, false, sentence.as_str()),
+        Ok(sentence) => (*what, true, sentence.clone()),
+        Err(trouble) => (*what, false, trouble.to_string()),
     });
     if !global.json() {
         let heading = format!("{} ({})", connection.name, connection.key);

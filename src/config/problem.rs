@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::shell::word;
+use crate::trouble::{Class, Trouble};
 
 /// Messages start in one column unless a place is longer than this many characters.
 const WIDEST_PLACE: usize = 48;
@@ -55,6 +56,12 @@ pub enum ConfigError {
         /// All that is wrong with it, sorted by line; never empty.
         problems: Vec<Problem>,
     },
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Self::of(Class::Usage, &error)
+    }
 }
 
 /// One thing that is wrong with a configuration file. Never holds the text of a secret.

@@ -9,6 +9,7 @@ use crate::record::Kind;
 use crate::sync::report::Status;
 use crate::sync::{Counts, RunReport, Totals};
 use crate::text::safe;
+use crate::trouble::Trouble;
 
 /// No message has more lines.
 pub const MOST_LINES: usize = 20;
@@ -104,7 +105,7 @@ pub fn message(
         Line::Text(memory.route.clone()),
         Line::Gap,
     ];
-    lines.extend(run.error.as_deref().map(why));
+    lines.extend(run.error.as_ref().map(why));
     lines.extend(numbers(run, memory));
     lines.extend(failed(run, &memory.failed));
     if memory.look.number > 0 {
@@ -163,8 +164,9 @@ fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
     parts.join(", ")
 }
 
-fn why(error: &str) -> Line {
-    let error = safe(error);
+fn why(error: &Trouble) -> Line {
+    let error = error.to_string();
+    let error = safe(&error);
     Line::Row("Why", error.chars().take(LONGEST_ERROR).collect())
 }
 
@@ -259,14 +261,14 @@ fn failed(run: &RunReport, failed: &Listed) -> Vec<Line> {
 /// What to do, where the error does not say it.
 fn advice(run: &RunReport) -> Option<String> {
     let key = &run.connection;
-    let error = run.error.as_deref().unwrap_or_default();
+    let advised = |error: &Trouble| !error.advice.is_empty();
     match run.status {
         Status::Ok => None,
         Status::Partial => Some(format!(
             "put right what is said above; each run tries again. Look at all of them: caflou-sync \
              run {key} --dry-run"
         )),
-        Status::Failed | Status::Stopped if error.contains("caflou-sync ") => None,
+        Status::Failed | Status::Stopped if run.error.as_ref().is_some_and(advised) => None,
         Status::Failed => Some(format!(
             "check both sides with caflou-sync test {key}; the next run takes up what is not done"
         )),

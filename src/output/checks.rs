@@ -15,7 +15,7 @@ const SIGN: usize = 6;
 #[must_use]
 pub fn checks(
     heading: &str,
-    checks: &[(&str, bool, &str)],
+    checks: &[(&str, bool, impl AsRef<str>)],
     color: bool,
     width: Option<usize>,
 ) -> String {
@@ -27,7 +27,7 @@ pub fn checks(
         let mut line = Line::of(PLAIN, "  ").with(style, sign).with(PLAIN, "  ");
         line.push(PLAIN, name);
         line.pad(column);
-        let sentence = Line::of(PLAIN, sentence);
+        let sentence = Line::of(PLAIN, sentence.as_ref());
         let mut told = match width.filter(|width| *width > 2 * column) {
             Some(width) => wrapped(vec![sentence], width - column),
             None => vec![sentence],

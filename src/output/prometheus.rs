@@ -33,7 +33,7 @@ const GAUGES: [Gauge; 10] = [
     (
         "troubles",
         "Things that are not as they should be; 0: all is well.",
-        |of| vec![(String::new(), count(of.troubles.len() as u64))],
+        |of| vec![(String::new(), count(of.symptoms.len() as u64))],
     ),
     (
         "auto_repeat",

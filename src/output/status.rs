@@ -9,7 +9,7 @@ use super::flow::{folded, indented};
 use super::line::Line;
 use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::time::{distance, local};
-use crate::health::{Ended, Health, STALE_AFTER, Trouble};
+use crate::health::{Ended, Health, STALE_AFTER, Symptom};
 use crate::schedule::Timer;
 use crate::state::{OpenCounts, OpenRecord, PastRun};
 
@@ -36,7 +36,7 @@ pub struct Condition {
     /// In one word.
     pub health: Health,
     /// What is not as it should be.
-    pub troubles: Vec<Trouble>,
+    pub symptoms: Vec<Symptom>,
     /// The run that is under way.
     pub running: Option<PastRun>,
     /// The last run before it.
@@ -80,7 +80,7 @@ pub fn status(all: &[Condition], now: DateTime<Utc>, color: bool, width: Option<
 
 /// What is not as it should be, as a sentence that says what to do.
 #[must_use]
-pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> String {
+pub fn symptom_words(symptom: Symptom, of: &Condition, now: DateTime<Utc>) -> String {
     let (key, files) = (&of.connection, &of.files);
     let error = of.last_run.as_ref().and_then(PastRun::error);
     let error = error.map(|error| format!(": {error}")).unwrap_or_default();
@@ -88,12 +88,12 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
         "make a new one in Caflou under Account settings, API, and type it in: caflou-sync edit \
          {key}{files}"
     );
-    match trouble {
-        Trouble::TokenEnded(at) => {
+    match symptom {
+        Symptom::TokenEnded(at) => {
             format!("the Caflou token ended {}: {new_token}", when(at, now))
         }
-        Trouble::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
-        Trouble::LastRun(Ended::Failed | Ended::Good) => {
+        Symptom::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
+        Symptom::LastRun(Ended::Failed | Ended::Good) => {
             // Some errors say themselves what to do.
             let advice = if error.contains("caflou-sync ") {
                 String::new()
@@ -102,23 +102,23 @@ pub fn trouble_words(trouble: Trouble, of: &Condition, now: DateTime<Utc>) -> St
             };
             format!("the last run failed{error}{advice}")
         }
-        Trouble::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
-        Trouble::LastRun(Ended::Died) => format!(
+        Symptom::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
+        Symptom::LastRun(Ended::Died) => format!(
             "the last run died before its end: its process was killed, or the machine went down; \
              the next one goes on: caflou-sync run {key}{files}"
         ),
-        Trouble::Stale(at) => stale(at, of, now),
-        Trouble::NeverComplete => format!(
+        Symptom::Stale(at) => stale(at, of, now),
+        Symptom::NeverComplete => format!(
             "no run has imported everything yet, though auto_repeat is on: caflou-sync run {key}{files}"
         ),
-        Trouble::Failed(number) => {
+        Symptom::Failed(number) => {
             let tried = if number == 1 { "it" } else { "them" };
             format!(
                 "{} failed; each run tries {tried} again",
                 Count(number, "record")
             )
         }
-        Trouble::Uncertain(number) => format!(
+        Symptom::Uncertain(number) => format!(
             "{} with a write of unknown outcome; the next run looks in Caflou what came of it",
             Count(number, "record")
         ),
@@ -153,15 +153,15 @@ impl Condition {
     fn lines(&self, now: DateTime<Utc>) -> Vec<(Line, usize)> {
         let mut head = Line::of(BOLD, &self.connection);
         head.push(PLAIN, "  ");
-        let bad = !self.troubles.is_empty();
+        let bad = !self.symptoms.is_empty();
         head.push(style(self.health, bad), word(self.health));
         if self.name != self.connection {
             head.push(DIM, &format!("  {}", self.name));
         }
         let mut lines = vec![(head, 2)];
-        for trouble in &self.troubles {
-            let line = Line::of(style(trouble.health(), true), "  ! ");
-            let words = trouble_words(*trouble, self, now);
+        for symptom in &self.symptoms {
+            let line = Line::of(style(symptom.health(), true), "  ! ");
+            let words = symptom_words(*symptom, self, now);
             lines.push((line.with(PLAIN, &words), 4));
         }
         let full = format!("caflou-sync run {} --full{}", self.connection, self.files);

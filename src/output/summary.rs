@@ -167,7 +167,7 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
     } else {
         ("error: ", RED)
     };
-    seen.folded(Line::of(style, word).with(PLAIN, error))
+    seen.folded(Line::of(style, word).with(PLAIN, &error.to_string()))
 }
 
 fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {

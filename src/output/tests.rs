@@ -10,6 +10,7 @@ use crate::config::Mode;
 use crate::record::{self, Attributes, ByKind, CaflouId, Changes, Kind, Value};
 use crate::sync::report::{Change, Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Action, Counts, Event, Report, RunReport, Totals};
+use crate::trouble::{Class, Trouble};
 
 mod checks;
 mod details;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::end::End;
 use super::session::{Scopes, Session};
 use crate::source::Scope;
 use crate::state::{AccountLock, Clock, Journal, Left, LockError, StateError, View};
+use crate::trouble::Trouble;
 
 /// How often a Caflou account that is in use is tried again.
 const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
@@ -15,7 +15,7 @@ const ACCOUNT_AGAIN: Duration = Duration::from_millis(200);
 impl Session<'_> {
     /// Waits until no other connection writes to the Caflou account: two that look for the same
     /// company at once would both create it.
-    pub(super) async fn alone_in_account(&self) -> Result<AccountLock, End> {
+    pub(super) async fn alone_in_account(&self) -> Result<AccountLock, Trouble> {
         let account = (self.connection.caflou_url(), self.connection.account_id());
         let mut told = false;
         loop {
@@ -29,7 +29,7 @@ impl Session<'_> {
                         told = true;
                     }
                     if !self.stop.sleep(ACCOUNT_AGAIN).await {
-                        return Err(self.stopped().into());
+                        return Err(self.stop.into());
                     }
                 }
                 taken => return Ok(taken?),
@@ -45,7 +45,7 @@ impl Session<'_> {
         alone: &AccountLock,
         view: &View,
         timeout: Duration,
-    ) -> Result<(), End> {
+    ) -> Result<(), Trouble> {
         let clock = Clock::system();
         let begun = clock.now();
         for left in alone.left(timeout) {
@@ -71,7 +71,7 @@ impl Session<'_> {
             // The machine may sleep meanwhile.
             while !wait.is_zero() {
                 if !self.stop.sleep(wait).await {
-                    return Err(self.stopped().into());
+                    return Err(self.stop.into());
                 }
                 wait = clock.now().until(until);
             }
@@ -86,7 +86,7 @@ impl Session<'_> {
         &self,
         journal: &Journal,
         mut scopes: Scopes,
-    ) -> Result<(Scopes, Option<String>), End> {
+    ) -> Result<(Scopes, Option<String>), Trouble> {
         let (view, pair) = (journal.view()?, self.pair_at());
         let mut met = None;
         if let Some(last) = self.cache.last_run(&pair)

@@ -1,7 +1,6 @@
-//! Exit codes, which cron jobs and scripts rely on, and what ends with one.
+//! Exit codes, which cron jobs and scripts rely on.
 
-use crate::config::{ConfigError, EditError};
-use crate::sync::Fatal;
+use crate::trouble::Class;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,54 +45,15 @@ impl Exit {
     }
 }
 
-impl From<&Fatal> for Exit {
-    fn from(fatal: &Fatal) -> Self {
-        match fatal {
-            Fatal::Access(_) => Self::Access,
-            Fatal::Guarded(_) => Self::Guarded,
-            Fatal::Settings(_) => Self::Usage,
-            Fatal::Service(_) | Fatal::State(_) | Fatal::Stopped(_) => Self::Failed,
-        }
-    }
-}
-
-/// A command that did not come to its end.
-#[derive(Debug)]
-pub struct Failure {
-    /// What went wrong, with its context.
-    pub(crate) error: anyhow::Error,
-    /// The exit code that says so.
-    pub(crate) exit: Exit,
-}
-
-impl Failure {
-    /// With the exit code that says so.
-    pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            error: error.into(),
-            exit,
-        }
-    }
-
-    /// Wrong usage or configuration.
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, anyhow::Error::msg(message.into()))
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::new(Exit::Usage, error)
-    }
-}
-
-impl From<EditError> for Failure {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Config(error) => error.into(),
-            EditError::Exists { .. } | EditError::NotATable { .. } => Self::new(Exit::Usage, error),
-            EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
-                Self::new(Exit::Failed, error)
+impl From<Class> for Exit {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Usage => Self::Usage,
+            Class::Access | Class::Rights => Self::Access,
+            Class::Locked => Self::Locked,
+            Class::Guard => Self::Guarded,
+            Class::Down | Class::Odd | Class::State | Class::Stopped | Class::Machine => {
+                Self::Failed
             }
         }
     }

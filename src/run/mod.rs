@@ -5,10 +5,9 @@
 //! - `streams`: what is read, planned and shown or applied;
 //! - `untold`: what a run that was cut off left to be looked at;
 //! - `open`: from a connection of the configuration to clients of both services;
-//! - `end`, `exit`: how a run ends that did not come to its end, and the exit codes.
+//! - `exit`: the exit codes.
 
 mod alone;
-mod end;
 mod exit;
 mod notified;
 mod open;
@@ -17,7 +16,7 @@ mod streams;
 mod untold;
 mod wanted;
 
-pub use exit::{Exit, Failure};
+pub use exit::Exit;
 pub(crate) use notified::run_and_tell;
 pub(crate) use open::{Lanes, caflou, source};
 pub(crate) use session::{Session, run_id};

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Exit, Failure};
 use crate::access::{Access, Shared};
 use crate::caflou;
 use crate::config::{Connection, Values};
 use crate::http::{Lane, LaneOptions, Pace, Policy, Stop};
 use crate::source::{Opening, Source};
 use crate::state::Cache;
+use crate::trouble::{Class, Trouble};
 
 /// Lanes by what they share: a token at Shoptet, an account at Caflou.
 #[derive(Debug, Default)]
@@ -30,12 +30,12 @@ fn access(
     connection: &Connection,
     (side, values): (&str, &Values),
     stop: &Stop,
-) -> Result<Access, Failure> {
+) -> Result<Access, Trouble> {
     Access::of(values, |key, secret| {
         let secret = secret.resolve_unless(&|| stop.reason().is_some());
         secret.map_err(|error| {
-            let context = format!("connection `{}`: {side}.{key}", connection.key);
-            Failure::new(Exit::Access, anyhow::Error::new(error).context(context))
+            let trouble = Trouble::of(Class::Access, &error);
+            trouble.within(&format!("connection `{}`: {side}.{key}", connection.key))
         })
     })
 }
@@ -57,7 +57,7 @@ fn of_source(
     cache: &Cache,
     lanes: &Lanes,
     stop: &Stop,
-) -> Result<(Access, Shared), Failure> {
+) -> Result<(Access, Shared), Trouble> {
     let [source, _] = connection.sides();
     let access = access(connection, source, stop)?;
     let options = LaneOptions {
@@ -76,7 +76,7 @@ pub(crate) fn source(
     lanes: &Lanes,
     stop: &Stop,
     policy: Policy,
-) -> Result<Box<dyn Source>, Failure> {
+) -> Result<Box<dyn Source>, Trouble> {
     let (access, shared) = of_source(connection, cache, lanes, stop)?;
     let opened = (connection.program.open)(Opening {
         access: &access,
@@ -85,7 +85,7 @@ pub(crate) fn source(
         import: &connection.import,
         dry_run,
     });
-    opened.map_err(|error| Failure::new(Exit::Failed, error))
+    opened.map_err(Trouble::from)
 }
 
 /// A client of the connection's Caflou account.
@@ -94,7 +94,7 @@ pub(crate) fn caflou(
     cache: &Cache,
     lanes: &Lanes,
     stop: &Stop,
-) -> Result<Arc<caflou::Client>, Failure> {
+) -> Result<Arc<caflou::Client>, Trouble> {
     let [_, caflou] = connection.sides();
     let access = access(connection, caflou, stop)?;
     let options = LaneOptions {
@@ -106,6 +106,6 @@ pub(crate) fn caflou(
     };
     let shared = lanes.shared(&access, cache, stop, options);
     let client = caflou::Client::open(&access, shared);
-    let client = client.map_err(|error| Failure::new(Exit::Failed, error))?;
+    let client = client?;
     Ok(Arc::new(client))
 }

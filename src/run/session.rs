@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::end::{End, advice};
 use super::open::{self, Lanes};
 use super::streams::Running;
 use super::untold::untold;
-use super::{Exit, Failure, Wanted};
+use super::{Exit, Wanted};
 use crate::caflou::{Client as Caflou, Reader, Writer};
 use crate::config::{Connection, Mode};
 use crate::http::{Policy, Stop};
@@ -19,8 +18,9 @@ use crate::record::{ByKind, Kind, Stream};
 use crate::source::{Interval, Scope, Source};
 use crate::state::{self, AccountLock, Cache, Clock, Journal, Lock, Pair, RunStart, View, Watch};
 use crate::sync::report::{Heading, RequestCounts, SCHEMA, Start, Status};
-use crate::sync::{Apply, Counts, Event, Fatal, Preview, Report, RunReport, Totals, scope};
+use crate::sync::{Apply, Counts, Event, Preview, Report, RunReport, Totals, scope};
 use crate::text::safe;
+use crate::trouble::{Class, Trouble};
 
 /// The streams of a run, with what to read of each.
 pub(crate) type Scopes = Vec<(&'static Stream, Scope)>;
@@ -85,20 +85,17 @@ impl Session<'_> {
         let failed = summary.failed();
         let changes = summary.changes();
         let exit = match &ended {
-            Err(end) => end.exit,
+            Err(trouble) => trouble.class.into(),
             Ok(()) if failed > 0 => Exit::SomeFailed,
             Ok(()) if self.wanted.dry_run && changes > 0 => Exit::Pending,
             Ok(()) => Exit::Done,
         };
-        if let Err(end) = ended {
+        if let Err(trouble) = ended.or_else(|trouble| self.end(&mut summary, Err(trouble))) {
             // Where stdout is no terminal, its reader need not be the one who has to act.
             if !self.told_briefly && !io::stdout().is_terminal() {
-                let error = format!("error: {}: {}", summary.connection, end.message);
+                let error = format!("error: {}: {}", summary.connection, trouble);
                 let _ = writeln!(io::stderr(), "{}", safe(&error));
             }
-            summary.status = end.status;
-            summary.error = Some(end.message);
-            summary.finished_at = Utc::now();
         }
         report.event(&Event::Summary(Box::new(summary)));
         exit
@@ -110,7 +107,7 @@ impl Session<'_> {
         run: &RunStart,
         report: &mut dyn Report,
         summary: &mut RunReport,
-    ) -> Result<(), End> {
+    ) -> Result<(), Trouble> {
         let key = self.connection.key.as_str();
         let view = || match View::open(self.state, key) {
             Err(error) if self.wanted.rebuild && error.is_damage() => {
@@ -118,7 +115,7 @@ impl Session<'_> {
             }
             opened => Ok(opened?),
         };
-        let opened = view().map_err(End::from).and_then(|view| {
+        let opened = view().and_then(|view| {
             self.is_its_own(&view)?;
             self.scopes(&view, run.started_at)
         });
@@ -150,7 +147,7 @@ impl Session<'_> {
         let ended = running.run(report, summary, |_, _| Ok(())).await;
         summary.forecast += services.caflou.requests().0 - looks;
         Self::count_requests(&services, summary);
-        self.end(summary, ended).map(|_| ())
+        self.end(summary, ended)
     }
 
     /// A real run, under the connection's lock.
@@ -159,10 +156,10 @@ impl Session<'_> {
         run: &RunStart,
         report: &mut dyn Report,
         summary: &mut RunReport,
-    ) -> Result<(), End> {
+    ) -> Result<(), Trouble> {
         let key = self.connection.key.as_str();
         let opened = Lock::take(self.state, key, run.started_at)
-            .map_err(End::from)
+            .map_err(Trouble::from)
             .and_then(|lock| {
                 let set_aside = self.set_aside(run.started_at)?;
                 Ok((lock, Journal::open(self.state, key)?, set_aside))
@@ -210,15 +207,11 @@ impl Session<'_> {
             Err(end) => Err(end),
         };
         let ended = self.end(summary, ended);
-        let status = ended
-            .as_ref()
-            .map_or_else(|end| end.status, |status| *status);
-        summary.error = ended.as_ref().err().map(|end| end.message.clone());
         let text = serde_json::to_string(&Event::Summary(Box::new(summary.clone())));
         let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = journal.finish(
             summary.finished_at,
-            status.as_str(),
+            summary.status.as_str(),
             &text.unwrap_or_default(),
         );
         let noted = noted.and_then(|()| journal.told());
@@ -228,14 +221,9 @@ impl Session<'_> {
         }
         drop(lock);
         match (ended, noted) {
-            (Ok(_), Err(error)) => Err(Fatal::from(error).into()),
-            (ended, _) => ended.map(|_| ()),
+            (Ok(()), Err(error)) => Err(error.into()),
+            (ended, _) => ended,
         }
-    }
-
-    /// Why the run is to end.
-    pub(crate) fn stopped(&self) -> Fatal {
-        Fatal::Stopped(self.stop.reason().unwrap_or("stopped").to_owned())
     }
 
     async fn write(
@@ -245,7 +233,7 @@ impl Session<'_> {
         scopes: Scopes,
         report: &mut dyn Report,
         summary: &mut RunReport,
-    ) -> Result<(), End> {
+    ) -> Result<(), Trouble> {
         let key = self.connection.key.as_str();
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
         // Only now, so that the history tells of it.
@@ -286,7 +274,7 @@ impl Session<'_> {
         journal: &Arc<Mutex<Journal>>,
         scopes: &Scopes,
         summary: &RunReport,
-    ) -> Result<(), End> {
+    ) -> Result<(), Trouble> {
         let locked = || journal.lock().unwrap_or_else(PoisonError::into_inner);
         let view = || Ok(locked().view()?);
         let (key, files) = (self.connection.key.as_str(), self.files);
@@ -305,10 +293,13 @@ impl Session<'_> {
         if changes <= most {
             return Ok(());
         }
-        Err(End::guarded(format!(
+        let what = format!(
             "{changes} records would change, more than the {most} that are allowed; nothing was \
-             written. Look with `caflou-sync run {key}{files} --dry-run`, go on with \
-             `caflou-sync run {key}{files} --max-changes {changes}`"
+             written"
+        );
+        Err(Trouble::new(Class::Guard, what).advise(format!(
+            "Look with `caflou-sync run {key}{files} --dry-run`, go on with `caflou-sync run \
+             {key}{files} --max-changes {changes}`"
         )))
     }
 
@@ -323,17 +314,22 @@ impl Session<'_> {
 
     /// Makes sure that what is remembered is about the two sides that are configured: another shop
     /// gives the same codes to other orders, and another account does not have the records.
-    fn is_its_own(&self, view: &View) -> Result<(), End> {
+    fn is_its_own(&self, view: &View) -> Result<(), Trouble> {
         let (key, pair) = (&self.connection.key, self.pair());
-        let known = view.pair().map_err(Fatal::from)?;
+        let known = view.pair()?;
         match known.filter(|known| *known != pair) {
             None => Ok(()),
-            Some(known) => Err(End::guarded(format!(
-                "`{key}` has imported from {known} so far, and the configuration now says \
-                 {pair}; nothing was written. Give the new pair a connection of its own, or begin \
-                 anew: `caflou-sync forget {key}{}`",
-                self.files
-            ))),
+            Some(known) => {
+                let what = format!(
+                    "`{key}` has imported from {known} so far, and the configuration now says \
+                     {pair}; nothing was written"
+                );
+                Err(Trouble::new(Class::Guard, what).advise(format!(
+                    "Give the new pair a connection of its own, or begin anew: `caflou-sync forget \
+                     {key}{}`",
+                    self.files
+                )))
+            }
         }
     }
 
@@ -344,7 +340,7 @@ impl Session<'_> {
 
     /// The streams of this run with what to read of each, and why everything where the user did
     /// not ask for it.
-    fn scopes(&self, view: &View, now: DateTime<Utc>) -> Result<(Scopes, Vec<String>), End> {
+    fn scopes(&self, view: &View, now: DateTime<Utc>) -> Result<(Scopes, Vec<String>), Trouble> {
         let settings = self.settings();
         let mut reasons: Vec<_> = self.older_copy(view)?.into_iter().collect();
         let (mut scopes, copied) = (Vec::new(), !reasons.is_empty());
@@ -359,7 +355,7 @@ impl Session<'_> {
                 continue;
             }
             let full = self.wanted.full || (kind != Kind::Company && self.wanted.own_interval());
-            let cursor = view.cursor(stream).map_err(Fatal::from)?;
+            let cursor = view.cursor(stream)?;
             let full = full || copied;
             let (scope, reason) = scope::scope(stream, cursor.as_ref(), &settings, full, now);
             scopes.push((stream, scope));
@@ -369,12 +365,12 @@ impl Session<'_> {
     }
 
     /// Whether the state may not know what was written last.
-    pub(crate) fn is_doubtful(&self, view: &View) -> Result<bool, Fatal> {
+    pub(crate) fn is_doubtful(&self, view: &View) -> Result<bool, Trouble> {
         Ok(self.wanted.rebuild || self.older_copy(view)?.is_some())
     }
 
     /// Why the state file is not as the last run left it, where that is so.
-    fn older_copy(&self, view: &View) -> Result<Option<String>, Fatal> {
+    fn older_copy(&self, view: &View) -> Result<Option<String>, Trouble> {
         let Some(last) = self.cache.last_run(&self.pair_at()) else {
             return Ok(None);
         };
@@ -398,7 +394,7 @@ impl Session<'_> {
     }
 
     /// Sets the state file aside, where it is damaged and that is wanted. Says what was done.
-    fn set_aside(&self, now: DateTime<Utc>) -> Result<Option<String>, End> {
+    fn set_aside(&self, now: DateTime<Utc>) -> Result<Option<String>, Trouble> {
         if !self.wanted.rebuild {
             return Ok(None);
         }
@@ -426,12 +422,12 @@ impl Session<'_> {
         scope::fingerprint(&self.connection.import, &self.connection.mapping)
     }
 
-    fn services(&self) -> Result<Services, End> {
+    fn services(&self) -> Result<Services, Trouble> {
         let (connection, lanes) = (self.connection, self.lanes);
         // A secret that was waited for in vain is no wrong one.
-        let ended = |failure: Failure| match self.stop.reason() {
-            Some(_) => End::from(self.stopped()),
-            None => failure.into(),
+        let ended = |trouble| match self.stop.reason() {
+            Some(_) => self.stop.into(),
+            None => trouble,
         };
         let dry_run = self.wanted.dry_run;
         let source = open::source(
@@ -532,22 +528,23 @@ impl Session<'_> {
     }
 
     /// The end as it is reported.
-    fn end(&self, summary: &mut RunReport, ended: Result<(), End>) -> Result<Status, End> {
+    fn end(&self, summary: &mut RunReport, ended: Result<(), Trouble>) -> Result<(), Trouble> {
+        let ended = ended.map_err(|trouble| {
+            if !trouble.class.is_access() || !trouble.advice.is_empty() {
+                return trouble;
+            }
+            let (key, files) = (&self.connection.key, self.files);
+            trouble.advise(format!("`caflou-sync test {key}{files}` checks both sides"))
+        });
         summary.finished_at = Utc::now();
-        let failed = summary.failed();
-        summary.status = if failed > 0 {
-            Status::Partial
-        } else {
-            Status::Ok
+        summary.status = match &ended {
+            Err(trouble) if trouble.class.is_stop() => Status::Stopped,
+            Err(_) => Status::Failed,
+            Ok(()) if summary.failed() > 0 => Status::Partial,
+            Ok(()) => Status::Ok,
         };
-        ended.map(|()| summary.status).map_err(|end| End {
-            message: format!(
-                "{}{}",
-                end.message,
-                advice(end.exit, &self.connection.key, self.files)
-            ),
-            ..end
-        })
+        summary.error = ended.as_ref().err().cloned();
+        ended
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::{NaiveDate, TimeDelta, Utc};
 use tokio::sync::mpsc;
 
-use super::end::End;
 use super::session::{Scopes, Services, Session};
 use crate::caflou::Reader;
 use crate::config::Mode;
@@ -16,8 +15,9 @@ use crate::shell::word;
 use crate::source::{Account, Ask, Reading, Scope};
 use crate::state::{Clock, Cursor, View};
 use crate::sync::{
-    Awaiting, Engine, EngineOptions, Event, Fatal, Report, Rules, RunReport, Sink, may_vanish,
+    Awaiting, Engine, EngineOptions, Event, Report, Rules, RunReport, Sink, may_vanish,
 };
+use crate::trouble::{Class, Trouble};
 
 /// Items between reading and planning.
 const CHANNEL: usize = 128;
@@ -60,7 +60,7 @@ pub(crate) struct Running<'a, S> {
     pub(crate) services: &'a Services,
     pub(crate) sink: S,
     /// Opens one more view of the state.
-    pub(crate) view: &'a dyn Fn() -> Result<View, Fatal>,
+    pub(crate) view: &'a dyn Fn() -> Result<View, Trouble>,
     /// What to read of each stream of this run.
     pub(crate) scopes: Scopes,
 }
@@ -71,8 +71,8 @@ impl<S: Sink> Running<'_, S> {
         &self,
         report: &mut dyn Report,
         summary: &mut RunReport,
-        keep: impl Fn(&Stream, &Cursor) -> Result<(), Fatal>,
-    ) -> Result<(), End> {
+        keep: impl Fn(&Stream, &Cursor) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
         let session = self.session;
         let account = self.whose().await?;
         let skew = account.now - Utc::now();
@@ -105,15 +105,15 @@ impl<S: Sink> Running<'_, S> {
     }
 
     /// Whose records these are now.
-    async fn whose(&self) -> Result<Account, Fatal> {
+    async fn whose(&self) -> Result<Account, Trouble> {
         tokio::select! {
             account = self.services.source.whose() => Ok(account?),
-            () = self.session.stop.wait() => Err(self.session.stopped()),
+            () = self.session.stop.wait() => Err(self.session.stop.into()),
         }
     }
 
     /// What an earlier release linked twice.
-    fn doubled(&self) -> Result<Vec<String>, Fatal> {
+    fn doubled(&self) -> Result<Vec<String>, Trouble> {
         let (view, key) = ((self.view)()?, &self.session.connection.key);
         let mut told = Vec::new();
         for kind in Kind::ALL {
@@ -132,9 +132,9 @@ impl<S: Sink> Running<'_, S> {
     }
 
     /// Companies and documents at the same time, each stream of them after the other.
-    async fn side_by_side<K>(&self, run: &Run<'_, K>) -> Result<(), End>
+    async fn side_by_side<K>(&self, run: &Run<'_, K>) -> Result<(), Trouble>
     where
-        K: Fn(&Stream, &Cursor) -> Result<(), Fatal>,
+        K: Fn(&Stream, &Cursor) -> Result<(), Trouble>,
     {
         let is_company = |stream: &Stream| stream.kind == Kind::Company;
         let (companies, documents): (Vec<_>, Vec<_>) = (self.scopes.iter())
@@ -171,9 +171,9 @@ impl<S: Sink> Running<'_, S> {
             errors.extend(moved.err());
         }
         // The one that failed says more than the one that was stopped because of it.
-        errors.sort_by_key(|error| matches!(error, Fatal::Stopped(_)));
+        errors.sort_by_key(|error| error.class == Class::Stopped);
         match errors.into_iter().next() {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None => Ok(()),
         }
     }
@@ -183,7 +183,7 @@ impl<S: Sink> Running<'_, S> {
         &self,
         streams: &[(&'static Stream, &'s Scope)],
         run: &Run<'_, K>,
-    ) -> (Vec<Read<'s>>, Vec<Fatal>) {
+    ) -> (Vec<Read<'s>>, Vec<Trouble>) {
         let mut read = Vec::new();
         for (stream, scope) in streams {
             match self.import(stream, scope, run).await {
@@ -206,7 +206,7 @@ impl<S: Sink> Running<'_, S> {
         stream: &'static Stream,
         scope: &'s Scope,
         run: &Run<'_, K>,
-    ) -> Result<Option<Read<'s>>, Fatal> {
+    ) -> Result<Option<Read<'s>>, Trouble> {
         let mut report = Shared(&run.report);
         report.event(&Event::Agenda(stream.kind));
         let reading = Box::pin(self.read(stream, scope, run, &mut report)).await?;
@@ -226,27 +226,29 @@ impl<S: Sink> Running<'_, S> {
 
     /// A source that shows no document at all, though many were imported, is more likely broken than
     /// empty; a full compare would take all of them out of the cash flow.
-    async fn not_suddenly_empty(&self, account: &Account) -> Result<(), End> {
+    async fn not_suddenly_empty(&self, account: &Account) -> Result<(), Trouble> {
         let session = self.session;
         for (stream, scope) in &self.scopes {
             let whole = *scope == Scope::Full && stream.kind != Kind::Company;
             if session.wanted.allow_empty || !whole {
                 continue;
             }
-            let imported = (self.view)()?.count_imported(stream).map_err(Fatal::from)?;
+            let imported = (self.view)()?.count_imported(stream)?;
             if imported < MANY {
                 continue;
             }
             let total = tokio::select! {
-                total = self.services.source.count(stream) => total.map_err(Fatal::from)?,
-                () = session.stop.wait() => return Err(session.stopped().into()),
+                total = self.services.source.count(stream) => total?,
+                () = session.stop.wait() => return Err(session.stop.into()),
             };
             if total == Some(0) {
                 let (key, files) = (&session.connection.key, session.files);
-                return Err(End::guarded(format!(
-                    "{} shows no {} at all, though {imported} were imported; nothing was written. \
-                     If it really is empty: `caflou-sync run {key}{files} --full --allow-empty`",
+                let what = format!(
+                    "{} shows no {} at all, though {imported} were imported; nothing was written",
                     account.name, stream.many
+                );
+                return Err(Trouble::new(Class::Guard, what).advise(format!(
+                    "If it really is empty: `caflou-sync run {key}{files} --full --allow-empty`"
                 )));
             }
         }
@@ -260,7 +262,7 @@ impl<S: Sink> Running<'_, S> {
         scope: &Scope,
         run: &Run<'_, K>,
         report: &mut Shared<'_, '_>,
-    ) -> Result<Reading, Fatal> {
+    ) -> Result<Reading, Trouble> {
         let (kind, stop) = (stream.kind, run.halt.listener());
         let connection = self.session.connection;
         let state = (self.view)()?;
@@ -298,10 +300,8 @@ impl<S: Sink> Running<'_, S> {
                 out: sender,
             };
             tokio::select! {
-                reading = self.services.source.read(ask) => reading.map_err(Fatal::from),
-                () = stop.wait() => {
-                    Err(Fatal::Stopped(stop.reason().unwrap_or("stopped").to_owned()))
-                }
+                reading = self.services.source.read(ask) => reading.map_err(Trouble::from),
+                () = stop.wait() => Err((&stop).into()),
             }
         };
         let (reading, mut fatal) = tokio::join!(reading, engine.run(items));
@@ -331,7 +331,7 @@ impl<S: Sink> Running<'_, S> {
             self.session.warn(report, vec![message]);
         }
         match (fatal, reading) {
-            (Some(Fatal::Guarded(said)), _) => Err(self.guarded(&said)),
+            (Some(fatal), _) if fatal.class == Class::Guard => Err(fatal.advise(self.deletions())),
             (Some(fatal), _) => Err(fatal),
             (None, reading) => {
                 let reading = reading?;
@@ -383,7 +383,7 @@ impl<S: Sink> Running<'_, S> {
 
     /// The most records that may become inactive; `None`: any number. Those that the user named
     /// are meant.
-    fn may_vanish(&self, stream: &Stream, scope: &Scope) -> Result<Option<u64>, Fatal> {
+    fn may_vanish(&self, stream: &Stream, scope: &Scope) -> Result<Option<u64>, Trouble> {
         let any = self.session.wanted.allow_deletions || matches!(scope, Scope::Only(_));
         if any {
             return Ok(None);
@@ -393,7 +393,7 @@ impl<S: Sink> Running<'_, S> {
     }
 
     /// Too much would have become inactive: what to do about it.
-    fn guarded(&self, said: &str) -> Fatal {
+    fn deletions(&self) -> String {
         let Session {
             connection,
             wanted,
@@ -401,17 +401,16 @@ impl<S: Sink> Running<'_, S> {
             ..
         } = self.session;
         let (key, full) = (&connection.key, if wanted.full { " --full" } else { "" });
-        Fatal::Guarded(format!(
-            "{said}; none of them was changed. Look with `caflou-sync run {key}{files}{full} \
-             --dry-run`, and if it is right go on with `caflou-sync run {key}{files}{full} --allow \
-             deletions`"
-        ))
+        format!(
+            "Look with `caflou-sync run {key}{files}{full} --dry-run`, and if it is right go on \
+             with `caflou-sync run {key}{files}{full} --allow deletions`"
+        )
     }
 
     /// Moves the cursor of what was read whole.
-    fn move_cursor<K>(&self, read: &Read<'_>, run: &Run<'_, K>) -> Result<(), Fatal>
+    fn move_cursor<K>(&self, read: &Read<'_>, run: &Run<'_, K>) -> Result<(), Trouble>
     where
-        K: Fn(&Stream, &Cursor) -> Result<(), Fatal>,
+        K: Fn(&Stream, &Cursor) -> Result<(), Trouble>,
     {
         let at = run.account.read_to();
         let listed_at = match read.scope {

@@ -12,6 +12,7 @@ use super::crontab::{our_block, with_block, without_block};
 use super::tools::{ToolError, call};
 use super::units::MARK;
 use super::{CrontabError, Scope, Step, Timer, Units};
+use crate::trouble::{Class, Trouble};
 
 const SERVICE: &str = "caflou-sync.service";
 const TIMER: &str = "caflou-sync.timer";
@@ -45,6 +46,12 @@ pub enum ScheduleError {
         /// What is left to do.
         by_hand: String,
     },
+}
+
+impl From<ScheduleError> for Trouble {
+    fn from(error: ScheduleError) -> Self {
+        Self::of(Class::Machine, &error)
+    }
 }
 
 /// systemd, and the folder for its units.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::config::{Config, Notify, Secret};
+use crate::trouble::{Class, Trouble};
 
 /// The command line of a scheduled run. All paths are absolute, and text of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub enum JobError {
     /// Not UTF-8, or with a line break.
     #[error("{} cannot stand in a schedule: rename it so that it is plain text of one line", .0.display())]
     Path(PathBuf),
+}
+
+impl From<JobError> for Trouble {
+    fn from(error: JobError) -> Self {
+        Self::of(Class::Usage, &error)
+    }
 }
 
 impl Job {

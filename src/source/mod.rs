@@ -20,7 +20,7 @@ use crate::config::{Field, Import, Mapping, Need, Table, Way};
 use crate::http::{HttpError, Pace};
 use crate::record::{Draft, Kind, SourceId, Stream};
 use crate::state::{StateError, View};
-use crate::trouble::Trouble;
+use crate::trouble::{Class, Trouble};
 
 /// What a source is, before any of its records are asked for.
 #[derive(Debug)]
@@ -331,4 +331,20 @@ pub enum SourceError {
     /// The one who takes the items is gone; its own error says why.
     #[error("reading was broken off")]
     BrokenOff,
+}
+
+impl From<SourceError> for Trouble {
+    fn from(error: SourceError) -> Self {
+        let class = match error {
+            SourceError::Http(error) => return error.into(),
+            SourceError::State(error) => return error.into(),
+            SourceError::Access(_) => Class::Access,
+            SourceError::Settings(_) => Class::Usage,
+            SourceError::Service(_) | SourceError::UsedUp(_) | SourceError::BrokenOff => {
+                Class::Down
+            }
+            SourceError::Cursor(_) => Class::State,
+        };
+        Self::new(class, error.to_string())
+    }
 }

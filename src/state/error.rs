@@ -7,46 +7,32 @@ use rusqlite::{Connection, ErrorCode};
 use thiserror::Error;
 
 use super::LockError;
+use crate::trouble::{Class, Trouble};
 
 /// A problem with the state file. Nothing more is written to either service because of it.
-#[derive(Debug, Error)]
-pub enum StateError {
-    /// It cannot be opened, made or used.
-    #[error("state file {}: {reason}; {advice}", path.display())]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What the system or SQLite says.
-        reason: String,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// A newer release wrote it.
-    #[error(
-        "state file {} was written by a newer caflou-sync (schema {found}, this one knows up to \
-         {known}); install that release or name another file with --state", path.display()
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema version.
-        found: usize,
-        /// The newest schema version known here.
-        known: usize,
-    },
-    /// A stored value is not what was stored.
-    #[error("state file {}: the stored {what} of {record} are not those that were stored; {DAMAGED}", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// Which value.
-        what: &'static str,
-        /// Of which record.
-        record: String,
-    },
-    /// What leaves cannot be noted in the file of the account's lock.
-    #[error(transparent)]
-    Lock(#[from] LockError),
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{what}{}{advice}", if .advice.is_empty() { "" } else { "; " })]
+pub struct StateError {
+    /// What is wrong, with the file.
+    what: String,
+    /// What to do about it, where the sentence does not say it.
+    advice: &'static str,
+}
+
+impl From<StateError> for Trouble {
+    fn from(error: StateError) -> Self {
+        Self::new(Class::State, error.what).advise(error.advice)
+    }
+}
+
+/// What leaves cannot be noted in the file of the account's lock.
+impl From<LockError> for StateError {
+    fn from(error: LockError) -> Self {
+        Self {
+            what: error.to_string(),
+            advice: "",
+        }
+    }
 }
 
 const CHECK: &str = "check the path (--state, CAFLOU_SYNC_STATE or `state` in the configuration)";
@@ -56,50 +42,50 @@ const ROOM: &str = "make room on the disk and run again";
 const RIGHTS: &str = "make the file and its folder writable for this user";
 
 impl StateError {
-    /// The file cannot be used, for a reason that is not SQLite's.
-    pub(super) fn unusable(path: &Path, reason: &str) -> Self {
-        Self::Unusable {
-            path: path.to_owned(),
-            reason: reason.to_owned(),
-            advice: CHECK,
+    fn new(path: &Path, what: &str, advice: &'static str) -> Self {
+        Self {
+            what: format!("state file {}{what}", path.display()),
+            advice,
         }
     }
 
-    /// The file is there, and nothing is in it.
-    pub(super) fn empty(path: &Path) -> Self {
-        Self::Unusable {
-            path: path.to_owned(),
-            reason: "the file is empty".to_owned(),
-            advice: DAMAGED,
-        }
+    /// The file cannot be used, for a reason that is not SQLite's.
+    pub(super) fn unusable(path: &Path, reason: &str) -> Self {
+        Self::new(path, &format!(": {reason}"), CHECK)
     }
 
     /// The file does not hang together.
     pub(super) fn damaged(path: &Path, reason: &str) -> Self {
-        Self::Unusable {
-            path: path.to_owned(),
-            reason: reason.to_owned(),
-            advice: DAMAGED,
-        }
+        Self::new(path, &format!(": {reason}"), DAMAGED)
+    }
+
+    /// A stored value is not what was stored.
+    pub(super) fn corrupt(path: &Path, what: &str, record: &str) -> Self {
+        let reason = format!("the stored {what} of {record} are not those that were stored");
+        Self::damaged(path, &reason)
+    }
+
+    /// A newer release wrote the file: its schema version, and the newest one known here.
+    pub(super) fn newer(path: &Path, found: usize, known: usize) -> Self {
+        let what = format!(
+            " was written by a newer caflou-sync (schema {found}, this one knows up to {known})"
+        );
+        Self::new(
+            path,
+            &what,
+            "install that release or name another file with --state",
+        )
     }
 
     /// Whether the file is there and does not hold what was stored in it.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        match self {
-            Self::Corrupt { .. } => true,
-            Self::Unusable { advice, .. } => *advice == DAMAGED,
-            Self::Newer { .. } | Self::Lock(_) => false,
-        }
+        self.advice == DAMAGED
     }
 
     /// The system refused the file.
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
-        Self::Unusable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-            advice: advice(error, CHECK),
-        }
+        Self::new(path, &format!(": {error}"), advice(error, CHECK))
     }
 
     /// SQLite refused the file.
@@ -118,11 +104,7 @@ impl StateError {
             Some(ErrorCode::CannotOpen) if path.is_file() => RIGHTS,
             _ => CHECK,
         };
-        Self::Unusable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-            advice,
-        }
+        Self::new(path, &format!(": {error}"), advice)
     }
 
     /// A statement of an open file failed.

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::error::advice;
 use super::files;
+use crate::trouble::{Class, Trouble};
 
 /// The lock of a connection, held until dropped.
 #[derive(Debug)]
@@ -46,6 +47,16 @@ pub enum LockError {
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl From<LockError> for Trouble {
+    fn from(error: LockError) -> Self {
+        let class = match error {
+            LockError::Held { .. } => Class::Locked,
+            LockError::Unusable { .. } => Class::Machine,
+        };
+        Self::new(class, error.to_string())
+    }
 }
 
 impl Lock {

@@ -125,7 +125,7 @@ fn exists(path: &Path) -> Result<bool, StateError> {
     match fs::metadata(path) {
         Ok(file) if file.is_dir() => Err(StateError::unusable(path, "it is a folder")),
         Ok(file) if !file.is_file() => Err(StateError::unusable(path, "it is no regular file")),
-        Ok(file) if file.len() == 0 => Err(StateError::empty(path)),
+        Ok(file) if file.len() == 0 => Err(StateError::damaged(path, "the file is empty")),
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound && files::is_link(path) => {
             // The file is elsewhere, such as on a disk that is not there now.
@@ -193,11 +193,7 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// The file's schema version, after making sure that it is one of ours and not a newer one.
 fn version(path: &Path, connection: &Connection) -> Result<usize, StateError> {
-    let newer = |found| StateError::Newer {
-        path: path.to_owned(),
-        found,
-        known: newest(),
-    };
+    let newer = |found| StateError::newer(path, found, newest());
     match migrations().current_version(connection) {
         Ok(SchemaVersion::NoneSet) => Ok(0),
         Ok(SchemaVersion::Inside(version)) => Ok(version.get()),
@@ -229,11 +225,7 @@ fn sound(path: &Path, connection: &Connection, version: usize) -> Result<(), Sta
     let broken = ask("SELECT min(kind || ' ' || source_id) FROM records \
                       WHERE NOT json_valid(source) OR NOT json_valid(coalesce(written, '{}'))")?;
     if let Some(record) = broken {
-        return Err(StateError::Corrupt {
-            path: path.to_owned(),
-            what: "values",
-            record,
-        });
+        return Err(StateError::corrupt(path, "values", &record));
     }
     ask("SELECT max(settings) FROM cursors").map(drop)
 }
@@ -244,9 +236,7 @@ fn sound(path: &Path, connection: &Connection, version: usize) -> Result<(), Sta
 fn unharmed(path: &Path, connection: &Connection) -> Result<(), StateError> {
     let named = |error| StateError::sqlite(path, &error);
     if let Some(record) = sums::first_damaged(connection).map_err(named)? {
-        let path = path.to_owned();
-        let what = "values";
-        return Err(StateError::Corrupt { path, what, record });
+        return Err(StateError::corrupt(path, "values", &record));
     }
     let yes = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, bool>(0));
     for (index, condition) in [("records_open", OPEN), ("records_awaiting", AWAITING)] {

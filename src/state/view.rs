@@ -70,11 +70,8 @@ impl View {
             read_known(row)
         };
         let row = one(sqlite, &known_row(), asked_for, read)?;
-        row.transpose().map_err(|what| StateError::Corrupt {
-            path: file_of(sqlite),
-            what,
-            record: format!("{kind} {id}"),
-        })
+        let corrupt = |what| StateError::corrupt(&file_of(sqlite), what, &format!("{kind} {id}"));
+        row.transpose().map_err(corrupt)
     }
 
     /// The Caflou company of a customer, where it is imported.
@@ -87,11 +84,10 @@ impl View {
         let read = |row: &Row<'_>| Ok((is_row_of(row, 1, asked_for)?, row.get(0)?));
         let found: Option<(bool, Option<i64>)> = one(sqlite, &company_row(), asked_for, read)?;
         match found {
-            Some((false, _)) => Err(StateError::Corrupt {
-                path: file_of(sqlite),
-                what: "values",
-                record: format!("company {id}"),
-            }),
+            Some((false, _)) => {
+                let record = format!("company {id}");
+                Err(StateError::corrupt(&file_of(sqlite), "values", &record))
+            }
             found => Ok(found.and_then(|(_, id)| id).map(CaflouId)),
         }
     }

@@ -20,10 +20,11 @@ use crate::state::{Clock, Intent, Journal, RecordState, Sent, StateError, Synced
 
 use self::company::company_of;
 use super::notes::Notes;
-use super::outcome::{Done, Fatal};
+use super::outcome::Done;
 use super::plan::{Plan, Revision};
 use super::report::{Action, Change};
 use super::sink::{Sink, Step, announce, broken_change};
+use crate::trouble::Trouble;
 
 /// The reason under which a create of unknown outcome counts as failed.
 const UNKNOWN: &str = "outcome unknown";
@@ -85,14 +86,14 @@ impl Apply {
     async fn create(&self, step: Step, mut change: Change, attributes: Attributes) -> Done {
         let draft = &step.draft;
         let key = (draft.kind, &draft.source_id);
-        let (left, trouble) = (AtomicBool::new(false), Mutex::new(None));
+        let (left, unnoted) = (AtomicBool::new(false), Mutex::new(None));
         let before = || {
             left.store(true, Ordering::Relaxed);
             let sent = self.leaving();
             if step.leaves_by.as_ref().is_some_and(|by| sent.is_by(by)) {
                 return Ok(());
             }
-            unless_noted(self.noted(|journal| journal.sent(key, &sent)), &trouble)
+            unless_noted(self.noted(|journal| journal.sent(key, &sent)), &unnoted)
         };
         match self.writer.create(draft.kind, &attributes, before).await {
             Ok(stored) => {
@@ -105,10 +106,10 @@ impl Apply {
                 done
             }
             Err(error) => {
-                if let Some(trouble) = taken(trouble) {
+                if let Some(error) = taken(unnoted) {
                     // As far as it can be noted: else the next run looks for it.
                     let _ = self.noted(|journal| journal.not_sent(key));
-                    return Done::unsent(Fatal::from(trouble));
+                    return Done::unsent(error);
                 }
                 let left = left.into_inner();
                 if !left || error.is_outcome_unknown() {
@@ -130,7 +131,7 @@ impl Apply {
         if let HttpError::Stopped(_) = error {
             let key = (step.draft.kind, &step.draft.source_id);
             let noted = self.noted(|journal| journal.not_sent(key));
-            return Done::unsent(noted.map_or_else(Fatal::from, |()| Fatal::from(error)));
+            return Done::unsent(noted.map_or_else(Trouble::from, |()| Trouble::from(error)));
         }
         if !left || !error.is_outcome_unknown() {
             return self.refused(change, &step, error, Some(RecordState::Failed));
@@ -139,7 +140,7 @@ impl Apply {
         let mut done = self.failed(change, &step, Some(RecordState::Uncertain), reason);
         done.uncertain = Some((step.draft, self.clock.now().after(self.under_way)));
         if error.is_outage() {
-            done.outage = Some(Fatal::from(error));
+            done.outage = Some(Trouble::from(error));
         }
         done
     }
@@ -175,9 +176,9 @@ impl Apply {
                 return self.tell(change, |_| Err(error));
             }
         }
-        let trouble = Mutex::new(None);
+        let unnoted = Mutex::new(None);
         let (answer, again) = self
-            .patch(&step, id, &revision, (&undecided, &before), &trouble)
+            .patch(&step, id, &revision, (&undecided, &before), &unnoted)
             .await;
         let key = (step.draft.kind, &step.draft.source_id);
         match answer {
@@ -195,7 +196,7 @@ impl Apply {
                 }
             }
             Err(error @ HttpError::Stopped(_)) => {
-                Done::unsent(taken(trouble).map_or_else(|| Fatal::from(error), Fatal::from))
+                Done::unsent(taken(unnoted).map_or_else(|| Trouble::from(error), Trouble::from))
             }
             Err(error) => {
                 if !again
@@ -224,7 +225,7 @@ impl Apply {
         id: CaflouId,
         revision: &Revision,
         (undecided, before): (&Attributes, &Attributes),
-        trouble: &Trouble,
+        unnoted: &Unnoted,
     ) -> (Result<Stored, HttpError>, bool) {
         let kind = step.draft.kind;
         let (key, sent) = ((kind, &step.draft.source_id), revision.fields.after());
@@ -234,7 +235,7 @@ impl Apply {
             let leaving = self.leaving();
             let noted =
                 self.noted(|journal| journal.updating(key, (undecided, before), &sent, &leaving));
-            unless_noted(noted, trouble)
+            unless_noted(noted, unnoted)
         };
         let mut answer = self.writer.update(kind, id, &sent, leaves).await;
         for _ in 1..ATTEMPTS {
@@ -264,9 +265,9 @@ impl Apply {
         let mut done = self.failed(change, step, state, error.to_string());
         let updating = state.is_none();
         if error.is_access() && !(updating && error.is_forbidden()) {
-            done.fatal = Some(Fatal::from(error));
+            done.fatal = Some(Trouble::from(error));
         } else if error.is_outage() || error.is_access() {
-            done.outage = Some(Fatal::from(error));
+            done.outage = Some(Trouble::from(error));
         }
         done
     }
@@ -324,7 +325,7 @@ impl Apply {
             })
         });
         let mut done = Done::told(Some(change));
-        done.fatal = noted.err().map(Fatal::from);
+        done.fatal = noted.err().map(Trouble::from);
         done
     }
 }
@@ -387,18 +388,18 @@ fn fail(change: Change, reason: String) -> Change {
 }
 
 /// Why the state could not be written.
-type Trouble = Mutex<Option<StateError>>;
+type Unnoted = Mutex<Option<StateError>>;
 
 /// Nothing is sent that is not noted.
-fn unless_noted(noted: Result<(), StateError>, trouble: &Trouble) -> Result<(), HttpError> {
+fn unless_noted(noted: Result<(), StateError>, unnoted: &Unnoted) -> Result<(), HttpError> {
     noted.map_err(|error| {
-        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        *unnoted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         HttpError::Stopped("the state file cannot be written")
     })
 }
 
-fn taken(trouble: Trouble) -> Option<StateError> {
-    trouble.into_inner().unwrap_or_else(PoisonError::into_inner)
+fn taken(unnoted: Unnoted) -> Option<StateError> {
+    unnoted.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What Caflou holds after a write: its answer, where that shows the attribute, else what was
@@ -423,7 +424,7 @@ fn confirm(
 }
 
 impl Sink for Apply {
-    fn intend(&self, mut steps: Vec<&mut Step>) -> Result<(), Fatal> {
+    fn intend(&self, mut steps: Vec<&mut Step>) -> Result<(), Trouble> {
         let leaves_by = self.leaving().later(SOON);
         for step in &mut steps {
             step.leaves_by = Some(leaves_by.clone());
@@ -494,7 +495,7 @@ impl Sink for Apply {
                 let synced = synced(&step, id, values, None);
                 let noted = self.noted(|journal| journal.synced(&synced));
                 Done {
-                    fatal: noted.err().map(Fatal::from),
+                    fatal: noted.err().map(Trouble::from),
                     ..Done::told(None)
                 }
             }
@@ -541,15 +542,15 @@ impl Sink for Apply {
         })
     }
 
-    fn read_whole(&self, kind: Kind) -> Result<(), Fatal> {
+    fn read_whole(&self, kind: Kind) -> Result<(), Trouble> {
         Ok(self.noted(|journal| journal.forget_nameless(kind))?)
     }
 
-    fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal> {
+    fn again(&self, key: (Kind, &SourceId)) -> Result<(), Trouble> {
         Ok(self.noted(|journal| journal.again(key, Utc::now()))?)
     }
 
-    fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Fatal> {
+    fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Trouble> {
         let key = (Kind::Company, customer);
         Ok(self.noted(|journal| journal.gone_as(key, company))?)
     }

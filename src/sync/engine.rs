@@ -34,10 +34,11 @@ use self::changes::Changes;
 use self::decide::Ways;
 use self::under_way::UnderWay;
 use super::awaiting::{Awaiting, Incomes};
-use super::outcome::{Done, Fatal};
+use super::outcome::Done;
 use super::plan::Rules;
 use super::report::{Counts, Report, Totals};
 use super::sink::Sink;
+use crate::trouble::Trouble;
 
 /// Records taken together: their intents share one commit.
 const BATCH: usize = 64;
@@ -108,12 +109,12 @@ pub struct Engine<'a, S> {
     /// As `outages`, whatever the service answers in between.
     failed_in_a_row: u32,
     /// A row of failures that may be an outage.
-    doubt: Option<Fatal>,
+    doubt: Option<Trouble>,
     /// Records that are said not to be there.
     missing: Vec<Missing>,
     seen: Seen,
     changes: Changes,
-    fatal: Option<Fatal>,
+    fatal: Option<Trouble>,
     /// How many records there were of each outcome.
     pub counts: Counts,
     /// Sums of what was created.
@@ -163,7 +164,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     /// Takes items until there are no more, or the run cannot go on. Returns why not.
-    pub async fn run(&mut self, mut items: Receiver<Item>) -> Option<Fatal> {
+    pub async fn run(&mut self, mut items: Receiver<Item>) -> Option<Trouble> {
         let mut batch = Vec::with_capacity(BATCH);
         let stop = self.options.stop.clone();
         let (mut stopping, mut deadline) = (false, None);
@@ -211,7 +212,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     /// Goes on after a batch, unless the run cannot: no more is held back than there is room for.
-    async fn unless_fatal(&mut self, mut ended: Result<(), Fatal>) {
+    async fn unless_fatal(&mut self, mut ended: Result<(), Trouble>) {
         if ended.is_ok() && self.changes.is_full() {
             ended = self.settle_changes().await;
         }
@@ -221,7 +222,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     /// Settles what was put off, and tells the rest. Returns why the run cannot go on.
-    async fn end(&mut self) -> Option<Fatal> {
+    async fn end(&mut self) -> Option<Trouble> {
         if self.fatal.is_none()
             && let Err(fatal) = self.settle_all().await
         {
@@ -234,7 +235,7 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     /// What was put off to the end.
-    async fn settle_all(&mut self) -> Result<(), Fatal> {
+    async fn settle_all(&mut self) -> Result<(), Trouble> {
         self.settle_changes().await?;
         self.settle_missing().await?;
         self.settle_lost().await?;
@@ -242,16 +243,16 @@ impl<'a, S: Sink> Engine<'a, S> {
     }
 
     fn stop(&mut self) {
-        self.fatal.get_or_insert(stopped(&self.options.stop));
+        self.fatal.get_or_insert((&self.options.stop).into());
     }
 
     /// Waits for all that is under way; once the run is to end, only for the grace.
-    async fn drain(&mut self) -> Result<(), Fatal> {
+    async fn drain(&mut self) -> Result<(), Trouble> {
         self.drain_to(0).await
     }
 
     /// Waits until no more than so many are under way.
-    async fn drain_to(&mut self, most: usize) -> Result<(), Fatal> {
+    async fn drain_to(&mut self, most: usize) -> Result<(), Trouble> {
         let stop = self.options.stop.clone();
         let grace = async {
             stop.wait().await;
@@ -276,13 +277,8 @@ impl<'a, S: Sink> Engine<'a, S> {
             }
         }
         if stop.reason().is_some() {
-            return Err(stopped(&stop));
+            return Err((&stop).into());
         }
         Ok(())
     }
-}
-
-/// The run is to end.
-fn stopped(stop: &Stop) -> Fatal {
-    Fatal::Stopped(stop.reason().unwrap_or("stopped").to_owned())
 }

@@ -24,7 +24,7 @@ mod told;
 pub use apply::Apply;
 pub use awaiting::Awaiting;
 pub use engine::{Engine, EngineOptions, may_vanish};
-pub use outcome::{Done, Fatal};
+pub use outcome::Done;
 pub use plan::{Plan, Rules};
 pub use preview::Preview;
 pub use report::{Action, Counts, Event, Report, RunReport, Totals};

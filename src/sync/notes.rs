@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::outcome::Fatal;
 use crate::state::{Journal, StateError};
+use crate::trouble::{Class, Trouble};
 
 /// Notes of one commit, at most.
 const MOST: usize = 64;
@@ -24,8 +24,7 @@ type Write = Box<dyn FnOnce(&Journal) -> Result<(), StateError> + Send>;
 
 struct Note {
     write: Write,
-    /// `None` where all is well, else what went wrong.
-    noted: oneshot::Sender<Option<String>>,
+    noted: oneshot::Sender<Result<(), StateError>>,
 }
 
 impl fmt::Debug for Note {
@@ -51,16 +50,13 @@ impl Notes {
     pub(super) async fn write(
         &self,
         write: impl FnOnce(&Journal) -> Result<(), StateError> + Send + 'static,
-    ) -> Result<(), Fatal> {
+    ) -> Result<(), Trouble> {
         let (noted, answer) = oneshot::channel();
         let write = Box::new(write);
         // Where nobody takes it, there is no answer either.
         let _ = self.0.send(Note { write, noted });
-        match answer.await {
-            Ok(None) => Ok(()),
-            Ok(Some(trouble)) => Err(Fatal::State(trouble)),
-            Err(_) => Err(Fatal::State("the state file takes no notes".to_owned())),
-        }
+        let untaken = |_| Trouble::new(Class::State, "the state file takes no notes");
+        Ok(answer.await.map_err(untaken)??)
     }
 }
 
@@ -84,10 +80,9 @@ fn take(notes: &Receiver<Note>, journal: &Weak<Mutex<Journal>>) {
         });
         drop(journal);
         drop(shared);
-        let trouble = written.err().map(|error| error.to_string());
         for noted in waiting {
             // Who asked may be gone: the run is ending.
-            let _ = noted.send(trouble.clone());
+            let _ = noted.send(written.clone());
         }
     }
 }

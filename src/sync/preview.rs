@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::record::{CaflouId, CompanyLink, Kind, SourceId};
 use crate::source::Broken;
 
-use super::outcome::{Done, Fatal};
+use super::outcome::Done;
 use super::plan::Plan;
 use super::sink::{Sink, Step, announce, broken_change};
+use crate::trouble::Trouble;
 
 /// Shows what a run would do.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ impl Preview {
 }
 
 impl Sink for Preview {
-    fn intend(&self, _steps: Vec<&mut Step>) -> Result<(), Fatal> {
+    fn intend(&self, _steps: Vec<&mut Step>) -> Result<(), Trouble> {
         Ok(())
     }
 
@@ -59,15 +60,15 @@ impl Sink for Preview {
         Done::told(Some(broken_change(&self.connection, broken)))
     }
 
-    fn read_whole(&self, _kind: Kind) -> Result<(), Fatal> {
+    fn read_whole(&self, _kind: Kind) -> Result<(), Trouble> {
         Ok(())
     }
 
-    fn again(&self, _key: (Kind, &SourceId)) -> Result<(), Fatal> {
+    fn again(&self, _key: (Kind, &SourceId)) -> Result<(), Trouble> {
         Ok(())
     }
 
-    fn company_gone(&self, _customer: &SourceId, _company: CaflouId) -> Result<(), Fatal> {
+    fn company_gone(&self, _customer: &SourceId, _company: CaflouId) -> Result<(), Trouble> {
         Ok(())
     }
 

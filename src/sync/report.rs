@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{Attributes, ByKind, CaflouId, Changes, Kind, Value};
+use crate::trouble::Trouble;
 
 /// Takes what a run tells.
 pub trait Report {
@@ -327,7 +328,7 @@ pub struct RunReport {
     /// Sent.
     pub requests: RequestCounts,
     /// Why it did not go on.
-    pub error: Option<String>,
+    pub error: Option<Trouble>,
     /// Requests that a real run would send to Caflou; for people, after a dry run.
     #[serde(skip)]
     pub forecast: u64,

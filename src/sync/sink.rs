@@ -4,9 +4,10 @@ use crate::record::{CaflouId, Changes, CompanyLink, Draft, Kind, Record, SourceI
 use crate::source::{Broken, Verdict};
 use crate::state::Sent;
 
-use super::outcome::{Done, Fatal};
+use super::outcome::Done;
 use super::plan::{Plan, Revision};
 use super::report::{Action, Change};
+use crate::trouble::Trouble;
 
 /// A record with its plan.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub trait Sink: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the creates among them cannot be noted durably: then nothing may be settled.
-    fn intend(&self, steps: Vec<&mut Step>) -> Result<(), Fatal>;
+    fn intend(&self, steps: Vec<&mut Step>) -> Result<(), Trouble>;
 
     /// Deals with one step.
     fn settle(&self, step: Step) -> impl Future<Output = Done> + Send;
@@ -43,19 +44,19 @@ pub trait Sink: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When that cannot be noted.
-    fn read_whole(&self, kind: Kind) -> Result<(), Fatal>;
+    fn read_whole(&self, kind: Kind) -> Result<(), Trouble>;
 
     /// A record that counted as deleted in Caflou is there again.
     ///
     /// # Errors
     /// When that cannot be noted.
-    fn again(&self, key: (Kind, &SourceId)) -> Result<(), Fatal>;
+    fn again(&self, key: (Kind, &SourceId)) -> Result<(), Trouble>;
 
     /// A company is no longer in Caflou: what comes later goes in without it.
     ///
     /// # Errors
     /// When that cannot be noted.
-    fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Fatal>;
+    fn company_gone(&self, customer: &SourceId, company: CaflouId) -> Result<(), Trouble>;
 
     /// The company of a customer, as far as this run (would have) imported it.
     fn company(&self, customer: &SourceId) -> Option<CompanyLink>;

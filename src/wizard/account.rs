@@ -176,13 +176,15 @@ impl Wizard<'_> {
             let what = format!("There is no account {id}; there are {list}");
             let advice = "Name one of them with --account-id.";
             let at = find(&id).and_then(|at| accounts.get(at));
-            return Ok(at.cloned().ok_or_else(|| Trouble::usage(what, advice)));
+            return Ok(at
+                .cloned()
+                .ok_or_else(|| Trouble::usage(what).advise(advice)));
         }
         let present = self.present.and_then(|present| find(present.account_id()));
         let chosen = match accounts {
             [] => {
                 return Ok(Err(Trouble {
-                    class: Class::Refused,
+                    class: Class::Access,
                     what: "Caflou lets us in, but shows no account".to_owned(),
                     said: None,
                     advice: "Has the user been invited to the account?".to_owned(),
@@ -196,7 +198,7 @@ impl Wizard<'_> {
                 let Some(at) = present else {
                     let what = format!("There are several accounts: {list}");
                     let advice = "Name one of them with --account-id.";
-                    return Ok(Err(Trouble::usage(what, advice)));
+                    return Ok(Err(Trouble::usage(what).advise(advice)));
                 };
                 at
             }
@@ -204,6 +206,6 @@ impl Wizard<'_> {
         Ok(accounts
             .get(chosen)
             .cloned()
-            .ok_or_else(|| Trouble::usage("There is no such account", "")))
+            .ok_or_else(|| Trouble::usage("There is no such account")))
     }
 }

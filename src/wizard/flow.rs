@@ -165,7 +165,7 @@ impl<'a> Wizard<'a> {
         };
         let advice =
             "Another e-shop or account needs a connection of its own: caflou-sync connect.";
-        Err(Ended::Failed(Trouble::usage(what, advice)))
+        Err(Ended::Failed(Trouble::usage(what).advise(advice)))
     }
 
     /// The same shop and account twice would be the same orders twice.
@@ -187,7 +187,7 @@ impl<'a> Wizard<'a> {
                 "Change that one: caflou-sync edit {}. Or add --yes to connect them once more.",
                 other.key
             );
-            return Err(Ended::Failed(Trouble::usage(what, advice)));
+            return Err(Ended::Failed(Trouble::usage(what).advise(advice)));
         }
         self.asker.say(Says::Warning, &format!("{what} already."));
         if self.given.yes || self.asker.confirm("Connect them once more?", false)? {

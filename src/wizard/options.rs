@@ -116,7 +116,7 @@ impl Wizard<'_> {
             && first > last
         {
             let what = format!("The first day, {first}, is after the last, {last}");
-            let trouble = Trouble::usage(what, "");
+            let trouble = Trouble::usage(what);
             if !self.asker.is_there() {
                 return Err(Ended::Failed(trouble));
             }

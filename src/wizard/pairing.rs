@@ -109,7 +109,7 @@ impl Wizard<'_> {
             if number.is_some() {
                 return Ok(number);
             }
-            let trouble = Trouble::usage("A pairing code needs the e-shop ID it is for", "");
+            let trouble = Trouble::usage("A pairing code needs the e-shop ID it is for");
             let choices = [
                 Next {
                     label: "Type the e-shop ID",
@@ -137,7 +137,7 @@ impl Wizard<'_> {
                 Ok(code) => return Ok(code),
                 Err(error) => {
                     let error: PairingCodeError = error;
-                    let trouble = Trouble::usage(trouble::capital(&error.to_string()), "");
+                    let trouble = Trouble::usage(trouble::capital(&error.to_string()));
                     if !self.asker.is_there() {
                         return Err(Ended::Failed(trouble));
                     }
@@ -158,6 +158,6 @@ impl Wizard<'_> {
         let field = self.table(Side::Source).field("addon_url");
         let read = field.map(|field| self.ask_field(Side::Source, field));
         let url = read.transpose()?.as_ref().and_then(Url::of);
-        url.ok_or_else(|| Ended::Failed(Trouble::usage("The add-on has no address", "")))
+        url.ok_or_else(|| Ended::Failed(Trouble::usage("The add-on has no address")))
     }
 }

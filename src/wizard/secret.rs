@@ -54,7 +54,7 @@ impl Wizard<'_> {
         match place.resolve() {
             Ok(secret) => Ok(Some(secret)),
             Err(error) => {
-                let trouble = Trouble::usage(sentence_of(&error), "");
+                let trouble = Trouble::usage(sentence_of(&error));
                 if !self.asker.is_there() {
                     return Err(Ended::Failed(trouble));
                 }

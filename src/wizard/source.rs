@@ -155,7 +155,7 @@ impl Wizard<'_> {
         let (id, name, place) = (&open.account.id, &open.account.name, self.program.place);
         let word = self.identity_word();
         let trouble = Trouble {
-            class: Class::Refused,
+            class: Class::Access,
             what: format!("The token belongs to {place} {id} ({name}), not to {place} {wanted}"),
             said: None,
             advice: format!("Correct the {word}, or use that {place}'s token."),
@@ -200,10 +200,8 @@ impl Wizard<'_> {
         };
         let ways = usize::from(self.program.settings.ways.len() > 1);
         match trouble.class {
-            Class::Refused | Class::Usage => self.again(trouble, &[secret, way][..=ways]),
-            Class::Rights | Class::Down | Class::Odd => {
-                self.again(trouble, &[same, secret, way][..2 + ways])
-            }
+            Class::Access | Class::Usage => self.again(trouble, &[secret, way][..=ways]),
+            _ => self.again(trouble, &[same, secret, way][..2 + ways]),
         }
     }
 

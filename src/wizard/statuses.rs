@@ -81,7 +81,7 @@ impl Wizard<'_> {
             self.warn_of(&chosen.unknown(&there));
             return Ok(true);
         };
-        let trouble = Trouble::usage(error.to_string(), "");
+        let trouble = Trouble::usage(error.to_string());
         if !self.asker.is_there() {
             return Err(Ended::Failed(trouble));
         }

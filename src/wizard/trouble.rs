@@ -49,7 +49,7 @@ pub fn caflou(error: &HttpError, with: With) -> Trouble {
             "Caflou lets this user in, but does not allow the API",
             "The owner of the account can allow it.",
         ),
-        _ => return Trouble::of("Caflou", error),
+        _ => return Trouble::answer("Caflou", error),
     };
     Trouble::refused(what, error, advice)
 }

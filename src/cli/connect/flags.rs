@@ -6,7 +6,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::named::Named;
-use crate::cli::Failure;
+use crate::cli::Trouble;
 use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting};
 use crate::source::Definition;
 use crate::source::registry::{source_of, sources};
@@ -66,7 +66,7 @@ pub(super) const IMPORT: &str = "The import";
 
 impl ConnectArgs {
     /// The answers in them, or all that is wrong with them. `folder` is the configuration's.
-    pub(super) fn given(&self, folder: &Path) -> Result<Given, Failure> {
+    pub(super) fn given(&self, folder: &Path) -> Result<Given, Trouble> {
         let secret = |text: &Option<String>| text.clone().map(SecretString::from);
         let some = |statuses: &Vec<_>| Some(statuses.clone()).filter(|all| !all.is_empty());
         let mut given = Given {
@@ -120,7 +120,7 @@ impl ConnectArgs {
         }
         match wrong.as_slice() {
             [] => Ok(given),
-            all => Err(Failure::usage(all.join("\n"))),
+            all => Err(Trouble::usage(all.join("\n"))),
         }
     }
 

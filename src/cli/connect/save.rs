@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::config::{Connection, Editor, KeepError, Kept, Vault};
 use crate::wizard::{Answers, settings};
 
-use crate::cli::{Exit, Failure};
+use crate::cli::Trouble;
+use crate::trouble::Class;
 
 /// What was saved.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) fn save(
     mut editor: Editor,
     answers: &mut Answers,
     present: Option<&Connection>,
-) -> Result<Saved, Failure> {
+) -> Result<Saved, Trouble> {
     let path = editor.path().to_owned();
     let vault = Vault::beside(&path);
     let kept = keep(&vault, answers)?;
@@ -44,7 +45,7 @@ pub(super) fn save(
 }
 
 /// Keeps the secrets that were typed in.
-fn keep(vault: &Vault, answers: &mut Answers) -> Result<Vec<Kept>, Failure> {
+fn keep(vault: &Vault, answers: &mut Answers) -> Result<Vec<Kept>, Trouble> {
     let mut kept = Vec::new();
     let key = answers.key.clone();
     let sides = [
@@ -62,7 +63,7 @@ fn keep(vault: &Vault, answers: &mut Answers) -> Result<Vec<Kept>, Failure> {
                     for one in &kept {
                         let _ = vault.delete(one);
                     }
-                    return Err(unkept(error));
+                    return Err(unkept(&error));
                 }
             }
         }
@@ -74,7 +75,7 @@ fn write(
     editor: &mut Editor,
     answers: &Answers,
     present: Option<&Connection>,
-) -> Result<bool, Failure> {
+) -> Result<bool, Trouble> {
     let folder = folder(editor.path());
     let settings = settings(answers, present, &folder);
     if present.is_some() {
@@ -106,7 +107,6 @@ pub(super) fn folder(path: &Path) -> PathBuf {
     path.parent().map(Path::to_owned).unwrap_or_default()
 }
 
-fn unkept(error: KeepError) -> Failure {
-    let error = anyhow::Error::new(error).context("nothing was saved");
-    Failure::new(Exit::Failed, error)
+fn unkept(error: &KeepError) -> Trouble {
+    Trouble::of(Class::Machine, &error).within("nothing was saved")
 }

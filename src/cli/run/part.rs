@@ -1,6 +1,6 @@
 //! Which part of a connection is asked for: streams, and single records of them.
 
-use crate::cli::Failure;
+use crate::cli::Trouble;
 use crate::config::{Connection, Mode, nearest};
 use crate::record::{Kind, Stream};
 use crate::run::{Named, Only};
@@ -66,21 +66,21 @@ pub(super) fn check(
     only: Option<&Only>,
     records: &[Named],
     connections: &[&Connection],
-) -> Result<(), Failure> {
+) -> Result<(), Trouble> {
     for connection in connections {
         let key = &connection.key;
         let there = connection.program.streams;
         if let Some(Only::Stream(word)) = only {
             of(there, word, key)
-                .map_err(|said| Failure::usage(format!("--only {word}: {said}")))?;
+                .map_err(|said| Trouble::usage(format!("--only {word}: {said}")))?;
         }
         for Named { stream: word, id } in records {
             let named = format!("{word}/{id}");
             let stream = of(there, word, key);
-            let stream = stream.map_err(|said| Failure::usage(format!("{named}: {said}")))?;
+            let stream = stream.map_err(|said| Trouble::usage(format!("{named}: {said}")))?;
             if only.is_some_and(|only| !only.covers(stream)) {
                 let kind = stream.kind.plural();
-                return Err(Failure::usage(format!(
+                return Err(Trouble::usage(format!(
                     "{named} is about {kind}: leave --only out"
                 )));
             }
@@ -91,7 +91,7 @@ pub(super) fn check(
                     _ if own => (stream.many, format!("streams.{}", stream.word)),
                     kind => (kind, kind.to_owned()),
                 };
-                return Err(Failure::usage(format!(
+                return Err(Trouble::usage(format!(
                     "{named}: `{key}` imports no {what} (import.{setting} = \"no\")"
                 )));
             }

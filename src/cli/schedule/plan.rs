@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::{Exit, Failure, Global};
+use super::super::{Global, Trouble};
 use super::{Place, Times};
 use crate::config::{Config, cache_dir};
-use crate::schedule::{
-    Job, JobError, Needs, Scope, Systemd, Units, When, block, owner_of, path_text, user,
-};
+use crate::schedule::{Job, Needs, Scope, Systemd, Units, When, block, owner_of, path_text, user};
+use crate::trouble::Class;
 
 /// Where variables of secrets may be set for systemd: beside the configuration.
 const ENVIRONMENT_FILE: &str = "caflou-sync.env";
@@ -44,13 +43,13 @@ impl Kind {
 }
 
 impl Plan {
-    pub(super) fn new(global: &Global, times: &Times, place: &Place) -> Result<Self, Failure> {
+    pub(super) fn new(global: &Global, times: &Times, place: &Place) -> Result<Self, Trouble> {
         let (config, state) = global.load()?;
         let path = absolute(&config.path)?;
-        let program = std::env::current_exe().map_err(|error| Failure::new(Exit::Failed, error))?;
+        let program = std::env::current_exe()?;
         let asked = global.state.as_deref().map(absolute).transpose()?;
-        let job = Job::new(&program, &path, asked.as_deref()).map_err(unfit)?;
-        let needs = Needs::of(&config).map_err(unfit)?;
+        let job = Job::new(&program, &path, asked.as_deref())?;
+        let needs = Needs::of(&config)?;
         let mut warnings = warnings(&config, &path, &needs);
         let when = times.when();
         let kind = if place.is_systemd() {
@@ -70,7 +69,7 @@ impl Plan {
             match systemd.scope {
                 Scope::User => {
                     let cache = absolute(&cache_dir())?;
-                    units.cache_folder = Some(path_text(&cache).map_err(unfit)?);
+                    units.cache_folder = Some(path_text(&cache)?);
                 }
                 Scope::System => {
                     units.user = Some(owner(&path, named)?);
@@ -80,7 +79,7 @@ impl Plan {
             if !units.needs.variables.is_empty() {
                 let file = path.with_file_name(ENVIRONMENT_FILE);
                 warnings.extend(unset(&units.needs.variables, &file));
-                units.environment_file = Some(path_text(&file).map_err(unfit)?);
+                units.environment_file = Some(path_text(&file)?);
             }
             Kind::Systemd(systemd, Box::new(units))
         } else {
@@ -103,27 +102,23 @@ impl Plan {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|error| Failure::new(Exit::Usage, error))
-}
-
-fn unfit(error: JobError) -> Failure {
-    Failure::new(Exit::Usage, error)
+fn absolute(path: &Path) -> Result<PathBuf, Trouble> {
+    std::path::absolute(path).map_err(|error| Trouble::of(Class::Usage, &error))
 }
 
 /// The folder of a file.
-fn folder(file: &Path) -> Result<String, Failure> {
+fn folder(file: &Path) -> Result<String, Trouble> {
     let file = absolute(file)?;
-    path_text(file.parent().unwrap_or(&file)).map_err(unfit)
+    Ok(path_text(file.parent().unwrap_or(&file))?)
 }
 
 /// The user whose rights a run of the computer's systemd has: the configuration's owner.
-fn owner(config: &Path, state_is_named: bool) -> Result<String, Failure> {
-    let owner = owner_of(config).map_err(|error| Failure::new(Exit::Failed, error))?;
+fn owner(config: &Path, state_is_named: bool) -> Result<String, Trouble> {
+    let owner = owner_of(config)?;
     if state_is_named || user().as_ref() == Some(&owner) {
         return Ok(owner);
     }
-    Err(Failure::usage(format!(
+    Err(Trouble::usage(format!(
         "the run would have the rights of {owner}, whose the configuration is: say where the state \
          file is, by --state FILE or by `state = \"…\"` in {}",
         config.display()
@@ -131,12 +126,12 @@ fn owner(config: &Path, state_is_named: bool) -> Result<String, Failure> {
 }
 
 /// Variables of this shell that decide where files are: a timer does not have them.
-fn variables() -> Result<Vec<(String, String)>, Failure> {
+fn variables() -> Result<Vec<(String, String)>, Trouble> {
     let mut found = Vec::new();
     for name in ["XDG_DATA_HOME", "XDG_CACHE_HOME"] {
         let path = std::env::var_os(name).map(PathBuf::from);
         if let Some(path) = path.filter(|path| path.is_absolute()) {
-            found.push((name.to_owned(), path_text(&path).map_err(unfit)?));
+            found.push((name.to_owned(), path_text(&path)?));
         }
     }
     Ok(found)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::trouble::{Class, Trouble};
 
 /// Why a configuration file was not changed. Never holds the text of a secret.
 #[derive(Debug, Error)]
@@ -51,4 +52,18 @@ pub enum EditError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<EditError> for Trouble {
+    fn from(error: EditError) -> Self {
+        let class = match error {
+            EditError::Config(_) | EditError::Exists { .. } | EditError::NotATable { .. } => {
+                Class::Usage
+            }
+            EditError::Changed { .. } | EditError::Busy { .. } | EditError::Unwritable { .. } => {
+                Class::Machine
+            }
+        };
+        Self::of(class, &error)
+    }
 }

@@ -9,6 +9,7 @@ use crate::notify::testing::report;
 use crate::record::{Attributes, ByKind, Changes, Value};
 use crate::sync::report::{Change, Heading, SCHEMA, Start};
 use crate::sync::{Action, Event};
+use crate::trouble::Class;
 
 const WELL: Told = Told {
     failures: 0,
@@ -200,11 +201,9 @@ fn some_failed() {
 fn the_run_failed_because_access_was_refused() {
     let mut run = report();
     run.status = Status::Failed;
-    run.error = Some(
-        "Shoptet refused GET /api/eshop: 401 invalid-token, Token is invalid; \
-         `caflou-sync test my-shop` checks both sides"
-            .into(),
-    );
+    let refused = "Shoptet refused GET /api/eshop: 401 invalid-token, Token is invalid";
+    let refused = Trouble::new(Class::Access, refused);
+    run.error = Some(refused.advise("`caflou-sync test my-shop` checks both sides"));
     let told = Told {
         failures: 1,
         recovered: 0,
@@ -225,7 +224,8 @@ fn the_run_failed_because_access_was_refused() {
 fn the_run_failed_again_and_the_error_gives_no_advice() {
     let mut run = report();
     run.status = Status::Failed;
-    run.error = Some("Caflou cannot be reached: connection refused".into());
+    let down = "Caflou cannot be reached: connection refused";
+    run.error = Some(Trouble::new(Class::Down, down));
     let told = Told {
         failures: 3,
         recovered: 0,
@@ -321,7 +321,7 @@ proptest! {
             2 => Status::Failed,
             _ => Status::Stopped,
         };
-        run.error = error;
+        run.error = error.map(|text| Trouble::new(Class::Down, text.as_str()).advise(text));
         run.counts[Kind::Income] = Counts { read: 99, created: 1, adopted: 1, updated: 1, unchanged: 1, skipped: 1, failed: 1 };
         let mut heard = vec![start()];
         heard.extend(events.into_iter().map(|(what, text)| match what {

@@ -133,7 +133,7 @@ fn text_from_outside_cannot_command_the_terminal() {
     };
     let summary = summarised(|run| {
         run.connection = evil.to_owned();
-        run.error = Some(evil.to_owned());
+        run.error = Some(Trouble::new(Class::Odd, evil));
         run.counts[Kind::Income] = Counts {
             read: 1,
             failed: 1,

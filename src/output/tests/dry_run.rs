@@ -114,7 +114,7 @@ fn a_dry_run_says_what_a_real_run_would_send() {
     });
     let unable = predicted(|run| {
         run.status = Status::Failed;
-        run.error = Some("Shoptet did not answer: timeout".to_owned());
+        run.error = Some(Trouble::new(Class::Down, "Shoptet did not answer: timeout"));
         run.forecast = 1;
     });
     let mut start = start(true);

@@ -152,7 +152,7 @@ fn a_run_that_could_not_go_on_says_why_in_at_most_ten_lines() {
         events.push(summarised(|run| {
             run.status = status;
             run.finished_at = at(125);
-            run.error = Some("Caflou did not answer: timeout".to_owned());
+            run.error = Some(Trouble::new(Class::Down, "Caflou did not answer: timeout"));
             run.counts[Kind::Income] = Counts {
                 read: 20,
                 failed: 20,

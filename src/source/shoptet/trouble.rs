@@ -87,7 +87,7 @@ fn shop(error: &SourceError, by: By) -> Trouble {
                 said: Some(error.to_string()),
                 advice: by.switch_on().to_owned(),
             },
-            _ => Trouble::of("Shoptet", error),
+            _ => Trouble::answer("Shoptet", error),
         },
         SourceError::UsedUp(message) => Trouble {
             class: Class::Down,
@@ -123,7 +123,7 @@ pub fn exchange(error: &HttpError) -> Trouble {
             "A code is good once and for a short time, for the add-on's own client ID, secret and \
              redirect address.",
         ),
-        _ => Trouble::of("The add-on's OAuth server", error),
+        _ => Trouble::answer("The add-on's OAuth server", error),
     }
 }
 
@@ -133,7 +133,7 @@ pub fn pairing(error: &PairError) -> Trouble {
     let what = error.to_string();
     match error {
         PairError::WrongCode | PairError::TooManyTries { .. } => Trouble {
-            class: Class::Refused,
+            class: Class::Access,
             what: capital(&what),
             said: None,
             advice: String::new(),

@@ -5,7 +5,6 @@ use super::{Apply, Done, Step};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, Kind, Value};
 use crate::state::{Intent, StateError};
-use crate::sync::outcome::Fatal;
 use crate::sync::plan::Plan;
 use crate::sync::report::Change;
 
@@ -25,7 +24,7 @@ impl Apply {
         match self.notice_gone(&step, company).await {
             Ok(true) => {}
             Ok(false) => return Err((step, change)),
-            Err(error) => return Ok(Done::unsent(Fatal::from(error))),
+            Err(error) => return Ok(Done::unsent(error)),
         }
         attributes.remove("company_id");
         change.fields.0.remove("company_id");
@@ -42,7 +41,7 @@ impl Apply {
             origin: step.draft.origin.as_deref(),
         };
         if let Err(error) = self.noted(|journal| journal.intend(&[intent], &leaves_by)) {
-            return Ok(Done::unsent(Fatal::from(error)));
+            return Ok(Done::unsent(error));
         }
         step.leaves_by = Some(leaves_by);
         step.plan = Plan::Unchanged;

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Engine, OUTAGES, stopped};
+use super::{Engine, OUTAGES};
 use crate::caflou::{Lookup, Standing};
 use crate::output::Count;
 use crate::record::{Attributes, CaflouId, Draft, Kind, SourceId};
 use crate::source::{Broken, Verdict};
 use crate::state::{Known, RecordState};
-use crate::sync::outcome::{Done, Fatal};
+use crate::sync::outcome::Done;
 use crate::sync::plan::Plan;
 use crate::sync::sink::{Sink, Step};
+use crate::trouble::{Class, Trouble};
 
 /// How the reason of a record begins of which there are two in Caflou.
 const DOUBLE: &str = "more than one Caflou record carries its mark";
@@ -63,7 +64,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Compares what is said to be missing with the list: only what is not in there either is gone.
-    pub(super) async fn settle_missing(&mut self) -> Result<(), Fatal> {
+    pub(super) async fn settle_missing(&mut self) -> Result<(), Trouble> {
         let missing = std::mem::take(&mut self.missing);
         let Some(kind) = missing.first().map(|one| one.draft.kind) else {
             return Ok(());
@@ -73,15 +74,16 @@ impl<S: Sink> Engine<'_, S> {
         let halt = self.options.stop.clone();
         tokio::select! {
             read = lookup.read_whole(&there, false) => read?,
-            () = halt.wait() => return Err(stopped(&halt)),
+            () = halt.wait() => return Err((&halt).into()),
         }
         let shown = |one: &Missing| lookup.standing(one.id) == Some(Standing::There);
         let wrong = missing.iter().filter(|one| shown(one)).count();
         if wrong >= OUTAGES as usize {
-            return Err(Fatal::Service(format!(
+            let what = format!(
                 "Caflou answers that {wrong} records are not there, and its list shows them: nothing \
                  is noted as deleted"
-            )));
+            );
+            return Err(Trouble::new(Class::Odd, what));
         }
         for one in missing {
             let plan = if shown(&one) {
@@ -117,7 +119,7 @@ impl<S: Sink> Engine<'_, S> {
 
     /// Takes note of what a list that was just read whole shows of records that are known: those
     /// that count as deleted and are there, and those of which there are two.
-    pub(super) fn look_around(&mut self, lookup: &mut Lookup) -> Result<(), Fatal> {
+    pub(super) fn look_around(&mut self, lookup: &mut Lookup) -> Result<(), Trouble> {
         let kind = self.options.kind;
         for (id, caflou) in self.options.view.gone(kind)? {
             let there = lookup.standing(caflou) == Some(Standing::There);
@@ -151,7 +153,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Companies that the list does not show any more: new incomes go in without them.
-    fn note_gone_companies(&mut self, lookup: &Lookup) -> Result<(), Fatal> {
+    fn note_gone_companies(&mut self, lookup: &Lookup) -> Result<(), Trouble> {
         if self.options.kind != Kind::Company || !lookup.is_whole() {
             return Ok(());
         }
@@ -176,7 +178,7 @@ impl<S: Sink> Engine<'_, S> {
         id: SourceId,
         known: &Known,
         stray: CaflouId,
-    ) -> Result<(), Fatal> {
+    ) -> Result<(), Trouble> {
         let other = known.caflou_id.filter(|other| *other != stray);
         let Some(other) = other.filter(|_| known.state == RecordState::Synced) else {
             return Ok(());
@@ -200,7 +202,7 @@ impl<S: Sink> Engine<'_, S> {
         &mut self,
         draft: &Draft,
         known: Option<&Known>,
-    ) -> Result<Option<String>, Fatal> {
+    ) -> Result<Option<String>, Trouble> {
         let failure = known.and_then(|known| known.failure.as_ref());
         let was_one = failure.is_some_and(|failure| failure.reason.starts_with(DOUBLE));
         if was_one && !self.is_whole() {

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use super::decide::Look;
 use super::prepare::Subject;
-use super::{BATCH, ENOUGH, Engine, stopped};
+use super::{BATCH, ENOUGH, Engine};
 use crate::caflou::{Listing, Stored};
 use crate::record::{CaflouId, Draft};
 use crate::state::{RecordState, StateError, Uptime};
-use crate::sync::outcome::Fatal;
 use crate::sync::sink::Sink;
+use crate::trouble::Trouble;
 
 /// So many are read one by one in any case: how many pages the list has is only guessed before one
 /// of them is read.
@@ -80,7 +80,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Deals with those that were held back.
-    pub(super) async fn settle_changes(&mut self) -> Result<(), Fatal> {
+    pub(super) async fn settle_changes(&mut self) -> Result<(), Trouble> {
         let held = std::mem::take(&mut self.changes.held);
         if held.is_empty() {
             return Ok(());
@@ -91,14 +91,14 @@ impl<S: Sink> Engine<'_, S> {
         ended
     }
 
-    async fn let_through(&mut self, mut held: Held) -> Result<(), Fatal> {
+    async fn let_through(&mut self, mut held: Held) -> Result<(), Trouble> {
         let options = &self.options;
         let (stop, clock) = (options.stop.clone(), options.clock.clone());
         let mut list = Listing::new(&options.reader, options.kind);
         while self.fatal.is_none() && self.is_worth_a_page(&list, held.len())? {
             let page = tokio::select! {
                 page = list.next() => page,
-                () = stop.wait() => return Err(stopped(&stop)),
+                () = stop.wait() => return Err((&stop).into()),
             };
             // What the list does not bring is asked for one by one, which tells what is wrong.
             let Ok(Some(rows)) = page else { break };
@@ -137,7 +137,7 @@ impl<S: Sink> Engine<'_, S> {
         Ok(imported.div_ceil(ROWS))
     }
 
-    async fn plan_held(&mut self, held: Held) -> Result<(), Fatal> {
+    async fn plan_held(&mut self, held: Held) -> Result<(), Trouble> {
         let mut drafts = held.into_iter().map(|(_, draft)| draft).peekable();
         while drafts.peek().is_some() && self.fatal.is_none() {
             let batch = drafts.by_ref().take(BATCH);

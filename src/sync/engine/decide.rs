@@ -5,9 +5,10 @@ use crate::caflou::{MatchedBy, Reader, Stored};
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, Draft, Kind, same};
 use crate::state::{Clock, Known, RecordState};
-use crate::sync::outcome::{Done, Fatal};
+use crate::sync::outcome::Done;
 use crate::sync::plan::{self, Plan, Rules};
 use crate::sync::sink::{Sink, Step};
+use crate::trouble::Trouble;
 
 /// A record in Caflou that has to be read before the plan is made.
 pub(super) struct Look {
@@ -47,14 +48,14 @@ pub(super) async fn decide<S: Sink>(
     }
     let current = match reader.get(step.draft.kind, look.id).await {
         Ok(current) => current,
-        Err(error @ HttpError::Stopped(_)) => return Done::unsent(Fatal::from(error)),
+        Err(error @ HttpError::Stopped(_)) => return Done::unsent(error),
         Err(error) => {
             step.plan = fail(error.to_string());
             let mut done = sink.settle(step).await;
             if error.is_access() && !error.is_forbidden() {
-                done.fatal = Some(Fatal::from(error));
+                done.fatal = Some(Trouble::from(error));
             } else if error.is_outage() || error.is_access() {
-                done.outage = Some(Fatal::from(error));
+                done.outage = Some(Trouble::from(error));
             }
             return done;
         }

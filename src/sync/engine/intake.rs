@@ -6,14 +6,15 @@ use super::under_way::Ready;
 use crate::record::{Draft, Kind, Payment, Record};
 use crate::source::Item;
 use crate::sync::awaiting::Incomes;
-use crate::sync::outcome::{Done, Fatal};
+use crate::sync::outcome::Done;
 use crate::sync::plan::{self, Plan};
 use crate::sync::report::Event;
 use crate::sync::sink::{Sink, Step};
+use crate::trouble::Trouble;
 
 impl<S: Sink> Engine<'_, S> {
     /// Plans a batch and sets it going.
-    pub(super) async fn take(&mut self, batch: &mut Vec<Item>) -> Result<(), Fatal> {
+    pub(super) async fn take(&mut self, batch: &mut Vec<Item>) -> Result<(), Trouble> {
         let mut drafts = Vec::with_capacity(batch.len());
         for item in batch.drain(..) {
             match item {
@@ -45,7 +46,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Plans incomes whose companies are settled now, and sets them going.
-    pub(super) async fn go_on(&mut self, incomes: Incomes) -> Result<(), Fatal> {
+    pub(super) async fn go_on(&mut self, incomes: Incomes) -> Result<(), Trouble> {
         let incomes = incomes.into_iter();
         let incomes = incomes.map(|draft| (self.number(), draft));
         let incomes = incomes.collect();
@@ -53,7 +54,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Plans different records, and sets them going.
-    pub(super) async fn plan(&mut self, drafts: Vec<(u64, Box<Draft>)>) -> Result<(), Fatal> {
+    pub(super) async fn plan(&mut self, drafts: Vec<(u64, Box<Draft>)>) -> Result<(), Trouble> {
         let view = &self.options.view;
         let known = view.at_once(|view| {
             let drafts = drafts.iter();
@@ -77,7 +78,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Gives an income back unless its company is yet to come in this run.
-    pub(super) fn unless_it_waits(&self, draft: Box<Draft>) -> Result<Option<Box<Draft>>, Fatal> {
+    pub(super) fn unless_it_waits(&self, draft: Box<Draft>) -> Result<Option<Box<Draft>>, Trouble> {
         let Some(customer) = draft.customer() else {
             return Ok(Some(draft));
         };
@@ -91,7 +92,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Commits the intents of a batch, then sets it going.
-    pub(super) fn launch(&mut self, prepared: Vec<(u64, Prepared)>) -> Result<(), Fatal> {
+    pub(super) fn launch(&mut self, prepared: Vec<(u64, Prepared)>) -> Result<(), Trouble> {
         let mut ready = Vec::with_capacity(prepared.len());
         for (number, prepared) in prepared {
             let Prepared {

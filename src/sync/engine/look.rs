@@ -1,16 +1,16 @@
 //! Whether a record is in Caflou already: what is found there, and what of it may be the record.
 
+use super::Engine;
 use super::decide::Look;
 use super::prepare::Job;
-use super::{Engine, stopped};
 use crate::caflou::{Candidates, Keys, Lookup, MatchedBy};
 use crate::http::{HttpError, Stop};
 use crate::output::Count;
 use crate::record::{Attributes, CaflouId, Draft, Kind};
 use crate::state::{Known, StateError};
-use crate::sync::outcome::Fatal;
 use crate::sync::plan::{self, Plan};
 use crate::sync::sink::Sink;
+use crate::trouble::Trouble;
 
 impl<S: Sink> Engine<'_, S> {
     /// Looks for a record in Caflou and decides what that means. `lost`: a create of it may have been
@@ -21,7 +21,7 @@ impl<S: Sink> Engine<'_, S> {
         known: Option<Known>,
         desired: &Attributes,
         (lost, by_mark_only): (bool, bool),
-    ) -> Result<Job, Fatal> {
+    ) -> Result<Job, Trouble> {
         let all = Keys::of(draft.kind, &draft.mark, desired);
         let keys = if by_mark_only {
             Keys::own(draft.kind, &draft.mark, desired)
@@ -149,7 +149,7 @@ impl<S: Sink> Engine<'_, S> {
         kind: Kind,
         term: Option<&str>,
         lost: bool,
-    ) -> Result<(), Fatal> {
+    ) -> Result<(), Trouble> {
         // Of what another state file wrote, this one knows nothing that a short list would lack.
         let proven = lost || (self.options.doubt && !self.is_whole());
         let whole = proven || self.options.thorough || kind == Kind::Company;
@@ -172,7 +172,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 
     /// Reads the whole list, and takes note of what it shows.
-    pub(super) async fn read_whole(&mut self, kind: Kind, proven: bool) -> Result<(), Fatal> {
+    pub(super) async fn read_whole(&mut self, kind: Kind, proven: bool) -> Result<(), Trouble> {
         let stop = self.options.stop.clone();
         let there = self.options.view.there(kind)?;
         let lookup = self.lookup.take();
@@ -219,10 +219,10 @@ impl<S: Sink> Engine<'_, S> {
 async fn unless_stopped<T>(
     stop: &Stop,
     asked: impl Future<Output = Result<T, HttpError>>,
-) -> Result<T, Fatal> {
+) -> Result<T, Trouble> {
     tokio::select! {
         answer = asked => Ok(answer?),
-        () = stop.wait() => Err(stopped(stop)),
+        () = stop.wait() => Err(stop.into()),
     }
 }
 

@@ -3,17 +3,18 @@
 
 use std::time::Duration;
 
-use super::{Engine, ROUNDS, stopped};
+use super::{Engine, ROUNDS};
 use crate::record::{Changes, Draft};
 use crate::state::Uptime;
-use crate::sync::outcome::{Done, Fatal};
+use crate::sync::outcome::Done;
 use crate::sync::report::{Action, Change};
 use crate::sync::sink::Sink;
+use crate::trouble::Trouble;
 
 impl<S: Sink> Engine<'_, S> {
     /// Settles what is put off: waits until a lost create can no longer be under way, reads the
     /// list in Caflou anew, and plans again.
-    pub(super) async fn settle_lost(&mut self) -> Result<(), Fatal> {
+    pub(super) async fn settle_lost(&mut self) -> Result<(), Trouble> {
         for _ in 0..ROUNDS {
             let lost = std::mem::take(&mut self.later);
             let Some(until) = lost.iter().map(|(_, until)| *until).max() else {
@@ -21,7 +22,7 @@ impl<S: Sink> Engine<'_, S> {
             };
             if !self.wait(until).await {
                 self.later = lost;
-                return Err(stopped(&self.options.stop));
+                return Err((&self.options.stop).into());
             }
             self.lookup = None;
             let lost = lost.into_iter();

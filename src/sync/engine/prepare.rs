@@ -5,9 +5,9 @@ use super::decide::Look;
 use crate::caflou::MatchedBy;
 use crate::record::{Attributes, CaflouId, CompanyLink, Draft, Record, SourceId};
 use crate::state::{Known, RecordState, StateError, Uptime};
-use crate::sync::outcome::Fatal;
 use crate::sync::plan::{self, Need, Plan};
 use crate::sync::sink::Sink;
+use crate::trouble::Trouble;
 
 /// What is left to do for a record once its plan needs no more decisions in order.
 pub(super) enum Job {
@@ -46,7 +46,7 @@ impl<S: Sink> Engine<'_, S> {
         (known, company): (Option<Known>, Option<CaflouId>),
         number: u64,
         earlier: &mut Vec<(u64, Prepared)>,
-    ) -> Result<Option<Prepared>, Fatal> {
+    ) -> Result<Option<Prepared>, Trouble> {
         let (company, awaits) = self.company(&draft, company);
         let rules = self.options.rules;
         let mut desired = plan::desired(&draft, known.as_ref(), company.as_ref());
@@ -80,7 +80,7 @@ impl<S: Sink> Engine<'_, S> {
         &mut self,
         subject: Subject,
         earlier: &mut Vec<(u64, Prepared)>,
-    ) -> Result<Decided, Fatal> {
+    ) -> Result<Decided, Trouble> {
         let (draft, known) = (&subject.draft, subject.known.as_ref());
         if let Some(id) = by_hand(draft, known) {
             let look = Look {
@@ -140,7 +140,7 @@ impl<S: Sink> Engine<'_, S> {
         mut subject: Subject,
         by_mark_only: bool,
         earlier: &mut Vec<(u64, Prepared)>,
-    ) -> Result<Decided, Fatal> {
+    ) -> Result<Decided, Trouble> {
         let known = subject.known.take();
         let lost = known.as_ref().is_some_and(is_lost);
         if lost && !self.under_way.is_empty() {

@@ -5,9 +5,10 @@ use tokio::task::JoinError;
 use super::under_way::Finished;
 use super::{DOWN, Engine, OUTAGES};
 use crate::record::{Kind, SourceId};
-use crate::sync::outcome::{Done, Fatal};
+use crate::sync::outcome::Done;
 use crate::sync::report::{Action, Change, Event};
 use crate::sync::sink::Sink;
+use crate::trouble::{Class, Trouble};
 
 impl<S: Sink> Engine<'_, S> {
     pub(super) fn number(&mut self) -> u64 {
@@ -29,7 +30,7 @@ impl<S: Sink> Engine<'_, S> {
             Err(error) if error.is_cancelled() => return,
             Err(error) => {
                 self.fatal
-                    .get_or_insert(Fatal::Service(format!("internal error: {error}")));
+                    .get_or_insert(Trouble::new(Class::Odd, format!("internal error: {error}")));
                 return;
             }
         };
@@ -47,7 +48,8 @@ impl<S: Sink> Engine<'_, S> {
             Some(outage) => {
                 self.outages += 1;
                 self.failed_in_a_row += 1;
-                let alone = matches!(outage, Fatal::Service(_)) && self.failed_in_a_row < DOWN;
+                let alone =
+                    matches!(outage.class, Class::Down | Class::Odd) && self.failed_in_a_row < DOWN;
                 if self.outages >= OUTAGES && alone {
                     self.doubt = Some(outage);
                 } else if self.outages >= OUTAGES {

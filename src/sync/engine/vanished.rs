@@ -6,8 +6,8 @@ use super::Engine;
 use super::prepare::Subject;
 use crate::record::{Attributes, CaflouId, Record};
 use crate::sync::awaiting::Incomes;
-use crate::sync::outcome::Fatal;
 use crate::sync::sink::Sink;
+use crate::trouble::{Class, Trouble};
 
 /// So many records may become inactive in one run, however few were imported.
 const FEW: u64 = 10;
@@ -63,7 +63,7 @@ impl<S: Sink> Engine<'_, S> {
 
     /// Lets through what was held back, unless it is too much: for a source that was read to its
     /// end and is still the one that it was. Returns why the run cannot go on.
-    pub async fn let_vanish(&mut self) -> Option<Fatal> {
+    pub async fn let_vanish(&mut self) -> Option<Trouble> {
         let held = self.vanished.take().unwrap_or_default();
         if let Err(fatal) = self.settle_vanished(held).await {
             self.fatal.get_or_insert(fatal);
@@ -71,7 +71,7 @@ impl<S: Sink> Engine<'_, S> {
         self.end().await
     }
 
-    async fn settle_vanished(&mut self, held: Incomes) -> Result<(), Fatal> {
+    async fn settle_vanished(&mut self, held: Incomes) -> Result<(), Trouble> {
         let count = held.len() as u64;
         if let Some(most) = self.options.may_vanish.filter(|most| count > *most) {
             let what = self.options.kind.plural();
@@ -81,7 +81,8 @@ impl<S: Sink> Engine<'_, S> {
                  the imported ones)"
             );
             if self.options.sink.writes() {
-                return Err(Fatal::Guarded(said));
+                let what = format!("{said}; none of them was changed");
+                return Err(Trouble::new(Class::Guard, what));
             }
             self.warn(format!("a run would stop: {said}"));
         }

@@ -47,7 +47,9 @@ static BOOKS: Definition = Definition {
     tells: false,
     named_by: |_| None,
     statuses: false,
-    explain: |error, _, _| Trouble::usage(format!("Books refuses it: {error}"), "Type it again."),
+    explain: |error, _, _| {
+        Trouble::usage(format!("Books refuses it: {error}")).advise("Type it again.")
+    },
     pace: PACE,
     open: |opening: Opening<'_>| {
         let secret = opening.access.secret("client_secret").unwrap();
