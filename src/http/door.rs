@@ -210,43 +210,47 @@ impl Door {
         // a number in JSON as well, which one of 128 bits is not
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let service = self.options.service;
-        match outcome {
-            Ok(answer) => {
-                let (status, id) = (answer.status.as_u16(), answer.request_id().unwrap_or("-"));
-                debug!(service, method = %call.method, path, status, millis, request_id = id, "request");
-                if self.lane.learn(path, &answer) {
-                    debug!("{service} serves {path} one request at a time");
-                }
-                // A gateway's page of HTML may come with a status of success.
-                if answer.status.is_success()
-                    && let Err(error) =
-                        serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body)
-                {
-                    return Err(HttpError::Garbled {
-                        service,
-                        method: call.method.clone(),
-                        path: path.to_owned(),
-                        reason: format!("no JSON ({error})"),
-                        request_id: answer.request_id().map(str::to_owned),
-                    });
-                }
-                Ok(answer)
-            }
-            Err(error) => {
-                let reason = innermost(&error);
-                debug!(service, method = %call.method, path, millis, reason, "request without an answer");
-                Err(if error.is_connect() || error.is_builder() {
-                    HttpError::Unreachable { service, reason }
-                } else {
-                    let (method, path) = (call.method.clone(), path.to_owned());
-                    HttpError::Lost {
-                        service,
-                        method,
-                        path,
-                        reason,
-                    }
-                })
-            }
+        let answer = outcome.map_err(|error| {
+            let reason = innermost(&error);
+            debug!(service, method = %call.method, path, millis, reason, "request without an answer");
+            self.unanswered(call, &error, reason)
+        })?;
+        let (status, id) = (answer.status.as_u16(), answer.request_id().unwrap_or("-"));
+        debug!(service, method = %call.method, path, status, millis, request_id = id, "request");
+        if self.lane.learn(path, &answer) {
+            debug!("{service} serves {path} one request at a time");
+        }
+        self.checked(call, answer)
+    }
+
+    /// A request that may not have reached the service, or one that did and has no answer.
+    fn unanswered(&self, call: &Call, error: &reqwest::Error, reason: String) -> HttpError {
+        let service = self.options.service;
+        if error.is_connect() || error.is_builder() {
+            return HttpError::Unreachable { service, reason };
+        }
+        HttpError::Lost {
+            service,
+            method: call.method.clone(),
+            path: call.url.path().to_owned(),
+            reason,
+        }
+    }
+
+    /// A gateway's page of HTML may come with a status of success.
+    fn checked(&self, call: &Call, answer: Answer) -> Result<Answer, HttpError> {
+        if !answer.status.is_success() {
+            return Ok(answer);
+        }
+        match serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body) {
+            Ok(_) => Ok(answer),
+            Err(error) => Err(HttpError::Garbled {
+                service: self.options.service,
+                method: call.method.clone(),
+                path: call.url.path().to_owned(),
+                reason: format!("no JSON ({error})"),
+                request_id: answer.request_id().map(str::to_owned),
+            }),
         }
     }
 

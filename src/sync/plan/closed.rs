@@ -1,6 +1,7 @@
 //! The closed period: what has a day in it is not written any more.
 
-use super::{Plan, Revision, Rules, settle};
+use super::update::settle;
+use super::{Plan, Revision, Rules};
 use crate::record::{Attributes, Value};
 use crate::state::{Known, hex_digest};
 

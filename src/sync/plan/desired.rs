@@ -1,6 +1,6 @@
 //! The values that a record should have: the source's, and of what is known already what stays.
 
-use super::two_of;
+use super::reused::two_of;
 use crate::record::{Attributes, CompanyLink, Document, Draft, Kind, Payment, Record, Value, Void};
 use crate::state::{Known, RecordState};
 

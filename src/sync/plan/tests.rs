@@ -4,12 +4,14 @@ mod voided;
 
 use proptest::prelude::*;
 
+use super::compare::{PAID_VALUE, TAKEN_BACK, agrees, revise};
+use super::voided::PAID_AND_VOID;
 use super::*;
-use crate::record::Kind;
 use crate::record::{
-    Company, CompanyKind, CompanyLink, Currency, Document, Mark, Payment, SourceId, Void,
+    Company, CompanyKind, CompanyLink, Currency, Document, Draft, Kind, Mark, Payment, Record,
+    SourceId, Value, Void, same,
 };
-use crate::state::Failure;
+use crate::state::{Failure, Known, RecordState};
 
 const ID: CaflouId = CaflouId(1001);
 

@@ -1,6 +1,7 @@
 //! What somebody entered in Caflou, and what goes with it.
 
-use super::{Revision, without_link};
+use super::Revision;
+use super::compare::without_link;
 use crate::record::{Change, Value, same};
 
 /// Whether a description may be written anew where only the address of the record at the source changed.

@@ -1,11 +1,16 @@
-//! A record that does not count any more and is in Caflou all the same, of which nothing is known: a
-//! state that was lost, or another client, imported it before.
+//! Records that do not count any more.
 
-use super::{PAID_AND_VOID, Plan, Revision};
+use super::{Plan, Revision};
 use crate::caflou::MatchedBy;
 use crate::record::{Attributes, CaflouId, Change, Value, Void};
+use crate::state::Known;
 
-/// Takes it out of the cash flow, unless there is money in it, and links it. Of its other values
+/// There is money in it, and it does not count any more.
+pub(super) const PAID_AND_VOID: &str =
+    "paid and then cancelled or deleted: check whether the money went back";
+
+/// One of which nothing is known and which is in Caflou all the same: a state that was lost, or another
+/// client, imported it. Takes it out of the cash flow, unless there is money in it, and links it. Of its other values
 /// nothing is decided: should it count again, what differs in Caflou stays there and is told.
 pub(super) fn adopt(
     (id, by): (CaflouId, MatchedBy),
@@ -33,5 +38,23 @@ pub(super) fn adopt(
         id: Some(id),
         by,
         revision,
+    }
+}
+
+/// `open`: something about it is to be settled with that.
+pub(super) fn left_alone(why: &str, known: &Known, open: bool) -> Plan {
+    let settled = known.caflou_id.filter(|_| open).map(|id| {
+        let revision = Revision {
+            source: known.source.clone(),
+            written: known.written.clone(),
+            ..Revision::default()
+        };
+        Box::new((id, revision))
+    });
+    Plan::Skip {
+        reason: format!("{why}, but paid: left alone"),
+        warning: Some(PAID_AND_VOID),
+        settled,
+        once: None,
     }
 }
