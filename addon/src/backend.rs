@@ -16,7 +16,7 @@ use super::share::Shares;
 use super::store::Store;
 use super::token::Turns;
 use super::vault::{Vault, VaultError};
-use crate::config::AddonConfig;
+use crate::config::{AddonConfig, AddonOauth};
 use caflou_sync::config::{Secret, SecretError};
 use caflou_sync::http::{HttpError, Lane, LaneOptions, Pace, Policy, Stopper};
 use caflou_sync::mail::Login;
@@ -101,15 +101,7 @@ impl Backend {
     /// See [`StartError`].
     pub fn start(config: AddonConfig) -> Result<Self, StartError> {
         let vault = Arc::new(vault(&config)?);
-        let client_secret = config.oauth.client_secret.as_ref();
-        let client = AddonClient {
-            token_url: config.oauth.token_url.clone(),
-            client_id: config.oauth.client_id.clone(),
-            client_secret: client_secret
-                .map(|secret| resolve(secret, "client_secret"))
-                .transpose()?,
-            redirect_uri: config.oauth.redirect_uri.clone(),
-        };
+        let client = client(&config.oauth)?;
         let webhook_key = resolve(&config.webhook_signature_key, "webhook_signature_key")?;
         let webhook_key = webhook_key.expose_secret().as_bytes();
         let mail_login = mail_login(&config)?;
@@ -122,18 +114,6 @@ impl Backend {
         let again = Policy {
             repetitions: 1,
             ..once
-        };
-        let lane = |open| {
-            let options = LaneOptions {
-                pace: Pace {
-                    open,
-                    // Nothing would ever show it while all that is asked is refused.
-                    side_by_side: true,
-                    ..Pace::default()
-                },
-                ..LaneOptions::default()
-            };
-            Arc::new(Lane::new(options))
         };
         let stop = || stopper.listener();
         let install_lane = lane(INSTALLATIONS_AT_ONCE);
@@ -162,6 +142,32 @@ impl Backend {
             _stopper: stopper,
         })
     }
+}
+
+/// As what the add-on signs in.
+fn client(oauth: &AddonOauth) -> Result<AddonClient, StartError> {
+    let secret = oauth.client_secret.as_ref();
+    let secret = secret.map(|secret| resolve(secret, "client_secret"));
+    Ok(AddonClient {
+        token_url: oauth.token_url.clone(),
+        client_id: oauth.client_id.clone(),
+        client_secret: secret.transpose()?,
+        redirect_uri: oauth.redirect_uri.clone(),
+    })
+}
+
+/// A lane for so many requests at once.
+fn lane(open: usize) -> Arc<Lane> {
+    let pace = Pace {
+        open,
+        // Nothing would ever show it while all that is asked is refused.
+        side_by_side: true,
+        ..Pace::default()
+    };
+    Arc::new(Lane::new(LaneOptions {
+        pace,
+        ..LaneOptions::default()
+    }))
 }
 
 fn alone(state: &Path) -> Result<Lock, StartError> {

@@ -116,28 +116,30 @@ struct Words {
     not_you: &'static str,
 }
 
+impl Contents<'_> {
+    /// What is typed, each under its word.
+    fn rows(
+        &self,
+        id: &'static str,
+        code: &'static str,
+        address: &'static str,
+    ) -> [(&'static str, String); 3] {
+        let public_url = self.public_url.as_str().trim_end_matches('/');
+        [
+            (id, self.eshop_id.to_string()),
+            (code, self.code.to_string()),
+            (address, public_url.to_owned()),
+        ]
+    }
+}
+
 impl Words {
     fn of(language: Language, contents: &Contents<'_>) -> Self {
-        let Contents {
-            eshop_id,
-            shop_url,
-            code,
-            until,
-            public_url,
-        } = contents;
-        let shop = safe(shop_url);
-        let until = until.with_timezone(&Prague);
+        let eshop_id = contents.eshop_id;
+        let shop = safe(contents.shop_url);
+        let until = contents.until.with_timezone(&Prague);
         let day = format!("{}. {}. {}", until.day(), until.month(), until.year());
-        let row = |id, code_word, address| {
-            [
-                (id, eshop_id.to_string()),
-                (code_word, code.to_string()),
-                (
-                    address,
-                    public_url.as_str().trim_end_matches('/').to_owned(),
-                ),
-            ]
-        };
+        let row = |id, code, address| contents.rows(id, code, address);
         match language {
             Language::Czech => Self {
                 subject: format!("Párovací kód pro e-shop {eshop_id}"),

@@ -54,15 +54,7 @@ pub(crate) async fn pair(
         code,
         program,
     } = request;
-    let program = program.trim().to_owned();
-    if program.is_empty()
-        || program.chars().count() > LONGEST_NAME
-        || program.contains(char::is_control)
-    {
-        return Err(Refusal::bad(
-            "\"program\" is not a name of up to 64 characters",
-        ));
-    }
+    let program = name(&program)?;
     if i64::try_from(eshop_id).is_err() {
         return Err(Refusal::bad("\"eshop_id\" is not the number of an e-shop"));
     }
@@ -93,15 +85,36 @@ pub(crate) async fn pair(
         database.count_try(&who, now)?;
         Ok(Tried::Wrong)
     });
-    match tried.await? {
+    answer(backend, tried.await?, |url| {
+        json!({
+            "pairing_secret": new.secret.expose_secret(),
+            "eshop_id": eshop_id,
+            "eshop_url": url,
+        })
+    })
+}
+
+/// How a program calls itself.
+fn name(program: &str) -> Result<String, Refusal> {
+    let name = program.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
+        let message = "\"program\" is not a name of up to 64 characters";
+        return Err(Refusal::bad(message));
+    }
+    Ok(name.to_owned())
+}
+
+/// What a try is answered, and counted as.
+fn answer(
+    backend: &Backend,
+    tried: Tried,
+    paired: impl FnOnce(String) -> serde_json::Value,
+) -> Result<Response, Refusal> {
+    match tried {
         Tried::Paired(url) => {
             backend.metrics.count(Event::Pairing, "paired");
-            info!(eshop_id, "a program was paired");
-            let body = json!({
-                "pairing_secret": new.secret.expose_secret(),
-                "eshop_id": eshop_id,
-                "eshop_url": url,
-            });
+            let body = paired(url);
+            info!(eshop_id = %body["eshop_id"], "a program was paired");
             Ok(json_response(StatusCode::OK, &body))
         }
         Tried::Wrong => {

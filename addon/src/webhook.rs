@@ -57,33 +57,7 @@ pub(crate) async fn webhook(
     signature: Option<&str>,
     body: &[u8],
 ) -> Result<Response, Refusal> {
-    let signature = signature.and_then(unhex).unwrap_or_default();
-    // In constant time.
-    if hmac::verify(&backend.webhook_key, body, &signature).is_err() {
-        backend.metrics.count(Event::Webhook, "forged");
-        warn!("a webhook without the right signature");
-        let message = "the signature is missing or wrong";
-        return Err(Refusal::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong-signature",
-            message,
-        ));
-    }
-    let notification: Notification =
-        serde_json::from_slice(body).map_err(|_| Refusal::bad("the body is not a notification"))?;
-    let created = parse_time(&notification.event_created)
-        .ok_or_else(|| Refusal::bad("eventCreated is not a time"))?;
-    let now = Utc::now();
-    if created < now - OLDEST || created > now + AHEAD {
-        backend.metrics.count(Event::Webhook, "too-old");
-        warn!(
-            eshop_id = notification.eshop_id,
-            "a webhook that is too old, or of the future"
-        );
-        return Err(Refusal::bad(
-            "eventCreated is too long ago, or in the future",
-        ));
-    }
+    let (notification, created) = believed(backend, signature, body)?;
     let (word, change) = match notification.event.as_str() {
         "addon:uninstall" => ("uninstall", Change::Uninstall),
         "addon:suspend" => ("suspend", Change::Stand(Standing::Suspended)),
@@ -112,6 +86,42 @@ pub(crate) async fn webhook(
         backend.metrics.count(Event::Webhook, outcome);
     }
     Ok(ok(outcome))
+}
+
+/// A notification that Shoptet signed, about these days, and when it was written.
+fn believed(
+    backend: &Backend,
+    signature: Option<&str>,
+    body: &[u8],
+) -> Result<(Notification, DateTime<Utc>), Refusal> {
+    let signature = signature.and_then(unhex).unwrap_or_default();
+    // In constant time.
+    if hmac::verify(&backend.webhook_key, body, &signature).is_err() {
+        backend.metrics.count(Event::Webhook, "forged");
+        warn!("a webhook without the right signature");
+        let message = "the signature is missing or wrong";
+        return Err(Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong-signature",
+            message,
+        ));
+    }
+    let notification: Notification =
+        serde_json::from_slice(body).map_err(|_| Refusal::bad("the body is not a notification"))?;
+    let created = parse_time(&notification.event_created)
+        .ok_or_else(|| Refusal::bad("eventCreated is not a time"))?;
+    let now = Utc::now();
+    if created < now - OLDEST || created > now + AHEAD {
+        backend.metrics.count(Event::Webhook, "too-old");
+        warn!(
+            eshop_id = notification.eshop_id,
+            "a webhook that is too old, or of the future"
+        );
+        return Err(Refusal::bad(
+            "eventCreated is too long ago, or in the future",
+        ));
+    }
+    Ok((notification, created))
 }
 
 async fn carry_out(
