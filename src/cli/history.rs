@@ -232,6 +232,7 @@ fn object(shown: &ShownRun) -> Value {
         "finished_at": run.finished_at.map(rfc3339),
         "status": shown.result(),
         "error": run.error(),
+        "error_class": run.error_class,
         "companies": summary["companies"],
         "incomes": summary["incomes"],
         "totals": summary["totals"],

@@ -301,7 +301,7 @@ impl<'a> Task<'a> {
             journal.note_change(key, action.as_str(), &text)
         });
         let status = if written.is_ok() { "ok" } else { "failed" };
-        let finished = journal.finish(Utc::now(), status, "{}");
+        let finished = journal.finish(Utc::now(), status, "{}", None);
         Ok(written.and(finished)?)
     }
 

@@ -196,6 +196,7 @@ fn object(of: &Condition, now: DateTime<Utc>) -> Value {
             "finished_at": run.finished_at.map(rfc3339),
             "status": run.status.as_deref().unwrap_or("died"),
             "error": run.error(),
+            "error_class": run.error_class,
         })
     };
     let words = |symptom: &Symptom| symptom_words(*symptom, of, now);

@@ -94,8 +94,8 @@ pub fn symptom_words(symptom: Symptom, of: &Condition, now: DateTime<Utc>) -> St
         }
         Symptom::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
         Symptom::LastRun(Ended::Failed | Ended::Good) => {
-            // Some errors say themselves what to do.
-            let advice = if error.contains("caflou-sync ") {
+            let last = of.last_run.as_ref();
+            let advice = if last.is_some_and(|run| run.advice.is_some()) {
                 String::new()
             } else {
                 format!("; `caflou-sync test {key}{files}` checks both sides")

@@ -213,6 +213,7 @@ impl Session<'_> {
             summary.finished_at,
             summary.status.as_str(),
             &text.unwrap_or_default(),
+            summary.error.as_ref(),
         );
         let noted = noted.and_then(|()| journal.told());
         let oldest = run.started_at - TimeDelta::days(self.keep_runs.into());

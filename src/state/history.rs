@@ -24,6 +24,10 @@ pub struct PastRun {
     pub status: Option<String>,
     /// The summary as it was reported; null where there is none.
     pub summary: serde_json::Value,
+    /// The word of the class of the error that ended it; `None` also where an earlier release ran.
+    pub error_class: Option<String>,
+    /// What to do about that; empty where the error's text says it.
+    pub advice: Option<String>,
 }
 
 impl PastRun {
@@ -47,7 +51,7 @@ pub struct Told {
 
 /// Reads a [`PastRun`]; the condition follows.
 pub(super) const PAST_RUN: &str =
-    "SELECT run_id, connection, started_at, finished_at, status, summary FROM runs";
+    "SELECT run_id, connection, started_at, finished_at, status, summary, class, advice FROM runs";
 
 const RUNS: &str = "WHERE connection = ?1 ORDER BY started_at DESC, run_id DESC LIMIT ?2";
 /// The plus keeps SQLite from reading all runs of the connection.
@@ -168,6 +172,8 @@ pub(super) fn read_run(row: &Row<'_>) -> rusqlite::Result<PastRun> {
         finished_at: row.get::<_, Option<i64>>(3)?.and_then(seconds),
         status: row.get(4)?,
         summary: summary.unwrap_or_default(),
+        error_class: row.get(6)?,
+        advice: row.get(7)?,
     })
 }
 

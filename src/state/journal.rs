@@ -21,6 +21,7 @@ pub use outcomes::Synced;
 use super::known::DOUBTED;
 use super::{AccountLock, Cursor, RunStart, Sent, StateError, View, open};
 use crate::record::{Attributes, Kind, SourceId, Stream};
+use crate::trouble::Trouble;
 
 /// A record's key in a statement.
 type Key<'a> = (Kind, &'a SourceId);
@@ -187,16 +188,21 @@ impl Journal {
         self.flush("NORMAL")
     }
 
-    /// Notes how a run ended; `summary` is JSON as reported.
+    /// Notes how a run ended, and what ended it; `summary` is JSON as reported.
     pub fn finish(
         &mut self,
         at: DateTime<Utc>,
         status: &str,
         summary: &str,
+        error: Option<&Trouble>,
     ) -> Result<(), StateError> {
+        let class = error.map(|error| error.class.as_str());
+        let advice = error.map(|error| &error.advice);
+        let advice = advice.filter(|advice| !advice.is_empty());
         self.execute(
-            "UPDATE runs SET finished_at = ?2, status = ?3, summary = ?4 WHERE run_id = ?1",
-            params![self.run_id, at.timestamp(), status, summary],
+            "UPDATE runs SET finished_at = ?2, status = ?3, summary = ?4, class = ?5, advice = ?6 \
+             WHERE run_id = ?1",
+            params![self.run_id, at.timestamp(), status, summary, class, advice],
         )
     }
 

@@ -197,6 +197,12 @@ const STEPS: &[M<'static>] = &[
         "ALTER TABLE nameless ADD COLUMN name TEXT NOT NULL DEFAULT ''; -- what its number reads like
     ALTER TABLE nameless ADD COLUMN place TEXT; -- where it is looked for again, in the source's words",
     ),
+    M::up(
+        // What earlier releases advised stands in the text of the error: a command of ours.
+        "ALTER TABLE runs ADD COLUMN class TEXT; -- of the error that ended it
+    ALTER TABLE runs ADD COLUMN advice TEXT; -- what to do about that, if anything; empty: its text says it
+    UPDATE runs SET advice = '' WHERE instr(summary, 'caflou-sync ') > 0;",
+    ),
 ];
 
 /// The schema's history.

@@ -104,7 +104,7 @@ mod tests {
             let mut journal = begun(path, connection, &run_id, second, part);
             let word = word.trim_end_matches('*');
             if word != "-" {
-                journal.finish(at(second), word, "{}").unwrap();
+                journal.finish(at(second), word, "{}", None).unwrap();
             }
         }
         run_id
@@ -151,7 +151,7 @@ mod tests {
                 let failed = journal.failed((Kind::Income, &id), "", None, "why", at(second));
                 failed.unwrap();
             }
-            journal.finish(at(second), "partial", "{}").unwrap();
+            journal.finish(at(second), "partial", "{}", None).unwrap();
             let newly = before(&path, &run_id).unwrap().newly_failed;
             assert_eq!(newly, expected, "{run_id}");
         }

@@ -312,7 +312,7 @@ mod tests {
             journal.begin(&start).unwrap();
             let key = (Kind::Income, &SourceId("1".to_owned()));
             journal.note_change(key, "create", "{}").unwrap();
-            journal.finish(at(day), status, "{}").unwrap();
+            journal.finish(at(day), status, "{}", None).unwrap();
             journal
         };
         for (connection, day, status) in [

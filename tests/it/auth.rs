@@ -196,6 +196,11 @@ fn wrong_secrets_end_with_4_and_say_which() {
         let error = error.as_str().unwrap();
         assert!(error.contains(said), "{error}");
         assert!(!error.contains("spatne"), "{error}");
+        let status = bench.program(&["status", "--format", "json"]).exits(1);
+        let status = &status.objects()[0];
+        assert_eq!(status["last_run"]["error_class"], "access", "{status}");
+        let advised = status["troubles"][0].as_str().unwrap();
+        assert_eq!(advised.matches("caflou-sync test").count(), 1, "{advised}");
     };
     swap(
         |bench| bench.sandbox.oauth_token().to_owned(),

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use crate::support::{Bench, KEY};
 
 /// The schemas, the oldest first. A new one is added with the step that leaves it behind.
-pub const SCHEMAS: [&str; 7] = [
+pub const SCHEMAS: [&str; 8] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
@@ -18,6 +18,7 @@ pub const SCHEMAS: [&str; 7] = [
     include_str!("schemas/5.sql"),
     include_str!("schemas/13.sql"),
     include_str!("schemas/14.sql"),
+    include_str!("schemas/15.sql"),
 ];
 
 fn columns(database: &Connection, schema: &str, table: &str) -> Vec<String> {
@@ -97,6 +98,22 @@ fn a_state_file_of_every_schema_goes_on_and_then_plans_nothing() {
         let history = bench.program(&["history", KEY]).exits(0);
         assert!(history.stdout.lines().count() > 4, "schema {number}");
     }
+}
+
+#[test]
+fn what_an_earlier_release_advised_is_not_said_twice() {
+    let bench = Bench::new();
+    bench.imported();
+    lay_out(&bench, SCHEMAS[7]);
+    let run = "INSERT INTO runs (run_id, connection, started_at, finished_at, status, summary)
+         VALUES (?1, ?2, 9999999999, 9999999999, 'failed', ?3)";
+    let told = "{\"error\": \"refused; `caflou-sync test my-shop` checks both sides\"}";
+    let database = Connection::open(bench.path("state.db")).unwrap();
+    database.execute(run, params!["z", KEY, told]).unwrap();
+    drop(database);
+    let status = bench.program(&["status"]).exits(1);
+    assert_eq!(status.stdout.matches("checks both sides").count(), 1);
+    bench.program(&["history"]).exits(0);
 }
 
 /// A configuration with all that the first release knew.

@@ -210,6 +210,7 @@ fn programs_get_the_same_keys_always() {
         "finished_at",
         "status",
         "error",
+        "error_class",
         "companies",
         "incomes",
         "totals",

@@ -69,7 +69,14 @@ fn a_healthy_connection_takes_few_lines_and_exits_with_0() {
     ");
     assert_eq!(bench.sandbox.requests(), requests);
     let mut seen = object(&bench);
-    let run = names(["run_id", "started_at", "finished_at", "status", "error"]);
+    let run = names([
+        "run_id",
+        "started_at",
+        "finished_at",
+        "status",
+        "error",
+        "error_class",
+    ]);
     assert_eq!(keys(&seen["last_run"]), run);
     assert_eq!(seen["last_run"], seen["last_good_run"]);
     for time in ["complete_to", "last_run", "last_good_run"] {

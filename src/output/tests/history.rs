@@ -13,6 +13,8 @@ fn run(connection: &str, status: &str, summary: serde_json::Value) -> ShownRun {
         finished_at: Some(at(83)),
         status: Some(status.to_owned()),
         summary,
+        error_class: None,
+        advice: None,
     };
     ShownRun {
         run,
