@@ -165,9 +165,14 @@ impl<S: Sink> Running<'_, S> {
         // What was read is believed where it still is the same account.
         if !read.is_empty() {
             let moved = match self.whose().await {
-                Ok(_) => read.iter().try_for_each(|read| self.move_cursor(read, run)),
-                Err(error) => Err(error),
+                // It may have been another one in between.
+                Ok(_) if errors.is_empty() => self.sink.believe(),
+                asked => asked.map(drop),
             };
+            let moved = moved.and_then(|()| {
+                let mut read = read.iter();
+                read.try_for_each(|read| self.move_cursor(read, run))
+            });
             errors.extend(moved.err());
         }
         // The one that failed says more than the one that was stopped because of it.

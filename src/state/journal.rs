@@ -10,6 +10,7 @@ mod outcomes;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -37,6 +38,10 @@ pub struct Journal {
     pub(super) run_id: String,
     /// The account that is written to, from when on it may be.
     account: Option<Arc<AccountLock>>,
+    /// Origins were learnt that are not believed yet.
+    learnt: bool,
+    /// Of a write that is settled, an earlier attempt may be carried out still.
+    lingers: AtomicBool,
 }
 
 impl Journal {
@@ -50,6 +55,8 @@ impl Journal {
             connection: connection.to_owned(),
             run_id: String::new(),
             account: None,
+            learnt: false,
+            lingers: AtomicBool::new(false),
         })
     }
 
@@ -72,7 +79,8 @@ impl Journal {
         let Some(account) = self.account.take() else {
             return Ok(());
         };
-        if self.view()?.open_counts()?.uncertain == 0 {
+        let lingers = self.lingers.load(Ordering::Relaxed);
+        if !lingers && self.view()?.open_counts()?.uncertain == 0 {
             account.settled()?;
         }
         Ok(())

@@ -118,6 +118,9 @@ impl Known {
     }
 }
 
+/// What an origin begins with that a run learnt of a source which may have been another one.
+pub(super) const UNBELIEVED: char = '?';
+
 /// What stands in place of the settings once the file was found to be an older copy.
 pub(super) const DOUBTED: &str = "restored";
 

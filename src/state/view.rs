@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::file_of;
+use super::known::UNBELIEVED;
 use super::{Cursor, Failure, Known, RecordState, Sent, StateError, Uptime, open, sums};
 use crate::record::{Attributes, CaflouId, Kind, SourceId, Stream};
 
@@ -304,7 +305,8 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
     let pending: Option<String> = row.get(11)?;
     let caflou_id = row.get::<_, Option<i64>>(1)?.map(CaflouId);
     let label = row.get(2)?;
-    let origin = row.get(12)?;
+    let origin: Option<String> = row.get(12)?;
+    let origin = origin.filter(|origin| !origin.starts_with(UNBELIEVED));
     let decode = || {
         let source = attributes(&source).ok_or("values")?;
         let written = match &written {

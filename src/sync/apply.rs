@@ -449,7 +449,7 @@ impl Sink for Apply {
             Some(((draft.kind, &draft.source_id), draft.origin.as_deref()?))
         });
         let origins: Vec<_> = origins.collect();
-        Ok(self.noted(|journal| journal.note_origins(&origins))?)
+        Ok(self.noted(|journal| journal.learn_origins(&origins))?)
     }
 
     async fn settle(&self, mut step: Step) -> Done {
@@ -480,7 +480,8 @@ impl Sink for Apply {
                 let origin = step.draft.origin.clone();
                 let mut done = self.revise(step, change, id, revision).await;
                 if let Some(origin) = &origin
-                    && let Err(error) = self.noted(|journal| journal.note_origins(&[(key, origin)]))
+                    && let Err(error) =
+                        self.noted(|journal| journal.learn_origins(&[(key, origin)]))
                 {
                     done.fatal.get_or_insert(error.into());
                 }
@@ -544,6 +545,10 @@ impl Sink for Apply {
 
     fn read_whole(&self, kind: Kind) -> Result<(), Trouble> {
         Ok(self.noted(|journal| journal.forget_nameless(kind))?)
+    }
+
+    fn believe(&self) -> Result<(), Trouble> {
+        Ok(self.noted(Journal::believe)?)
     }
 
     fn again(&self, key: (Kind, &SourceId)) -> Result<(), Trouble> {

@@ -64,6 +64,10 @@ impl Sink for Preview {
         Ok(())
     }
 
+    fn believe(&self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     fn again(&self, _key: (Kind, &SourceId)) -> Result<(), Trouble> {
         Ok(())
     }

@@ -46,6 +46,12 @@ pub trait Sink: Clone + Send + Sync + 'static {
     /// When that cannot be noted.
     fn read_whole(&self, kind: Kind) -> Result<(), Trouble>;
 
+    /// What was read so far came from the source that it was to come from.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    fn believe(&self) -> Result<(), Trouble>;
+
     /// A record that counted as deleted in Caflou is there again.
     ///
     /// # Errors

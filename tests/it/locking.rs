@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::sandbox::{Fault, Faults, Liar, Lie, Matcher, Service};
-use crate::support::{Bench, Ran, Running, wait_for};
+use crate::support::{Bench, Ran, Running, price, wait_for};
 
 /// A shop with orders.
 fn shop(orders: usize) -> Bench {
@@ -172,6 +172,34 @@ fn what_a_stopped_run_left_unanswered_is_waited_for_and_what_is_settled_is_not()
         assert!(!ran.stderr.contains(LEFT), "{state}: {}", ran.stderr);
     }
     bench.each_order_is_there_once();
+}
+
+#[test]
+fn an_update_that_was_sent_twice_is_waited_for_as_the_first_one_may_come_late() {
+    let bench = Bench::new();
+    bench.caflou_setting("timeout = \"4s\"");
+    let code = bench.order(|_| ());
+    let other = ["--state", "other.db"];
+    bench.run(&other).exits(0);
+    bench.imported();
+    let costs = |value: &str| {
+        let price = price(value);
+        bench
+            .sandbox
+            .shop()
+            .edit(&code, |order| order.price = price);
+    };
+    costs("2000");
+    let update = Matcher::new(Service::Caflou, "PATCH", "/transfers");
+    let late = Fault::LateWrite(Duration::from_secs(3));
+    bench.sandbox.set_faults(Faults::once(update, late));
+    bench.run(&[]).exits(0);
+    assert_eq!(bench.patches().len(), 2);
+    costs("3000");
+    // It did not write what is there, and leaves it to the one that did.
+    waited(&bench.run(&other).exits(0));
+    bench.run(&[]).exits(0);
+    assert_eq!(bench.income(&code)["value"].to_string(), "3000.00");
 }
 
 /// The lock of the account that lies in the cache folder.

@@ -1,11 +1,14 @@
 //! What is noted of a record once its fate is known.
 
+use std::sync::atomic::Ordering;
+
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::attempts::columns;
 use super::{Journal, Key, text};
 use crate::record::{Attributes, CaflouId, Kind, SourceId};
+use crate::state::known::UNBELIEVED;
 use crate::state::{RecordState, Sent, StateError};
 
 /// A record that is in Caflou.
@@ -32,20 +35,45 @@ pub struct Synced {
 }
 
 impl Journal {
-    /// Notes which records of the source those are that have these keys.
-    pub fn note_origins(&self, origins: &[(Key<'_>, &str)]) -> Result<(), StateError> {
+    /// Notes which records of the source those are that have these keys: for nothing until
+    /// [`Journal::believe`], as a source may turn out to be another one than it was.
+    pub fn learn_origins(&mut self, origins: &[(Key<'_>, &str)]) -> Result<(), StateError> {
         if origins.is_empty() {
             return Ok(());
         }
+        self.learnt = true;
         self.together(|journal| {
-            let mut origins = origins.iter();
-            origins.try_for_each(|(key, origin)| journal.update(*key, "origin = ?4", &[origin]))
+            let (doubted, mut origins) = (journal.doubted(), origins.iter());
+            let set = "origin = ?5 || ?4";
+            origins.try_for_each(|(key, origin)| {
+                journal.update_where(*key, set, "origin IS NOT ?4", &[origin, &doubted])
+            })
         })
+    }
+
+    /// The source is the one that it was: what this run learnt of it is so.
+    pub fn believe(&mut self) -> Result<(), StateError> {
+        if std::mem::take(&mut self.learnt) {
+            self.execute(
+                "UPDATE records SET origin = substr(origin, 1 + length(?2)) \
+                 WHERE connection = ?1 AND substr(origin, 1, length(?2)) = ?2",
+                params![self.connection, self.doubted()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What an origin begins with that this run learnt and does not believe yet.
+    fn doubted(&self) -> String {
+        format!("{UNBELIEVED}{} ", self.run_id)
     }
 
     /// Notes that a record is in Caflou with these values, and that the source's values are
     /// decided upon. Settles an earlier failure.
     pub fn synced(&self, record: &Synced) -> Result<(), StateError> {
+        if record.sent_at.is_some() {
+            self.lingers.store(true, Ordering::Relaxed);
+        }
         let (at, boot, up, within) = columns(record.sent_at.as_ref());
         self.execute(
             "INSERT INTO records (connection, kind, source_id, state, caflou_id, label, source, \
