@@ -6,7 +6,9 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::keys::{Keys, MatchedBy, cut_key, reference_key, supplier_key, texts_of_company};
+use super::keys::{
+    Keys, MatchedBy, cut_key, number_key, reference_key, supplier_key, texts_of_company,
+};
 use super::marks::Marks;
 use super::wire::Stored;
 use crate::record::{Attributes, CaflouId, Identity, Kind, comparable};
@@ -21,6 +23,9 @@ pub enum Candidates {
     /// More than one: nobody guesses which.
     Several(Vec<CaflouId>, MatchedBy),
 }
+
+/// A key of documents of which nobody knows whose they are.
+const UNMARKED: &str = "unmarked";
 
 /// All records of a kind.
 #[derive(Debug)]
@@ -61,6 +66,12 @@ impl Index {
         }
         for (by, text) in self.texts_of(attributes) {
             self.push(self.hasher.hash_one((by, text)), *id);
+        }
+        if self.kind.is_document()
+            && let Some(number) = number_key(attributes)
+            && marks(self.kind, attributes).is_in_doubt()
+        {
+            self.push(self.hasher.hash_one((UNMARKED, number)), *id);
         }
         if self.kind == Kind::Company {
             let who = Identity::of(attributes);
@@ -120,6 +131,15 @@ impl Index {
                 texts
             }
         }
+    }
+
+    /// Records with the number of this one that carry no mark, or one whose end may have been cut
+    /// off.
+    #[must_use]
+    pub fn unmarked(&self, attributes: &Attributes) -> Vec<CaflouId> {
+        let number = number_key(attributes);
+        let ids = number.map(|number| self.ids(self.hasher.hash_one((UNMARKED, number))));
+        ids.into_iter().flatten().collect()
     }
 
     /// Looks for a record.

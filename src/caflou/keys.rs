@@ -192,6 +192,13 @@ pub(super) fn supplier_key(attributes: &Attributes) -> Option<String> {
     Some(format!("{}\u{0}{reference}\u{0}{day}", company.normalize()))
 }
 
+/// The number of a document alone.
+pub(super) fn number_key(attributes: &Attributes) -> Option<String> {
+    let number = comparable(attributes.text("reference_number")?);
+    let number = number.trim();
+    (!number.is_empty()).then(|| number.to_owned())
+}
+
 pub(super) fn reference_key(attributes: &Attributes) -> Option<String> {
     let reference = comparable(attributes.text("reference_number")?);
     let currency = attributes.text("currency")?.trim().to_uppercase();

@@ -11,7 +11,7 @@ use super::pass::{Pass, Whole};
 use super::wire::{Page, Stored};
 use super::{Keys, MatchedBy, Reader, client};
 use crate::http::HttpError;
-use crate::record::{CaflouId, Kind, Mark, comparable};
+use crate::record::{Attributes, CaflouId, Kind, Mark, comparable};
 
 /// How often the list is read, where it does not come whole or equal.
 const PASSES: u32 = 4;
@@ -320,6 +320,12 @@ impl Lookup {
         }
         whole.sure &= missing.len() <= ASKED;
         Ok(Ok(whole))
+    }
+
+    /// Records with the number of this one whose mark is not there, or not all of it.
+    #[must_use]
+    pub fn unmarked(&self, attributes: &Attributes) -> Vec<CaflouId> {
+        self.index.unmarked(attributes)
     }
 
     /// Looks for a record that is covered, among those that are `free` to be it.

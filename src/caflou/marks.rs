@@ -51,6 +51,11 @@ impl Marks {
         marks
     }
 
+    /// Whether there is none, or one whose end may have been cut off.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.whole.is_empty() || self.cut.is_some()
+    }
+
     /// Adds what a text may begin with, which is at most one character longer than a mark can be;
     /// whether it is certain where the mark ends.
     fn add(&mut self, text: &str, id: &str, reference: Option<&str>) -> bool {
@@ -111,7 +116,7 @@ fn id_of(text: &str) -> Option<&str> {
 }
 
 /// A text that was cut off, without dots that say so and without half a character reference.
-fn without_remains(text: &str) -> &str {
+pub(super) fn without_remains(text: &str) -> &str {
     let text = text.trim_end().trim_end_matches(['…', '.']);
     let half = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
     match text.rsplit_once('&') {

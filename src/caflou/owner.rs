@@ -1,8 +1,8 @@
 //! Whose record it is: before one is changed, what was read has to say that it is the one meant.
 
-use super::marks::Marks;
+use super::marks::{Marks, without_remains};
 use super::{MatchedBy, Stored};
-use crate::record::{Attributes, Draft, Kind, Mark, comparable, same};
+use crate::record::{Attributes, Draft, Kind, Mark, comparable, rich_text_lines, same};
 use crate::state::Known;
 
 /// Each by itself tells a record from others.
@@ -58,6 +58,26 @@ impl Stored {
             Kind::Income | Kind::Expense => &["description", "reference_number"],
         };
         by.iter().all(|field| self.attributes.get(field).is_some())
+    }
+
+    /// Whether this document is a draft's, where the end of its description may have been cut off:
+    /// `None` where that is all that speaks for it.
+    #[must_use]
+    pub fn is_perhaps(&self, draft: &Draft, desired: &Attributes) -> Option<bool> {
+        match self.owner(draft.kind, &draft.mark) {
+            Owner::This => Some(true),
+            Owner::Another(_) => Some(false),
+            Owner::Nobody => {
+                let lines = |attributes: &Attributes| {
+                    let text = attributes.text("description").unwrap_or_default();
+                    comparable(&rich_text_lines(text).join("\n"))
+                };
+                let (is, ours) = (lines(&self.attributes), lines(desired));
+                let is = without_remains(&is);
+                let cut = !is.is_empty() && ours.starts_with(is);
+                (!cut).then_some(false)
+            }
+        }
     }
 
     fn owner(&self, kind: Kind, mark: &Mark) -> Owner {

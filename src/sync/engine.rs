@@ -12,6 +12,7 @@ mod lost;
 mod prepare;
 mod telling;
 mod under_way;
+mod unmarked;
 mod vanished;
 
 use std::collections::{BTreeMap, HashSet};

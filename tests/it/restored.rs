@@ -1,10 +1,11 @@
 //! A state file that is an older copy, new, or damaged: what Caflou holds is looked at again.
 
 use std::fs;
+use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::sandbox::{Liar, Lie};
+use crate::sandbox::{Liar, Lie, Moment};
 use crate::support::{Bench, Ran, price};
 
 fn told(ran: &Ran, word: &str) -> bool {
@@ -32,6 +33,36 @@ fn a_list_that_is_short_for_a_moment_is_not_believed_by_a_state_that_knows_nothi
         bench.sandbox.set_liar(Liar::new(1, 1000, vec![lie]));
         bench.run(&["--state", "other.db"]).exits(0);
         assert!(bench.sandbox.injected().contains_key(lie.name()), "{lie:?}");
+        bench.each_order_is_there_once();
+    }
+}
+
+#[test]
+fn where_descriptions_come_cut_short_a_state_that_knows_nothing_creates_nothing_and_says_so() {
+    for setting in ["", "match_existing = false"] {
+        let bench = Bench::new();
+        bench.configure(&crate::support::Settings {
+            mapping: setting,
+            ..crate::support::Settings::default()
+        });
+        let codes = [0; 4].map(|_| bench.order(|_| ()));
+        bench.imported();
+        let dearer = price("2000");
+        bench
+            .sandbox
+            .shop()
+            .edit(&codes[0], |order| order.price = dearer);
+        // The mark is not even begun.
+        bench
+            .sandbox
+            .set_liar(Liar::new(1, 1000, vec![Lie::CutShort]));
+        let other = ["--state", "other.db"];
+        let ran = bench.run(&other).exits(3);
+        assert_eq!(ran.counts("incomes"), "4 read: 4 failed", "{setting}");
+        let reason = ran.change(&codes[0])["reason"].to_string();
+        assert!(reason.contains("ends before our mark"), "{reason}");
+        bench.sandbox.set_liar(Liar::default());
+        bench.run(&other).exits(0);
         bench.each_order_is_there_once();
     }
 }
@@ -136,6 +167,30 @@ fn another_record_under_a_known_number_is_not_written_by_a_state_that_may_be_too
         bench.run(&["--state", "other.db"]).exits(3);
         assert_eq!(bench.income(&code), income);
     }
+}
+
+#[test]
+fn what_was_learnt_of_a_source_that_turned_out_to_be_another_one_is_not_believed() {
+    let bench = Arc::new(Bench::new());
+    let codes = [0; 3].map(|_| bench.order(|_| ()));
+    bench.imported();
+    let incomes = codes.clone().map(|code| bench.income(&code));
+    let begun = Arc::clone(&bench);
+    bench.sandbox.watch(move |moment, call| {
+        if moment == Moment::Answered && call.path.ends_with("/eshop") {
+            let liar = Liar::new(1, 1000, vec![Lie::OtherShop]);
+            begun.sandbox.set_liar(liar);
+        }
+    });
+    let other = ["--state", "other.db"];
+    let ran = bench.run(&other).exits(4);
+    assert!(ran.error().contains("999999"), "{}", ran.error());
+    assert_eq!(ran.change(&codes[0])["action"], "adopt");
+    bench.sandbox.unwatch();
+    bench.sandbox.set_liar(Liar::default());
+    bench.run(&other).exits(0);
+    bench.run(&other).exits(0);
+    assert_eq!(codes.map(|code| bench.income(&code)), incomes);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::record::{Attributes, CaflouId, Draft, Kind};
 use crate::state::{Known, StateError};
 use crate::sync::plan::{self, Plan};
 use crate::sync::sink::Sink;
-use crate::trouble::Trouble;
+use crate::trouble::{Class, Trouble};
 
 impl<S: Sink> Engine<'_, S> {
     /// Looks for a record in Caflou and decides what that means. `lost`: a create of it may have been
@@ -29,7 +29,14 @@ impl<S: Sink> Engine<'_, S> {
             all.clone()
         };
         self.cover(draft.kind, all.search_term(), lost).await?;
-        let found = self.find(&keys, draft)?;
+        let mut found = self.find(&keys, draft)?;
+        // Of what this state does not know, or of what it does not know enough, ours may be there.
+        if draft.kind.is_document() && (self.options.doubt || known.is_some()) {
+            match self.among_unmarked(draft, desired, found).await? {
+                Ok(better) => found = better,
+                Err(id) => return Ok(Job::Settle(self.perhaps(draft, id))),
+            }
+        }
         // What lost its mark on the way may be ours: that it is not there is not known.
         if lost && by_mark_only && draft.kind.is_document() && found == Candidates::None {
             let (Candidates::One(..) | Candidates::Several(..)) = self.find(&all, draft)? else {
@@ -89,6 +96,19 @@ impl<S: Sink> Engine<'_, S> {
                 Job::Settle(Plan::Fail { reason })
             }
         })
+    }
+
+    /// It is not known whether a record in Caflou is the one.
+    fn perhaps(&self, draft: &Draft, id: CaflouId) -> Plan {
+        Plan::Fail {
+            reason: format!(
+                "it is not known whether it is in Caflou: {} {id} has the same number, and its \
+                 description ends before our mark would. The next run looks again; if it is the \
+                 one: {}",
+                word(draft.kind, 1),
+                self.link_command(draft)
+            ),
+        }
     }
 
     /// Plans a record that is not there: what lies in the trash is not created again.
@@ -151,7 +171,8 @@ impl<S: Sink> Engine<'_, S> {
         lost: bool,
     ) -> Result<(), Trouble> {
         // Of what another state file wrote, this one knows nothing that a short list would lack.
-        let proven = lost || (self.options.doubt && !self.is_whole());
+        let doubt = self.options.doubt && !self.is_proven();
+        let proven = lost || doubt;
         let whole = proven || self.options.thorough || kind == Kind::Company;
         let stop = self.options.stop.clone();
         let (lookup, _) = match &mut self.lookup {
@@ -167,6 +188,11 @@ impl<S: Sink> Engine<'_, S> {
         };
         if !unless_stopped(&stop, lookup.cover(term, (whole, proven))).await? {
             self.read_whole(kind, proven).await?;
+        }
+        if doubt && !lost && !self.is_proven() {
+            let what = "Caflou's list keeps changing, so nothing proves what is not there: the next \
+                        run looks again";
+            return Err(Trouble::new(Class::Odd, what));
         }
         Ok(())
     }
@@ -216,7 +242,7 @@ impl<S: Sink> Engine<'_, S> {
     }
 }
 
-async fn unless_stopped<T>(
+pub(super) async fn unless_stopped<T>(
     stop: &Stop,
     asked: impl Future<Output = Result<T, HttpError>>,
 ) -> Result<T, Trouble> {
