@@ -17,7 +17,7 @@ pub struct Signs {
     /// A run of it is under way.
     pub running: bool,
     /// The last run, apart from one that is under way.
-    pub last_run: Option<Ended>,
+    pub last_run: Option<RunEnd>,
     /// All changes in the shop before this moment are imported, or noted as failed.
     pub complete_to: Option<DateTime<Utc>>,
     /// Records that failed.
@@ -30,7 +30,7 @@ pub struct Signs {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum RunEnd {
     /// It came to its end, whether or not single records failed.
     Good,
     /// It could not go on.
@@ -85,7 +85,7 @@ pub enum Symptom {
     /// The access token has ended.
     TokenEnded(DateTime<Utc>),
     /// The last run did not come to its end.
-    LastRun(Ended),
+    LastRun(RunEnd),
     /// Nothing was imported since this moment, though it ought to have been.
     Stale(DateTime<Utc>),
     /// It takes part in scheduled runs, and no run ever imported everything.
@@ -116,7 +116,7 @@ pub fn symptoms(signs: &Signs, now: DateTime<Utc>) -> Vec<Symptom> {
     let mut all = Vec::new();
     let token = signs.token_ends;
     all.extend(token.filter(|ends| *ends <= now).map(Symptom::TokenEnded));
-    let last = signs.last_run.filter(|last| *last != Ended::Good);
+    let last = signs.last_run.filter(|last| *last != RunEnd::Good);
     all.extend(last.map(Symptom::LastRun));
     if signs.auto_repeat {
         match signs.complete_to {
@@ -160,7 +160,7 @@ mod tests {
     fn well() -> Signs {
         Signs {
             auto_repeat: true,
-            last_run: Some(Ended::Good),
+            last_run: Some(RunEnd::Good),
             complete_to: Some(at(NOW - 24)),
             ..Signs::default()
         }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_last_run_without_a_good_end_is_a_failure_until_another_ends_well() {
-        for ended in [Ended::Failed, Ended::Stopped, Ended::Died] {
+        for ended in [RunEnd::Failed, RunEnd::Stopped, RunEnd::Died] {
             let signs = Signs {
                 last_run: Some(ended),
                 auto_repeat: false,

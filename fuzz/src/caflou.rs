@@ -1,6 +1,8 @@
 //! Any bytes as an answer of Caflou: decoded, matched, planned with.
 
-use caflou_sync::caflou::{Account, Candidates, Index, Keys, MatchedBy, Page, Stored, read_login};
+use caflou_sync::caflou::{
+    CaflouAccount, Candidates, Index, Keys, MatchedBy, Page, Stored, read_login,
+};
 use caflou_sync::config::Mode;
 use caflou_sync::record::{Attributes, CaflouId, Draft, Json, Kind, Mark, Record, SourceId, Void};
 use caflou_sync::state::{Known, RecordState};
@@ -20,7 +22,7 @@ pub fn caflou(body: &[u8]) {
     let Ok(json) = Json::parse(&String::from_utf8_lossy(body)) else {
         return;
     };
-    if let Some(account) = Account::from_json(&json) {
+    if let Some(account) = CaflouAccount::from_json(&json) {
         let id = account.id.as_bytes();
         assert!(!id.is_empty() && id.iter().all(u8::is_ascii_graphic));
         assert!(!account.name.contains(char::is_control));

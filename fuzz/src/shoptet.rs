@@ -3,7 +3,8 @@
 use caflou_sync::caflou::{Candidates, Index, Keys, MatchedBy, Stored};
 use caflou_sync::config::{ExpectedDays, Mapping, Mode, PaymentDate};
 use caflou_sync::record::{
-    Attributes, CaflouId, Changes, CompanyLink, Currency, Draft, Kind, Record, Value, comparable,
+    Attributes, CaflouId, CompanyLink, Currency, Draft, FieldChanges, Kind, Record, Value,
+    comparable,
 };
 use caflou_sync::source::shoptet::oauth::{read_installation, read_token};
 use caflou_sync::source::shoptet::{
@@ -122,7 +123,7 @@ fn known(kind: Kind, state: RecordState) -> Known {
 
 fn check_update(kind: Kind, plan: &Plan) {
     if let Plan::Update { revision, .. } | Plan::Adopt { revision, .. } = plan {
-        let Changes(changes) = &revision.fields;
+        let FieldChanges(changes) = &revision.fields;
         for (field, change) in changes {
             check_value(kind, field, &change.after);
         }

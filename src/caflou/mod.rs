@@ -30,7 +30,7 @@ pub use keys::{Keys, MatchedBy};
 pub use listing::Listing;
 pub use lookup::{Lookup, Standing};
 pub use pace::PACE;
-pub use reader::{Account, Reader};
+pub use reader::{CaflouAccount, Reader};
 pub use recent::Recent;
 pub use settings::SETTINGS;
 pub use wire::{Page, Stored};

@@ -15,14 +15,14 @@ const PER_PAGE: &str = "1000";
 
 /// An account that the token may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct CaflouAccount {
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: String,
 }
 
-impl Account {
+impl CaflouAccount {
     /// From a row of `GET /accounts`; `None` where it has no id that could stand in an address.
     #[must_use]
     pub fn from_json(row: &Value) -> Option<Self> {
@@ -58,7 +58,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the token is refused or the answer is no list.
-    pub async fn accounts(&self) -> Result<Vec<Account>, HttpError> {
+    pub async fn accounts(&self) -> Result<Vec<CaflouAccount>, HttpError> {
         let url = self.0.root(&["accounts"]);
         let answer = self
             .0
@@ -74,7 +74,7 @@ impl Reader {
                 "no list of accounts".to_owned(),
             )
         })?;
-        Ok(rows.iter().filter_map(Account::from_json).collect())
+        Ok(rows.iter().filter_map(CaflouAccount::from_json).collect())
     }
 
     /// `GET /{account_id}`: whether token and account fit together.

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::http::testing::{Asked, Reply, Script};
+use crate::http::testing::{HeardRequest, Reply, Script};
 use crate::http::{Lane, LaneOptions, Pace, Policy, Stopper};
 use crate::record::{Attributes, CaflouId, Kind};
 use crate::state::Cache;
@@ -63,7 +63,7 @@ fn page(rows: &Json, pages: u64, total: u64) -> Reply {
 }
 
 /// The values of the `authorization` header.
-fn authorizations(asked: &[Asked]) -> Vec<&str> {
+fn authorizations(asked: &[HeardRequest]) -> Vec<&str> {
     asked
         .iter()
         .map(|asked| asked.header("authorization").unwrap_or("-"))

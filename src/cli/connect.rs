@@ -42,7 +42,7 @@ pub(super) fn connect(global: &Global, args: &ConnectArgs) -> Result<Exit, Troub
             )));
         }
     }
-    Command {
+    ConnectCommand {
         global,
         config: &config,
         present: None,
@@ -60,7 +60,7 @@ pub(super) fn edit(global: &Global, name: &str) -> Result<Exit, Trouble> {
             "there is no terminal to ask at; say what to change with --set key=value",
         ));
     }
-    Command {
+    ConnectCommand {
         global,
         config: &config,
         present: Some(present),
@@ -76,13 +76,13 @@ fn terminal(global: &Global) -> Terminal {
     })
 }
 
-struct Command<'a> {
+struct ConnectCommand<'a> {
     global: &'a Global,
     config: &'a Config,
     present: Option<&'a Connection>,
 }
 
-impl Command<'_> {
+impl ConnectCommand<'_> {
     fn run(&self, mut terminal: Terminal, given: Given) -> Result<Exit, Trouble> {
         // What is changed is the file as it is before the questions; a new connection goes into it
         // as it is after them.

@@ -38,7 +38,7 @@ pub(super) struct EditArgs {
 }
 
 /// A setting that is not what it was: with its values for people.
-type Change = (String, Option<String>, Option<String>);
+type EditedSetting = (String, Option<String>, Option<String>);
 
 /// Changes the settings that were named, all of them or none.
 pub(super) fn edit(global: &Global, args: &EditArgs) -> Result<Exit, Trouble> {
@@ -234,8 +234,8 @@ fn changes<'s>(
     named: impl Iterator<Item = &'s Setting>,
     before: &Editor,
     after: &Editor,
-) -> Vec<Change> {
-    let mut changes: Vec<Change> = Vec::new();
+) -> Vec<EditedSetting> {
+    let mut changes: Vec<EditedSetting> = Vec::new();
     for setting in named.map(Setting::told) {
         let path = setting.path(key);
         let shown = |editor: &Editor| editor.get(&path).map(|value| setting.shown(&value));
@@ -249,7 +249,7 @@ fn changes<'s>(
     changes
 }
 
-fn print(global: &Global, key: &str, changes: &[Change], deleted: &[Kept]) {
+fn print(global: &Global, key: &str, changes: &[EditedSetting], deleted: &[Kept]) {
     let mut out = io::stdout().lock();
     if global.json() {
         let objects = changes.iter().map(

@@ -39,7 +39,7 @@ pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Trouble
     let (config, state) = global.load_any()?;
     let key = known_key(&config, &state, &args.name)?;
     let whole = args.customers.is_empty() && args.orders.is_empty();
-    let task = Task {
+    let task = ForgetTask {
         global,
         args,
         state: &state,
@@ -58,14 +58,14 @@ pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Trouble
     }
 }
 
-struct Task<'a> {
+struct ForgetTask<'a> {
     global: &'a Global,
     args: &'a ForgetArgs,
     state: &'a Path,
     key: &'a str,
 }
 
-impl Task<'_> {
+impl ForgetTask<'_> {
     fn connection(&self, config: &Config) -> Result<Exit, Trouble> {
         let key = self.key;
         let connection = config.connection(key);

@@ -46,7 +46,7 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Troub
         Some(name) => vec![known_key(&config, &state, name)?],
         None => config.connections.iter().map(|c| c.key.clone()).collect(),
     };
-    let shown = Shown {
+    let shown = ShownHistory {
         global,
         state: &state,
         keys,
@@ -80,13 +80,13 @@ pub(super) fn known_key(config: &Config, state: &Path, name: &str) -> Result<Str
     )))
 }
 
-struct Shown<'a> {
+struct ShownHistory<'a> {
     global: &'a Global,
     state: &'a Path,
     keys: Vec<String>,
 }
 
-impl Shown<'_> {
+impl ShownHistory<'_> {
     fn options(&self) -> HistoryOptions {
         HistoryOptions {
             color: self.global.colours(),

@@ -55,7 +55,7 @@ struct Which {
 /// Links a record with one in Caflou, after asking.
 pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load()?;
-    let task = Task::new(global, &config, state, &args.which)?;
+    let task = LinkTask::new(global, &config, state, &args.which)?;
     let (id, what) = (CaflouId(args.to), task.what());
     if task.known.as_ref().is_some_and(Known::is_forgotten) {
         return Err(Trouble::usage(format!(
@@ -112,7 +112,7 @@ pub(super) fn link(global: &Global, args: &LinkArgs) -> Result<Exit, Trouble> {
 /// Forgets with what a record is linked, after asking.
 pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load()?;
-    let task = Task::new(global, &config, state, &args.which)?;
+    let task = LinkTask::new(global, &config, state, &args.which)?;
     let what = task.what();
     let linked = |known: &&Known| matches!(known.state, RecordState::Synced | RecordState::Gone);
     let known = task.known.as_ref().filter(linked);
@@ -157,7 +157,7 @@ pub(super) fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, Trouble
 }
 
 /// A record of a connection, and both sides of it.
-struct Task<'a> {
+struct LinkTask<'a> {
     global: &'a Global,
     connection: &'a Connection,
     state: PathBuf,
@@ -166,7 +166,7 @@ struct Task<'a> {
     known: Option<Known>,
 }
 
-impl<'a> Task<'a> {
+impl<'a> LinkTask<'a> {
     fn new(
         global: &'a Global,
         config: &'a Config,
@@ -280,7 +280,7 @@ impl<'a> Task<'a> {
             source_id: self.source_id.0.clone(),
             caflou_id: id,
             label: label.to_owned(),
-            fields: crate::record::Changes::default(),
+            fields: crate::record::FieldChanges::default(),
             kept: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),

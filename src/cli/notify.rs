@@ -19,11 +19,11 @@ use crate::trouble::Class;
 #[derive(Debug, Args)]
 pub(super) struct NotifyArgs {
     #[command(subcommand)]
-    action: Action,
+    action: NotifyAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum NotifyAction {
     /// Send a sample through each channel of a connection, and say how it went
     Test {
         /// The connection [default: the only one]
@@ -34,7 +34,7 @@ enum Action {
 
 /// Sends a sample through each channel; 1 where one of them does not work.
 pub(super) fn notify(global: &Global, args: &NotifyArgs) -> Result<Exit, Trouble> {
-    let Action::Test { name } = &args.action;
+    let NotifyAction::Test { name } = &args.action;
     let (config, _) = global.load()?;
     let connection = choose(&config, name.as_deref())?;
     let Some(notifier) = Notifier::of(connection) else {

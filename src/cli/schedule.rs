@@ -7,10 +7,10 @@ use std::io::{self, IsTerminal, Write};
 use chrono::NaiveTime;
 use clap::{Args, Subcommand};
 
-use self::plan::{Kind, Plan};
+use self::plan::{TimerKind, TimerPlan};
 use super::confirm::agreed;
 use super::{Exit, Global, Trouble};
-use crate::schedule::{Cron, Scope, Step, Systemd, When, carry_out, systemd_runs, user};
+use crate::schedule::{Cron, InstallStep, Systemd, UnitScope, When, carry_out, systemd_runs, user};
 
 /// What `schedule` is asked for.
 #[derive(Debug, Args)]
@@ -26,14 +26,14 @@ enum What {
         #[command(flatten)]
         times: Times,
         #[command(flatten)]
-        place: Place,
+        place: TimerPlace,
     },
     /// Make the timer; another one made before is replaced
     Install {
         #[command(flatten)]
         times: Times,
         #[command(flatten)]
-        place: Place,
+        place: TimerPlace,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
@@ -41,7 +41,7 @@ enum What {
     /// Take away what `install` made, and nothing else
     Uninstall {
         #[command(flatten)]
-        place: Place,
+        place: TimerPlace,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
@@ -65,7 +65,7 @@ impl Times {
 }
 
 #[derive(Debug, Args)]
-struct Place {
+struct TimerPlace {
     /// By systemd [default: where systemd runs]
     #[arg(long, conflicts_with = "cron")]
     systemd: bool,
@@ -80,7 +80,7 @@ struct Place {
     system: bool,
 }
 
-impl Place {
+impl TimerPlace {
     /// Whether one of the two was asked for.
     fn is_named(&self) -> bool {
         self.systemd || self.cron || self.user || self.system
@@ -102,39 +102,39 @@ impl Place {
 /// Shows, makes or takes away the timer.
 pub(super) fn schedule(global: &Global, args: &ScheduleArgs) -> Result<Exit, Trouble> {
     match &args.what {
-        What::Print { times, place } => Ok(print(&Plan::new(global, times, place)?)),
+        What::Print { times, place } => Ok(print(&TimerPlan::new(global, times, place)?)),
         What::Install { times, place, yes } => {
-            install(global, &Plan::new(global, times, place)?, *yes)
+            install(global, &TimerPlan::new(global, times, place)?, *yes)
         }
         What::Uninstall { place, yes } => uninstall(global, place, *yes),
     }
 }
 
-fn print(plan: &Plan) -> Exit {
+fn print(plan: &TimerPlan) -> Exit {
     plan.warn();
     let mut out = io::stdout().lock();
     match &plan.kind {
-        Kind::Systemd(systemd, units) => {
+        TimerKind::Systemd(systemd, units) => {
             for (index, (path, text)) in systemd.files(units).iter().enumerate() {
                 let gap = if index > 0 { "\n" } else { "" };
                 let _ = write!(out, "{gap}# {}\n{text}", path.display());
             }
         }
-        Kind::Cron(block) => {
+        TimerKind::Cron(block) => {
             let _ = write!(out, "{block}");
         }
     }
     Exit::Done
 }
 
-fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Trouble> {
+fn install(global: &Global, plan: &TimerPlan, yes: bool) -> Result<Exit, Trouble> {
     let steps = match &plan.kind {
-        Kind::Systemd(systemd, units) => {
+        TimerKind::Systemd(systemd, units) => {
             let steps = systemd.install(units)?;
             // Not twice: what cron did, systemd does now; below the other way round.
             [Cron.uninstall().unwrap_or_default(), steps].concat()
         }
-        Kind::Cron(block) => {
+        TimerKind::Cron(block) => {
             let steps = Cron.install(block)?;
             let former = Systemd::of_user().map(|systemd| systemd.uninstall());
             [steps, former.and_then(Result::ok).unwrap_or_default()].concat()
@@ -156,27 +156,27 @@ fn install(global: &Global, plan: &Plan, yes: bool) -> Result<Exit, Trouble> {
     }
     carry_out(&steps)?;
     say(global, &format!("Installed: {}.", plan.when));
-    if let Kind::Systemd(systemd, _) = &plan.kind {
+    if let TimerKind::Systemd(systemd, _) = &plan.kind {
         say(global, hint(systemd.scope));
     }
     Ok(Exit::Done)
 }
 
-fn hint(scope: Scope) -> &'static str {
+fn hint(scope: UnitScope) -> &'static str {
     match scope {
-        Scope::User => {
+        UnitScope::User => {
             "It runs while you are logged in; for always, type once:  loginctl enable-linger\n\
              When is the next run?        systemctl --user list-timers caflou-sync.timer\n\
              What did the last ones say?  journalctl --user -u caflou-sync"
         }
-        Scope::System => {
+        UnitScope::System => {
             "When is the next run?        systemctl list-timers caflou-sync.timer\n\
              What did the last ones say?  journalctl -u caflou-sync"
         }
     }
 }
 
-fn uninstall(global: &Global, place: &Place, yes: bool) -> Result<Exit, Trouble> {
+fn uninstall(global: &Global, place: &TimerPlace, yes: bool) -> Result<Exit, Trouble> {
     let mut steps = Vec::new();
     if !place.cron {
         steps.extend(place.systemd()?.uninstall()?);
@@ -206,7 +206,7 @@ fn say(global: &Global, text: &str) {
 }
 
 /// Shows the steps and asks.
-fn go_on(global: &Global, steps: &[Step], yes: bool) -> Result<bool, Trouble> {
+fn go_on(global: &Global, steps: &[InstallStep], yes: bool) -> Result<bool, Trouble> {
     if yes || io::stdin().is_terminal() {
         for step in steps {
             say(global, &format!("  {step}"));

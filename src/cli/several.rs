@@ -25,7 +25,7 @@ pub(super) fn side_by_side<'a>(
         let account = accounts.entry(connection.account_id()).or_default();
         account.push((number, connection));
     }
-    let (queue, shown) = (Mutex::new(accounts), Mutex::new(Shown::new(between)));
+    let (queue, shown) = (Mutex::new(accounts), Mutex::new(ShownBlocks::new(between)));
     let next = || lock(&queue).pop_first();
     let work = || {
         let mut exits = Vec::new();
@@ -66,14 +66,14 @@ impl Write for Block {
 
 /// Blocks come in the order of their connections, each as soon as those before it are shown.
 #[derive(Debug)]
-struct Shown {
+struct ShownBlocks {
     next: usize,
     waiting: BTreeMap<usize, Block>,
     between: &'static str,
     any: bool,
 }
 
-impl Shown {
+impl ShownBlocks {
     fn new(between: &'static str) -> Self {
         Self {
             next: 0,

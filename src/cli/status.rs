@@ -11,8 +11,8 @@ use super::shared::{find, rfc3339};
 use super::{Exit, Format, Global, Trouble};
 use crate::caflou::{login_ends, token_ends};
 use crate::config::{Connection, Secret, cache_dir};
-use crate::health::{Ended, Signs, Symptom, health, symptoms};
-use crate::output::{Access, Condition, LISTED, prometheus, status as render, symptom_words};
+use crate::health::{RunEnd, Signs, Symptom, health, symptoms};
+use crate::output::{AccessEnd, Condition, LISTED, prometheus, status as render, symptom_words};
 use crate::record::Kind;
 use crate::schedule::Timer;
 use crate::state::{Cache, Lock, OpenRecord, PastRun, StateError, View};
@@ -130,12 +130,12 @@ pub(super) fn is_running(run: &PastRun, state: &Path) -> bool {
     run.finished_at.is_none() && Lock::is_held(state, &run.connection)
 }
 
-fn ended(run: &PastRun) -> Ended {
+fn ended(run: &PastRun) -> RunEnd {
     match run.status.as_deref() {
-        Some("ok" | "partial") => Ended::Good,
-        Some("stopped") => Ended::Stopped,
-        Some(_) => Ended::Failed,
-        None => Ended::Died,
+        Some("ok" | "partial") => RunEnd::Good,
+        Some("stopped") => RunEnd::Stopped,
+        Some(_) => RunEnd::Failed,
+        None => RunEnd::Died,
     }
 }
 
@@ -164,7 +164,7 @@ fn gone(view: &View) -> Result<u64, StateError> {
 }
 
 /// When the access to Caflou ends. A password manager or keyring is not troubled for that.
-fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<Access> {
+fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<AccessEnd> {
     let cheap = |secret: &Secret| match secret {
         Secret::Plain(_) | Secret::Env(_) | Secret::File(_) => secret.resolve().ok(),
         Secret::Command(_) | Secret::Keyring(_) => None,
@@ -172,7 +172,7 @@ fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<
     let caflou = &connection.caflou;
     let secret = |key| caflou.get::<&Secret>(key);
     if let Some(token) = secret("token") {
-        return Some(Access {
+        return Some(AccessEnd {
             login: false,
             renewable: false,
             ends: token_ends(&cheap(token)?)?,
@@ -181,7 +181,7 @@ fn access(connection: &Connection, cache: &Cache, now: DateTime<Utc>) -> Option<
     let (email, password) = (caflou.get("email")?, cheap(secret("password")?)?);
     let url = caflou.get("api_url")?;
     let (ends, renewable) = login_ends(cache, url, email, &password, now)?;
-    Some(Access {
+    Some(AccessEnd {
         login: true,
         renewable,
         ends,

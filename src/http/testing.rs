@@ -12,7 +12,7 @@ use url::Url;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct HeardRequest {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
@@ -21,7 +21,7 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-impl Asked {
+impl HeardRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(n, _)| n == name);
         let (one, more) = (found.next(), found.next());
@@ -77,7 +77,7 @@ impl Reply {
 #[derive(Debug)]
 pub(crate) struct Script {
     pub(crate) url: Url,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<HeardRequest>>>,
     replies: Arc<Mutex<VecDeque<Reply>>>,
 }
 
@@ -100,13 +100,13 @@ impl Script {
     }
 
     /// What was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<HeardRequest> {
         self.asked.lock().unwrap().clone()
     }
 
     /// `METHOD path` of what was asked so far.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let line = |asked: &Asked| format!("{} {}", asked.method, asked.target);
+        let line = |asked: &HeardRequest| format!("{} {}", asked.method, asked.target);
         self.asked.lock().unwrap().iter().map(line).collect()
     }
 }
@@ -127,7 +127,7 @@ fn next(replies: &mut VecDeque<Reply>, target: &str) -> Option<Reply> {
 /// One request of one connection.
 async fn serve(
     mut stream: TcpStream,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<HeardRequest>>>,
     replies: Arc<Mutex<VecDeque<Reply>>>,
 ) {
     let Some(request) = read(&mut stream).await else {
@@ -154,7 +154,7 @@ async fn serve(
 }
 
 /// Reads a request; `None` where the connection was opened and not used.
-async fn read(stream: &mut TcpStream) -> Option<Asked> {
+async fn read(stream: &mut TcpStream) -> Option<HeardRequest> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -172,7 +172,7 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let mut asked = Asked {
+    let mut asked = HeardRequest {
         method,
         target,
         headers,

@@ -1,6 +1,6 @@
 //! A message as a page that mail programs show alike: one table, styles in the elements.
 
-use super::message::{Line, Message};
+use super::message::{Message, MessageLine};
 use crate::mail::escaped;
 
 const RED: &str = "#b3261e";
@@ -21,25 +21,25 @@ pub(super) fn page(message: &Message) -> String {
     )
 }
 
-fn row(line: &Line, colour: &str) -> String {
+fn row(line: &MessageLine, colour: &str) -> String {
     let whole = |style: &str, text: &str| {
         let text = escaped(text);
         format!("<tr><td colspan=\"2\" style=\"{style}\">{text}</td></tr>\n")
     };
     match line {
-        Line::Head(text) => {
+        MessageLine::Head(text) => {
             let style = format!("font-size:19px;font-weight:bold;color:{colour}");
             whole(&style, text)
         }
-        Line::Text(text) => whole("padding:0", text),
-        Line::Note(text) => whole(&format!("font-size:13px;color:{GREY}"), text),
-        Line::Gap => whole("height:12px", ""),
-        Line::Row(word, text) => format!(
+        MessageLine::Text(text) => whole("padding:0", text),
+        MessageLine::Note(text) => whole(&format!("font-size:13px;color:{GREY}"), text),
+        MessageLine::Gap => whole("height:12px", ""),
+        MessageLine::Row(word, text) => format!(
             "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;\
              color:{GREY}\">{word}</td><td style=\"padding:2px 0\">{}</td></tr>\n",
             escaped(text)
         ),
-        Line::Item(text) => format!(
+        MessageLine::Item(text) => format!(
             "<tr><td></td><td style=\"padding:2px 0 2px 12px\">– {}</td></tr>\n",
             escaped(text)
         ),

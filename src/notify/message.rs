@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 
 use super::memory::{Listed, Memory};
-use super::rule::Told;
+use super::rule::News;
 use crate::output::{Count, grouped, money};
 use crate::record::Kind;
 use crate::sync::report::Status;
@@ -26,12 +26,12 @@ pub struct Message {
     /// Whether somebody has to act.
     pub alarming: bool,
     /// What it says.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<MessageLine>,
 }
 
 /// A line of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum MessageLine {
     /// The one above all others.
     Head(String),
     /// Text across the whole width.
@@ -57,7 +57,7 @@ impl Message {
     #[must_use]
     pub fn body(&self) -> String {
         let lines = self.lines.iter();
-        let below = lines.filter(|line| !matches!(line, Line::Head(_)));
+        let below = lines.filter(|line| !matches!(line, MessageLine::Head(_)));
         below.map(plain).collect()
     }
 
@@ -66,11 +66,11 @@ impl Message {
     pub fn sample(name: &str, key: &str) -> Self {
         let reach = format!("Messages about the import of {name} reach you this way.");
         let lines = vec![
-            Line::Head("This is a test.".to_owned()),
-            Line::Gap,
-            Line::Text(reach),
-            Line::Gap,
-            Line::Note(format!("Sent by: caflou-sync notify test {key}")),
+            MessageLine::Head("This is a test.".to_owned()),
+            MessageLine::Gap,
+            MessageLine::Text(reach),
+            MessageLine::Gap,
+            MessageLine::Note(format!("Sent by: caflou-sync notify test {key}")),
         ];
         Self {
             subject: format!("{name}: a test message"),
@@ -80,12 +80,14 @@ impl Message {
     }
 }
 
-fn plain(line: &Line) -> String {
+fn plain(line: &MessageLine) -> String {
     match line {
-        Line::Head(text) | Line::Text(text) | Line::Note(text) => format!("{text}\n"),
-        Line::Row(word, text) => format!("{word:LABEL$}{text}\n"),
-        Line::Item(text) => format!("  - {text}\n"),
-        Line::Gap => "\n".to_owned(),
+        MessageLine::Head(text) | MessageLine::Text(text) | MessageLine::Note(text) => {
+            format!("{text}\n")
+        }
+        MessageLine::Row(word, text) => format!("{word:LABEL$}{text}\n"),
+        MessageLine::Item(text) => format!("  - {text}\n"),
+        MessageLine::Gap => "\n".to_owned(),
     }
 }
 
@@ -96,29 +98,32 @@ pub fn message(
     name: &str,
     run: &RunReport,
     memory: &Memory,
-    told: Told,
+    told: News,
     finished: DateTime<FixedOffset>,
 ) -> Message {
     let headline = headline(run, memory, told);
     let mut lines = vec![
-        Line::Head(format!("{}.", capital(&headline))),
-        Line::Text(memory.route.clone()),
-        Line::Gap,
+        MessageLine::Head(format!("{}.", capital(&headline))),
+        MessageLine::Text(memory.route.clone()),
+        MessageLine::Gap,
     ];
     lines.extend(run.error.as_ref().map(why));
     lines.extend(numbers(run, memory));
     lines.extend(failed(run, &memory.failed));
     if memory.look.number > 0 {
         let records = Count(memory.look.number, "record");
-        lines.push(Line::Row("Look at", format!("{records} with a warning")));
-        lines.extend(memory.look.first.iter().cloned().map(Line::Item));
+        lines.push(MessageLine::Row(
+            "Look at",
+            format!("{records} with a warning"),
+        ));
+        lines.extend(memory.look.first.iter().cloned().map(MessageLine::Item));
     }
     let warnings = memory.warnings.first.iter().cloned();
-    lines.extend(warnings.map(|text| Line::Row("Warning", text)));
-    lines.extend(advice(run).map(|text| Line::Row("What to do", text)));
-    lines.push(Line::Gap);
+    lines.extend(warnings.map(|text| MessageLine::Row("Warning", text)));
+    lines.extend(advice(run).map(|text| MessageLine::Row("What to do", text)));
+    lines.push(MessageLine::Gap);
     let at = finished.format("%Y-%m-%d %H:%M (UTC%:z)");
-    lines.push(Line::Note(format!("Run {}, ended {at}", run.run_id)));
+    lines.push(MessageLine::Note(format!("Run {}, ended {at}", run.run_id)));
     Message {
         subject: format!("{name}: {headline}"),
         alarming: run.status != Status::Ok,
@@ -127,7 +132,7 @@ pub fn message(
 }
 
 /// The whole in one sentence.
-fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
+fn headline(run: &RunReport, memory: &Memory, told: News) -> String {
     let mut parts = Vec::new();
     if told.recovered > 0 {
         let failures = Count(told.recovered, "failure");
@@ -164,14 +169,14 @@ fn headline(run: &RunReport, memory: &Memory, told: Told) -> String {
     parts.join(", ")
 }
 
-fn why(error: &Trouble) -> Line {
+fn why(error: &Trouble) -> MessageLine {
     let error = error.to_string();
     let error = safe(&error);
-    Line::Row("Why", error.chars().take(LONGEST_ERROR).collect())
+    MessageLine::Row("Why", error.chars().take(LONGEST_ERROR).collect())
 }
 
 /// How many there were, what they are worth, and what was paid.
-fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
+fn numbers(run: &RunReport, memory: &Memory) -> Vec<MessageLine> {
     let mut lines = Vec::new();
     // Where it broke off before the first record, there is nothing to count.
     if run.error.is_none() || run.all(|counts| counts.read) > 0 {
@@ -182,11 +187,11 @@ fn numbers(run: &RunReport, memory: &Memory) -> Vec<Line> {
                 Kind::Expense => ("Expenses", 0),
             };
             let text = counts(run.status, of_kind, run.totals_of(kind), paid);
-            lines.push(Line::Row(head, text));
+            lines.push(MessageLine::Row(head, text));
         }
     }
     if memory.paid.number > 0 {
-        lines.push(Line::Row("Paid now", listed(&memory.paid)));
+        lines.push(MessageLine::Row("Paid now", listed(&memory.paid)));
     }
     lines
 }
@@ -244,16 +249,19 @@ fn listed(listed: &Listed) -> String {
     }
 }
 
-fn failed(run: &RunReport, failed: &Listed) -> Vec<Line> {
+fn failed(run: &RunReport, failed: &Listed) -> Vec<MessageLine> {
     if failed.number == 0 {
         return Vec::new();
     }
     let read = run.all(|counts| counts.read);
     let of_all = format!("{} of {}", grouped(failed.number), Count(read, "record"));
-    let mut lines = vec![Line::Row("Failed", of_all)];
-    lines.extend(failed.first.iter().cloned().map(Line::Item));
+    let mut lines = vec![MessageLine::Row("Failed", of_all)];
+    lines.extend(failed.first.iter().cloned().map(MessageLine::Item));
     if failed.more() > 0 {
-        lines.push(Line::Item(format!("and {} more", grouped(failed.more()))));
+        lines.push(MessageLine::Item(format!(
+            "and {} more",
+            grouped(failed.more())
+        )));
     }
     lines
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::message::Message;
-use super::rule::Told;
+use super::rule::News;
 use crate::sync::{Event, RunReport};
 
 /// The version of the JSON's shape.
@@ -22,7 +22,7 @@ impl Notice {
         name: &str,
         message: Message,
         run: &RunReport,
-        told: Told,
+        told: News,
         test: bool,
     ) -> Self {
         let json = json!({

@@ -5,7 +5,7 @@ use chrono::Local;
 use super::memory::Memory;
 use super::message::{Message, message};
 use super::notice::Notice;
-use super::rule::{Told, told};
+use super::rule::{News, told};
 use super::{ChannelError, Heart, LIMIT, command, email, webhook};
 use crate::config::{Connection, Notify};
 use crate::state::Before;
@@ -72,7 +72,7 @@ impl<'a> Notifier<'a> {
 
     /// Tries each channel with a sample; `run` is what the sample says of a run.
     pub async fn test(&self, run: &RunReport) -> Vec<Outcome> {
-        let told = Told {
+        let told = News {
             failures: 0,
             recovered: 0,
         };

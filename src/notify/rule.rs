@@ -11,7 +11,7 @@ use crate::sync::report::Status;
 
 /// A run is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct News {
     /// So many runs in a row did not end well, with this one; 0: this one did.
     pub failures: u64,
     /// It works again, after so many failures that were told of; 0: nothing was to take back.
@@ -20,7 +20,7 @@ pub struct Told {
 
 /// Whether a run is told of, and what went before.
 #[must_use]
-pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<Told> {
+pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<News> {
     let well = run.status == Status::Ok;
     let ended = matches!(run.status, Status::Ok | Status::Partial);
     let failures = if well { 0 } else { before.not_well + 1 };
@@ -41,7 +41,7 @@ pub fn told(on: On, after: u64, run: &RunReport, before: Before) -> Option<Told>
         On::Change => now || changed,
         On::Always => true,
     };
-    wanted.then_some(Told {
+    wanted.then_some(News {
         failures,
         recovered,
     })

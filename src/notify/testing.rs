@@ -4,7 +4,7 @@ use chrono::DateTime;
 
 use super::message::Message;
 use super::notice::Notice;
-use super::rule::Told;
+use super::rule::News;
 use crate::record::{ByKind, Kind};
 use crate::sync::Counts;
 use crate::sync::report::{RequestCounts, Status};
@@ -36,7 +36,7 @@ pub(super) fn report() -> RunReport {
 /// A sample that is sent.
 pub(super) fn notice() -> Notice {
     let message = Message::sample("Můj <e-shop>", "my-shop");
-    let told = Told {
+    let told = News {
         failures: 0,
         recovered: 0,
     };

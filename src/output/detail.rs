@@ -6,7 +6,7 @@ use super::amount::money;
 use super::line::Line;
 use super::style::{DIM, PLAIN, RED, YELLOW};
 use crate::caflou::MatchedBy;
-use crate::record::{Attributes, Changes, Kind, Value, rich_text_lines};
+use crate::record::{Attributes, FieldChanges, Kind, Value, rich_text_lines};
 use crate::sync::Action;
 use crate::sync::report::Change;
 
@@ -44,9 +44,9 @@ pub(super) fn details(change: &Change) -> Vec<Line> {
 }
 
 /// All attributes of a new record, for those who want to see all.
-pub(super) fn attributes(fields: &Changes) -> Vec<Line> {
+pub(super) fn attributes(fields: &FieldChanges) -> Vec<Line> {
     let fields = fields.0.iter();
-    let line = |(field, change): (&&'static str, &crate::record::Change)| {
+    let line = |(field, change): (&&'static str, &crate::record::FieldChange)| {
         Line::of(DIM, &format!("{}: ", field_words(field)))
             .with(PLAIN, &value_words(field, &change.after, &change.before))
     };
@@ -130,8 +130,8 @@ fn updated(change: &Change) -> Vec<Line> {
 }
 
 /// Before and after, item by item.
-pub(super) fn changes(changes: &Changes) -> Vec<Line> {
-    let item = |(field, change): (&&'static str, &crate::record::Change)| {
+pub(super) fn changes(changes: &FieldChanges) -> Vec<Line> {
+    let item = |(field, change): (&&'static str, &crate::record::FieldChange)| {
         Line::of(PLAIN, &format!("{}: ", field_words(field)))
             .with(DIM, &value_words(field, &change.before, &change.after))
             .with(DIM, " → ")

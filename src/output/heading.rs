@@ -4,7 +4,7 @@ use super::flow::folded;
 use super::line::Line;
 use super::style::{BOLD, DIM, PLAIN, YELLOW};
 use crate::config::Mode;
-use crate::sync::report::{Heading, Start};
+use crate::sync::report::Start;
 
 /// What a dry run says of itself.
 const DRY_RUN: &str = "dry run: nothing is written";
@@ -61,13 +61,4 @@ fn mode_words(mode: Mode) -> &'static str {
         Mode::NewOnly => "new only",
         Mode::NewAndUpdate => "new and update",
     }
-}
-
-/// "Můj e-shop → Příklad s.r.o.", without the accounts.
-pub(super) fn route(heading: &Heading) -> String {
-    let short = |text: &str| match text.rsplit_once(" (") {
-        Some((name, account)) if account.ends_with(')') => name.to_owned(),
-        _ => text.to_owned(),
-    };
-    format!("{} → {}", short(&heading.source), short(&heading.target))
 }

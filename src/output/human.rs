@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::flow::folded;
-use super::heading::{heading, route};
+use super::heading::heading;
 use super::line::Line;
 use super::progress::Progress;
 use super::record::{Layout, name};
 use super::style::{PLAIN, YELLOW};
-use super::summary::{Failure, Seen, preview, problems, summary};
+use super::summary::{FailedRecord, Seen, preview, problems, summary};
 use crate::sync::report::{Change, Start};
 use crate::sync::{Action, Event, Report, RunReport};
 
@@ -85,7 +85,7 @@ impl<W: Write> Human<W> {
         self.heading = heading(start, self.options.width);
         self.lines = 0;
         self.seen = Seen {
-            route: route(&start.heading),
+            route: start.heading.route.clone(),
             modes: Some(start.modes),
             files: self.options.files.clone(),
             width: self.options.width,
@@ -100,7 +100,7 @@ impl<W: Write> Human<W> {
     fn change(&mut self, change: &Change) {
         if change.action == Action::Fail {
             self.seen.not_there += u64::from(change.not_there);
-            self.seen.failed(Failure {
+            self.seen.failed(FailedRecord {
                 kind: change.kind,
                 name: name(change).to_owned(),
                 reason: change.reason.clone().unwrap_or_default(),

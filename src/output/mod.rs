@@ -47,7 +47,7 @@ pub use human::{Human, HumanOptions};
 pub use json::JsonLines;
 pub use progress::Progress;
 pub use prometheus::prometheus;
-pub use status::{Access, Condition, LISTED, status, symptom_words};
+pub use status::{AccessEnd, Condition, LISTED, status, symptom_words};
 pub use story::{RecordHistory, story};
 pub use table::{ListRow, list, table};
 pub use time::local;

@@ -9,7 +9,7 @@ use super::flow::{folded, indented};
 use super::line::Line;
 use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::time::{distance, local};
-use crate::health::{Ended, Health, STALE_AFTER, Symptom};
+use crate::health::{Health, RunEnd, STALE_AFTER, Symptom};
 use crate::schedule::Timer;
 use crate::state::{OpenCounts, OpenRecord, PastRun};
 
@@ -52,12 +52,12 @@ pub struct Condition {
     /// The first of those that are not in order.
     pub open: Vec<OpenRecord>,
     /// When the access to Caflou ends.
-    pub access: Option<Access>,
+    pub access: Option<AccessEnd>,
 }
 
 /// An access to Caflou with an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Access {
+pub struct AccessEnd {
     /// Obtained with a user's login.
     pub login: bool,
     /// The program logs in anew by itself; not where a one-time password is needed.
@@ -93,7 +93,7 @@ pub fn symptom_words(symptom: Symptom, of: &Condition, now: DateTime<Utc>) -> St
             format!("the Caflou token ended {}: {new_token}", when(at, now))
         }
         Symptom::TokenEnds(at) => format!("the Caflou token ends {}: {new_token}", when(at, now)),
-        Symptom::LastRun(Ended::Failed | Ended::Good) => {
+        Symptom::LastRun(RunEnd::Failed | RunEnd::Good) => {
             let last = of.last_run.as_ref();
             let advice = if last.is_some_and(|run| run.advice.is_some()) {
                 String::new()
@@ -102,8 +102,8 @@ pub fn symptom_words(symptom: Symptom, of: &Condition, now: DateTime<Utc>) -> St
             };
             format!("the last run failed{error}{advice}")
         }
-        Symptom::LastRun(Ended::Stopped) => format!("the last run was stopped{error}"),
-        Symptom::LastRun(Ended::Died) => format!(
+        Symptom::LastRun(RunEnd::Stopped) => format!("the last run was stopped{error}"),
+        Symptom::LastRun(RunEnd::Died) => format!(
             "the last run died before its end: its process was killed, or the machine went down; \
              the next one goes on: caflou-sync run {key}{files}"
         ),

@@ -10,8 +10,8 @@ use super::line::Line;
 use super::record::Layout;
 use super::style::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW};
 use super::time::local;
-use crate::record::{self, Changes, Kind, SourceId, Value, same};
-use crate::state::{Failure, Known, RecordState, Told};
+use crate::record::{self, FieldChanges, Kind, SourceId, Value, same};
+use crate::state::{Failure, Known, PastChange, RecordState};
 use crate::sync::report::Change;
 
 /// Columns before what is said below the first line.
@@ -31,7 +31,7 @@ pub struct RecordHistory {
     /// The customer whose company it waits for.
     pub awaits: Option<SourceId>,
     /// What runs did with it, oldest first.
-    pub told: Vec<Told>,
+    pub told: Vec<PastChange>,
 }
 
 /// A record's history, without a line end at the end.
@@ -87,7 +87,7 @@ fn stands(of: &RecordHistory) -> Vec<Line> {
         line.append(joined(changes(&differs)));
         say(line);
     }
-    attributes(&Changes::creation(&known.source))
+    attributes(&FieldChanges::creation(&known.source))
         .into_iter()
         .for_each(say);
     lines
@@ -126,14 +126,16 @@ fn failed(failure: &Failure) -> String {
 }
 
 /// What Caflou holds otherwise than the shop: kept as it is there, or not taken by it.
-fn differences(known: &Known) -> Changes {
-    let mut differs = Changes::default();
+fn differences(known: &Known) -> FieldChanges {
+    let mut differs = FieldChanges::default();
     for field in known.source.fields_of_both(&known.written) {
         let (ours, theirs) = (known.source.get(field), known.written.get(field));
         if !same(field, ours, theirs) {
             let value = |value: Option<&Value>| value.cloned().unwrap_or(Value::Null);
             let (before, after) = (value(ours), value(theirs));
-            differs.0.insert(field, record::Change { before, after });
+            differs
+                .0
+                .insert(field, record::FieldChange { before, after });
         }
     }
     differs

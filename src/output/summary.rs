@@ -23,7 +23,7 @@ const INDENT: usize = 2;
 
 /// A record that failed.
 #[derive(Debug, Clone)]
-pub(super) struct Failure {
+pub(super) struct FailedRecord {
     pub(super) kind: Kind,
     pub(super) name: String,
     pub(super) reason: String,
@@ -41,7 +41,7 @@ pub(super) struct Seen {
     /// Failed records that no other run tries.
     pub(super) not_there: u64,
     /// The failed records, the first few of them.
-    pub(super) failures: Vec<Failure>,
+    pub(super) failures: Vec<FailedRecord>,
     /// The files that commands have to name.
     pub(super) files: String,
     /// Columns of the terminal; `None`: not a terminal, nothing is broken.
@@ -52,7 +52,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Remembers a failed record, if the summary could list it.
-    pub(super) fn failed(&mut self, failure: Failure) {
+    pub(super) fn failed(&mut self, failure: FailedRecord) {
         if self.failures.len() < LISTED {
             self.failures.push(failure);
         }
@@ -270,7 +270,7 @@ fn failures(run: &RunReport, seen: &Seen) -> Vec<Line> {
     let mut lines = Vec::new();
     if seen.repeat_failures {
         let (sign, style) = sign(Action::Fail);
-        for Failure { kind, name, reason } in &seen.failures {
+        for FailedRecord { kind, name, reason } in &seen.failures {
             let line = Line::of(style, sign).with(PLAIN, &format!(" {kind} {name}  {reason}"));
             lines.extend(seen.folded(line));
         }

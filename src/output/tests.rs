@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::*;
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
-use crate::record::{self, Attributes, ByKind, CaflouId, Changes, Kind, Value};
+use crate::record::{self, Attributes, ByKind, CaflouId, FieldChanges, Kind, Value};
 use crate::sync::report::{Change, Heading, RequestCounts, SCHEMA, Start, Status};
 use crate::sync::{Action, Counts, Event, Report, RunReport, Totals};
 use crate::trouble::{Class, Trouble};
@@ -39,6 +39,7 @@ fn start(dry_run: bool) -> Start {
         heading: Heading {
             source: "Můj e-shop (Shoptet 222651)".to_owned(),
             target: "Příklad s.r.o. (Caflou 12345)".to_owned(),
+            route: "Můj e-shop → Příklad s.r.o.".to_owned(),
             interval: "from 2021-01-01".to_owned(),
         },
     }
@@ -75,7 +76,7 @@ fn change(kind: Kind, action: Action, source_id: &str, label: &str) -> Change {
         source_id: source_id.to_owned(),
         caflou_id: None,
         label: label.to_owned(),
-        fields: Changes::default(),
+        fields: FieldChanges::default(),
         kept: Vec::new(),
         ignored: Vec::new(),
         warnings: Vec::new(),
@@ -93,11 +94,11 @@ fn failed(code: &str, reason: &str) -> Change {
     }
 }
 
-fn changed(fields: &[(&'static str, Value, Value)]) -> Changes {
+fn changed(fields: &[(&'static str, Value, Value)]) -> FieldChanges {
     let fields = fields.iter().cloned();
-    Changes(
+    FieldChanges(
         fields
-            .map(|(field, before, after)| (field, record::Change { before, after }))
+            .map(|(field, before, after)| (field, record::FieldChange { before, after }))
             .collect(),
     )
 }
@@ -108,7 +109,7 @@ fn company(name: &str, id_num: Option<&str>, email: &str, city: Option<&str>) ->
     attributes.set("email", Value::text(email));
     attributes.set_some("id_num", id_num.map(Value::text));
     attributes.set_some("city", city.map(Value::text));
-    let fields = Changes::creation(&attributes);
+    let fields = FieldChanges::creation(&attributes);
     Change {
         fields,
         ..change(Kind::Company, Action::Create, "b5a7-guid", name)
@@ -130,7 +131,7 @@ fn income(code: &str, value: &str, currency: &str, paid: Option<&str>, customer:
     attributes.set("date", day("2026-11-23"));
     attributes.set_some("payment_date", paid.map(day));
     let label = if customer.is_empty() { &name } else { customer };
-    let fields = Changes::creation(&attributes);
+    let fields = FieldChanges::creation(&attributes);
     Change {
         fields,
         ..change(Kind::Income, Action::Create, code, label)

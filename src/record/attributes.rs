@@ -233,7 +233,7 @@ impl Attributes {
 
 /// Before and after of one attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct FieldChange {
     /// As it is in Caflou.
     pub before: Value,
     /// As it is to be.
@@ -242,13 +242,13 @@ pub struct Change {
 
 /// Changes by attribute, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changes(pub BTreeMap<&'static str, Change>);
+pub struct FieldChanges(pub BTreeMap<&'static str, FieldChange>);
 
-impl Changes {
+impl FieldChanges {
     /// All attributes of a new record.
     #[must_use]
     pub fn creation(attributes: &Attributes) -> Self {
-        let change = |value: &Value| Change {
+        let change = |value: &Value| FieldChange {
             before: Value::Null,
             after: value.clone(),
         };
@@ -279,7 +279,7 @@ impl Changes {
     }
 }
 
-impl Serialize for Changes {
+impl Serialize for FieldChanges {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (field, change) in &self.0 {

@@ -17,7 +17,7 @@ mod rich_text;
 mod stream;
 mod text;
 
-pub use attributes::{Attributes, Change, Changes, Value, field_name, same};
+pub use attributes::{Attributes, FieldChange, FieldChanges, Value, field_name, same};
 pub use by_kind::ByKind;
 pub use company::{Company, CompanyKind};
 pub use currency::{Currency, CurrencyError};

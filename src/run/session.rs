@@ -464,7 +464,7 @@ impl Session<'_> {
         report: &mut dyn Report,
     ) {
         let connection = self.connection;
-        let id = connection.account_id();
+        let bare = format!("Caflou {}", connection.account_id());
         let Interval { from, to } = self.interval();
         let words = [
             from.map(|day| format!("from {day}")),
@@ -487,9 +487,11 @@ impl Session<'_> {
                     connection.program.name,
                     connection.identity()
                 ),
-                target: account.map_or(format!("Caflou {id}"), |name| {
-                    format!("{name} (Caflou {id})")
-                }),
+                target: match &account {
+                    Some(name) => format!("{name} ({bare})"),
+                    None => bare.clone(),
+                },
+                route: format!("{} → {}", connection.name, account.unwrap_or(bare)),
                 interval: words.into_iter().flatten().collect::<Vec<_>>().join(" "),
             },
         }));

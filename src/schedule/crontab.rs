@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use thiserror::Error;
 
-use super::{Job, When};
+use super::{TimerJob, When};
 use crate::shell::word;
 
 const BEGIN: &str = "# >>> caflou-sync schedule: made by `caflou-sync schedule install`, taken away by `uninstall` >>>";
@@ -26,7 +26,7 @@ pub enum CrontabError {
 
 /// Our lines, with their marks. `variables` are set for the program.
 #[must_use]
-pub fn block(job: &Job, when: &When, variables: &[(String, String)]) -> String {
+pub fn block(job: &TimerJob, when: &When, variables: &[(String, String)]) -> String {
     let mut command = String::new();
     for (name, value) in variables {
         let _ = write!(command, "{name}={} ", word(value));
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_block_has_a_line_for_each_time() {
-        let job = Job {
+        let job = TimerJob {
             program: "/usr/local/bin/caflou-sync".into(),
             config: "/home/eva/caflou/connections.toml".into(),
             state: None,
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn words_are_quoted_for_the_shell_and_percent_signs_for_cron() {
-        let job = Job {
+        let job = TimerJob {
             program: "/opt/100%/caflou-sync".into(),
             config: "/home/eva/it's mine/$HOME `x`.toml".into(),
             state: Some("/home/eva/stav dat.db".into()),

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::crontab::{our_block, with_block, without_block};
 use super::tools::{ToolError, call};
 use super::units::MARK;
-use super::{CrontabError, Scope, Step, Timer, Units};
+use super::{CrontabError, InstallStep, Timer, UnitScope, Units};
 use crate::trouble::{Class, Trouble};
 
 const SERVICE: &str = "caflou-sync.service";
@@ -58,7 +58,7 @@ impl From<ScheduleError> for Trouble {
 #[derive(Debug, Clone)]
 pub struct Systemd {
     /// Whose.
-    pub scope: Scope,
+    pub scope: UnitScope,
     /// The folder.
     pub folder: PathBuf,
 }
@@ -68,7 +68,7 @@ impl Systemd {
     #[must_use]
     pub fn of_computer() -> Self {
         Self {
-            scope: Scope::System,
+            scope: UnitScope::System,
             folder: PathBuf::from("/etc/systemd/system"),
         }
     }
@@ -78,7 +78,7 @@ impl Systemd {
     pub fn of_user() -> Option<Self> {
         let folder = BaseDirs::new()?.config_dir().join("systemd/user");
         Some(Self {
-            scope: Scope::User,
+            scope: UnitScope::User,
             folder,
         })
     }
@@ -126,13 +126,13 @@ impl Systemd {
     }
 
     /// What makes the schedule; nothing where it is there already.
-    pub fn install(&self, units: &Units) -> Result<Vec<Step>, ScheduleError> {
+    pub fn install(&self, units: &Units) -> Result<Vec<InstallStep>, ScheduleError> {
         let mut steps = folders(units);
         for (path, text) in self.files(units) {
             let present = present(&path)?;
             if present.as_ref() != Some(&text) {
                 let again = present.is_some();
-                steps.push(Step::Write { path, text, again });
+                steps.push(InstallStep::Write { path, text, again });
             }
         }
         let works = |word| call("systemctl", &self.words(&[word, TIMER]), None).is_ok();
@@ -147,7 +147,7 @@ impl Systemd {
     }
 
     /// What takes the schedule away; nothing where there is none.
-    pub fn uninstall(&self) -> Result<Vec<Step>, ScheduleError> {
+    pub fn uninstall(&self) -> Result<Vec<InstallStep>, ScheduleError> {
         let mut steps = Vec::new();
         for name in [TIMER, SERVICE] {
             let path = self.folder.join(name);
@@ -159,7 +159,7 @@ impl Systemd {
                 // when it last ran; an old systemd cannot
                 steps.push(self.call(&["clean", "--what=state", TIMER], true));
             }
-            steps.push(Step::Remove(path));
+            steps.push(InstallStep::Remove(path));
         }
         if !steps.is_empty() {
             steps.push(self.call(&["daemon-reload"], false));
@@ -169,15 +169,15 @@ impl Systemd {
 
     fn words(&self, words: &[&str]) -> Vec<String> {
         let user = match self.scope {
-            Scope::User => Some("--user"),
-            Scope::System => None,
+            UnitScope::User => Some("--user"),
+            UnitScope::System => None,
         };
         let words = user.iter().chain(words);
         words.map(|word| (*word).to_owned()).collect()
     }
 
-    fn call(&self, words: &[&str], tolerant: bool) -> Step {
-        Step::Call {
+    fn call(&self, words: &[&str], tolerant: bool) -> InstallStep {
+        InstallStep::Call {
             program: "systemctl",
             arguments: self.words(words),
             tolerant,
@@ -201,15 +201,15 @@ fn present(path: &Path) -> Result<Option<String>, ScheduleError> {
 }
 
 /// Folders that have to be there before the unit starts.
-fn folders(units: &Units) -> Vec<Step> {
+fn folders(units: &Units) -> Vec<InstallStep> {
     let state = PathBuf::from(&units.state_folder);
     let mut steps = Vec::new();
     if !state.exists() {
         steps.push(match &units.user {
-            None => Step::Folder(state),
+            None => InstallStep::Folder(state),
             Some(user) => {
                 let words = ["-d", "-m", "700", "-o", user, &units.state_folder];
-                Step::Call {
+                InstallStep::Call {
                     program: "install",
                     arguments: words.map(str::to_owned).into(),
                     tolerant: false,
@@ -218,7 +218,7 @@ fn folders(units: &Units) -> Vec<Step> {
         });
     }
     let cache = units.cache_folder.as_ref().map(PathBuf::from);
-    steps.extend(cache.filter(|path| !path.exists()).map(Step::Folder));
+    steps.extend(cache.filter(|path| !path.exists()).map(InstallStep::Folder));
     steps
 }
 
@@ -234,7 +234,7 @@ impl Cron {
     }
 
     /// What makes the schedule; nothing where it is there already.
-    pub fn install(self, block: &str) -> Result<Vec<Step>, ScheduleError> {
+    pub fn install(self, block: &str) -> Result<Vec<InstallStep>, ScheduleError> {
         let by_hand = format!("add these lines, by `crontab -e`:\n{block}");
         let crontab = read().map_err(|tool| ScheduleError::Tool {
             tool,
@@ -248,7 +248,7 @@ impl Cron {
             Some(_) => "replace our lines, leave all others",
             None => "add our lines, leave all others",
         };
-        Ok(vec![Step::Crontab {
+        Ok(vec![InstallStep::Crontab {
             text,
             what,
             by_hand,
@@ -256,7 +256,7 @@ impl Cron {
     }
 
     /// What takes the schedule away; nothing where there is none.
-    pub fn uninstall(self) -> Result<Vec<Step>, ScheduleError> {
+    pub fn uninstall(self) -> Result<Vec<InstallStep>, ScheduleError> {
         let crontab = match read() {
             Ok(crontab) => crontab,
             // who has no crontab has no lines of ours in it
@@ -269,7 +269,7 @@ impl Cron {
         let Some(text) = without_block(&crontab)? else {
             return Ok(Vec::new());
         };
-        Ok(vec![Step::Crontab {
+        Ok(vec![InstallStep::Crontab {
             text,
             what: "remove our lines, leave all others",
             by_hand: "remove the lines between the marks of caflou-sync, by `crontab -e`"

@@ -9,7 +9,7 @@ use crate::trouble::{Class, Trouble};
 
 /// The command line of a scheduled run. All paths are absolute, and text of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct TimerJob {
     /// This program.
     pub program: String,
     /// The configuration.
@@ -32,7 +32,7 @@ impl From<JobError> for Trouble {
     }
 }
 
-impl Job {
+impl TimerJob {
     /// A job with these files.
     pub fn new(program: &Path, config: &Path, state: Option<&Path>) -> Result<Self, JobError> {
         Ok(Self {

@@ -22,9 +22,9 @@ mod when;
 
 pub use crontab::{CrontabError, block};
 pub use install::{Cron, ScheduleError, Systemd};
-pub use job::{Job, JobError, Needs, path_text};
+pub use job::{JobError, Needs, TimerJob, path_text};
 pub use next::Timer;
-pub use step::{Step, carry_out};
+pub use step::{InstallStep, carry_out};
 pub use tools::{ToolError, owner_of, systemd_runs, user};
-pub use units::{Scope, Units};
+pub use units::{UnitScope, Units};
 pub use when::{When, WhenError};

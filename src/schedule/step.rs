@@ -10,7 +10,7 @@ use super::tools::{call, typed};
 
 /// One thing to do. Displayed as what it does, one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum InstallStep {
     /// Makes a folder that only its owner can enter.
     Folder(PathBuf),
     /// Writes a file.
@@ -44,7 +44,7 @@ pub enum Step {
     },
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for InstallStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path) => write!(f, "make     {}", path.display()),
@@ -61,7 +61,7 @@ impl fmt::Display for Step {
     }
 }
 
-impl Step {
+impl InstallStep {
     /// What to type instead.
     fn by_hand(&self) -> String {
         match self {
@@ -127,9 +127,9 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Does all steps. An error tells what is left to do by hand.
-pub fn carry_out(steps: &[Step]) -> Result<(), ScheduleError> {
+pub fn carry_out(steps: &[InstallStep]) -> Result<(), ScheduleError> {
     for (index, step) in steps.iter().enumerate() {
-        let left = steps[index..].iter().map(Step::by_hand);
+        let left = steps[index..].iter().map(InstallStep::by_hand);
         let left: Vec<_> = left.map(|line| format!("\n  {line}")).collect();
         step.do_it(&format!("\nby hand:{}", left.concat()))?;
     }

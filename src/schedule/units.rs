@@ -1,13 +1,13 @@
 //! The text of systemd's units: systemd.service(5), systemd.timer(5), systemd.exec(5).
 
-use super::{Job, Needs, When};
+use super::{Needs, TimerJob, When};
 
 /// Both units begin with this line: nothing without it is replaced or removed.
 pub(super) const MARK: &str = "# Made by `caflou-sync schedule install`.";
 
 /// Whose systemd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum UnitScope {
     /// The user's: runs while the user is logged in, or always where lingering is enabled.
     User,
     /// The computer's.
@@ -18,11 +18,11 @@ pub enum Scope {
 #[derive(Debug, Clone)]
 pub struct Units {
     /// What is started.
-    pub job: Job,
+    pub job: TimerJob,
     /// When.
     pub when: When,
     /// Whose systemd.
-    pub scope: Scope,
+    pub scope: UnitScope,
     /// Whose rights the run has; for the computer's systemd.
     pub user: Option<String>,
     /// What secrets and messages need.
@@ -75,7 +75,7 @@ impl Units {
         let mut add = |line: &str| lines.push(line.to_owned());
         add("[Unit]");
         add("Description=Customers and orders of the e-shop into Caflou");
-        if self.scope == Scope::System {
+        if self.scope == UnitScope::System {
             add("Wants=network-online.target");
             add("After=network-online.target");
         }
@@ -94,7 +94,7 @@ impl Units {
         add("TimeoutStartSec=6h\nTimeoutStopSec=2min\nUMask=0077\n");
         self.files(&mut lines);
         lines.push(CONFINED.to_owned());
-        if self.scope == Scope::System {
+        if self.scope == UnitScope::System {
             lines.push(CONFINED_BY_SYSTEM.to_owned());
         }
         lines.join("\n") + "\n"
@@ -121,8 +121,8 @@ impl Units {
 
     fn head(&self, kind: &str) -> Vec<String> {
         let user = match self.scope {
-            Scope::User => " --user",
-            Scope::System => "",
+            UnitScope::User => " --user",
+            UnitScope::System => "",
         };
         let safe =
             format!("changes of yours are safe in `systemctl{user} edit caflou-sync.{kind}`");
@@ -142,7 +142,7 @@ impl Units {
     /// Which files the run sees, and which it may write.
     fn files(&self, lines: &mut Vec<String>) {
         let mut add = |line: &str| lines.push(line.to_owned());
-        if self.scope == Scope::System {
+        if self.scope == UnitScope::System {
             add("CacheDirectory=caflou-sync\nCacheDirectoryMode=0700");
             add("Environment=XDG_CACHE_HOME=%C");
         }

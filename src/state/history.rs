@@ -40,7 +40,7 @@ impl PastRun {
 
 /// What a run did with a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct PastChange {
     /// The run.
     pub run_id: String,
     /// When the run began.
@@ -133,10 +133,10 @@ impl View {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn told_of(&self, kind: Kind, id: &SourceId) -> Result<Vec<Told>, StateError> {
+    pub fn told_of(&self, kind: Kind, id: &SourceId) -> Result<Vec<PastChange>, StateError> {
         let sqlite = &self.sqlite;
         let read = |row: &Row<'_>| {
-            Ok(Told {
+            Ok(PastChange {
                 run_id: row.get(0)?,
                 at: seconds(row.get(1)?).unwrap_or_default(),
                 change: row.get(2)?,

@@ -34,7 +34,7 @@ pub use cache::{Cache, CachedToken, hex_digest};
 pub use clock::{Clock, Sent, Uptime, Watch};
 pub use error::StateError;
 pub use health::{OpenCounts, OpenRecord};
-pub use history::{PastRun, Told};
+pub use history::{PastChange, PastRun};
 pub use journal::{Intent, Journal, Synced};
 pub use known::{Cursor, Failure, Known, RecordState};
 pub use links::Doubled;

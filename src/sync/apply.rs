@@ -14,7 +14,7 @@ use chrono::Utc;
 
 use crate::caflou::{Stored, Writer};
 use crate::http::HttpError;
-use crate::record::{Attributes, CaflouId, Changes, CompanyLink, Kind, SourceId, Value, same};
+use crate::record::{Attributes, CaflouId, CompanyLink, FieldChanges, Kind, SourceId, Value, same};
 use crate::source::{Broken, Verdict};
 use crate::state::{Clock, Intent, Journal, RecordState, Sent, StateError, Synced};
 
@@ -304,7 +304,7 @@ impl Apply {
     fn note_ahead(&self, change: &Change) -> Result<(), StateError> {
         let id = SourceId(change.source_id.clone());
         let ahead = Change {
-            fields: Changes::default(),
+            fields: FieldChanges::default(),
             ..change.clone()
         };
         let text = json_of(&ahead);

@@ -26,7 +26,7 @@ use chrono::NaiveDate;
 
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
-use crate::record::{Attributes, CaflouId, Changes};
+use crate::record::{Attributes, CaflouId, FieldChanges};
 
 /// The settings that planning follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub enum Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Revision {
     /// To be written.
-    pub fields: Changes,
+    pub fields: FieldChanges,
     /// Changed at the source, but somebody else changed them in Caflou: they stay.
     pub kept: Vec<&'static str>,
     /// What to look at, once it is written.

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
-use crate::record::{Attributes, ByKind, CaflouId, Changes, Kind, Value};
+use crate::record::{Attributes, ByKind, CaflouId, FieldChanges, Kind, Value};
 use crate::trouble::Trouble;
 
 /// Takes what a run tells.
@@ -81,6 +81,8 @@ pub struct Heading {
     pub source: String,
     /// "Příklad s.r.o. (Caflou 12345)".
     pub target: String,
+    /// The two without their accounts: "Můj e-shop → Příklad s.r.o.".
+    pub route: String,
     /// "from 2021-01-01".
     pub interval: String,
 }
@@ -140,7 +142,7 @@ pub struct Change {
     /// What people know it by.
     pub label: String,
     /// Before and after of each attribute written.
-    pub fields: Changes,
+    pub fields: FieldChanges,
     /// Attributes that somebody else changed in Caflou: they stay.
     pub kept: Vec<&'static str>,
     /// Attributes that Caflou did not take.

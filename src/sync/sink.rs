@@ -1,6 +1,6 @@
 //! Where plans go: shown, or carried out.
 
-use crate::record::{CaflouId, Changes, CompanyLink, Draft, Kind, Record, SourceId, Value};
+use crate::record::{CaflouId, CompanyLink, Draft, FieldChanges, Kind, Record, SourceId, Value};
 use crate::source::{Broken, Verdict};
 use crate::state::Sent;
 
@@ -81,7 +81,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         source_id: draft.source_id.0.clone(),
         caflou_id: None,
         label: draft.label.clone(),
-        fields: Changes::default(),
+        fields: FieldChanges::default(),
         kept: Vec::new(),
         ignored: Vec::new(),
         warnings: draft.all_warnings(),
@@ -93,7 +93,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         Plan::Unchanged => return None,
         Plan::Create { attributes } => {
             change.action = Action::Create;
-            change.fields = Changes::creation(attributes);
+            change.fields = FieldChanges::creation(attributes);
             change.reason = off_because(&draft.record, &change.fields);
         }
         Plan::Adopt { id, by, revision } => {
@@ -139,7 +139,7 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
 }
 
 /// Why a record is out of the cash flow, or goes out of it.
-fn off_because(record: &Record, fields: &Changes) -> Option<String> {
+fn off_because(record: &Record, fields: &FieldChanges) -> Option<String> {
     let off = fields.0.get("inactive");
     let off = off.is_some_and(|change| change.after == Value::Bool(true));
     match record {
@@ -173,7 +173,7 @@ pub(super) fn broken_change(connection: &str, broken: &Broken) -> Change {
         source_id,
         caflou_id: None,
         label: broken.label.clone(),
-        fields: Changes::default(),
+        fields: FieldChanges::default(),
         kept: Vec::new(),
         ignored: Vec::new(),
         warnings: Vec::new(),

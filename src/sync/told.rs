@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::report::{Action, Change};
-use crate::record::{self, CaflouId, Changes, Kind, Value, field_name};
+use crate::record::{self, CaflouId, FieldChanges, Kind, Value, field_name};
 
 /// The reason of a change that `forget` left bare (`state/retention.rs`).
 const FORGOTTEN: &str = "forgotten";
@@ -28,7 +28,7 @@ impl Change {
         };
         let fields = json["fields"].as_object().cloned().unwrap_or_default();
         let fields = fields.iter().filter_map(|(name, change)| {
-            let change = record::Change {
+            let change = record::FieldChange {
                 before: Value::from_json(&change["before"]),
                 after: Value::from_json(&change["after"]),
             };
@@ -46,7 +46,7 @@ impl Change {
             source_id: text("source_id"),
             caflou_id: json["caflou_id"].as_i64().map(CaflouId),
             label: text("label"),
-            fields: Changes(fields.collect()),
+            fields: FieldChanges(fields.collect()),
             kept: fields_of("kept"),
             ignored: fields_of("ignored"),
             warnings: warnings

@@ -7,7 +7,7 @@ use super::flow::{Next, Wizard};
 use super::services::OpenCaflou;
 use super::trouble::{Class, Trouble, With};
 use crate::access::Access;
-use crate::caflou::{Account, Reader};
+use crate::caflou::{CaflouAccount, Reader};
 use crate::config::Read;
 use chrono::Local;
 use secrecy::SecretString;
@@ -15,7 +15,7 @@ use secrecy::SecretString;
 /// An account that lets us in.
 pub(super) struct OpenAccount {
     pub(super) access: Access,
-    pub(super) account: Account,
+    pub(super) account: CaflouAccount,
     pub(super) reader: Reader,
 }
 
@@ -129,7 +129,7 @@ impl Wizard<'_> {
         &mut self,
         open: &OpenCaflou,
         access: &mut Access,
-    ) -> Result<Result<(Account, Reader), Anew>, Ended> {
+    ) -> Result<Result<(CaflouAccount, Reader), Anew>, Ended> {
         let whose = With::of(access);
         let account = loop {
             match self.choose(&open.accounts)? {
@@ -165,7 +165,10 @@ impl Wizard<'_> {
     }
 
     /// The one account there is, else the one that is wanted.
-    fn choose(&mut self, accounts: &[Account]) -> Result<Result<Account, Trouble>, Ended> {
+    fn choose(
+        &mut self,
+        accounts: &[CaflouAccount],
+    ) -> Result<Result<CaflouAccount, Trouble>, Ended> {
         let named: Vec<_> = accounts
             .iter()
             .map(|one| format!("{} ({})", one.name, one.id))

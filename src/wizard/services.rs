@@ -12,7 +12,7 @@ use url::Url;
 use super::doubles::Doubles;
 use super::trouble::{self, Trouble, With};
 use crate::access::{Access, Shared};
-use crate::caflou::{self, Account, Reader};
+use crate::caflou::{self, CaflouAccount, Reader};
 use crate::config::{Import, Mapping, Read, Way};
 use crate::http::{HttpError, Lane, LaneOptions, Policy, Stop};
 use crate::pairing::PairingCode;
@@ -69,7 +69,7 @@ impl Opened {
 #[derive(Debug)]
 pub struct OpenCaflou {
     /// The accounts.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<CaflouAccount>,
     /// When a log-in made for this ends.
     pub login_ends: Option<DateTime<Utc>>,
 }

@@ -4,33 +4,35 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::{Global, Trouble};
-use super::{Place, Times};
+use super::{TimerPlace, Times};
 use crate::config::{Config, cache_dir};
-use crate::schedule::{Job, Needs, Scope, Systemd, Units, When, block, owner_of, path_text, user};
+use crate::schedule::{
+    Needs, Systemd, TimerJob, UnitScope, Units, When, block, owner_of, path_text, user,
+};
 use crate::trouble::Class;
 
 /// Where variables of secrets may be set for systemd: beside the configuration.
 const ENVIRONMENT_FILE: &str = "caflou-sync.env";
 
 /// What is to be made, and where.
-pub(super) struct Plan {
-    pub(super) job: Job,
+pub(super) struct TimerPlan {
+    pub(super) job: TimerJob,
     pub(super) when: When,
-    pub(super) kind: Kind,
+    pub(super) kind: TimerKind,
     warnings: Vec<String>,
 }
 
-pub(super) enum Kind {
+pub(super) enum TimerKind {
     Systemd(Systemd, Box<Units>),
     /// Our lines of the crontab.
     Cron(String),
 }
 
-impl Kind {
+impl TimerKind {
     /// A timer that stays beside what is to be made: then there would be two.
     fn another(&self) -> Option<String> {
         let (other, flag) = match self {
-            Self::Systemd(systemd, _) if systemd.scope == Scope::System => {
+            Self::Systemd(systemd, _) if systemd.scope == UnitScope::System => {
                 (Systemd::of_user()?, "--user")
             }
             Self::Systemd(..) | Self::Cron(_) => (Systemd::of_computer(), "--system"),
@@ -42,13 +44,13 @@ impl Kind {
     }
 }
 
-impl Plan {
-    pub(super) fn new(global: &Global, times: &Times, place: &Place) -> Result<Self, Trouble> {
+impl TimerPlan {
+    pub(super) fn new(global: &Global, times: &Times, place: &TimerPlace) -> Result<Self, Trouble> {
         let (config, state) = global.load()?;
         let path = absolute(&config.path)?;
         let program = std::env::current_exe()?;
         let asked = global.state.as_deref().map(absolute).transpose()?;
-        let job = Job::new(&program, &path, asked.as_deref())?;
+        let job = TimerJob::new(&program, &path, asked.as_deref())?;
         let needs = Needs::of(&config)?;
         let mut warnings = warnings(&config, &path, &needs);
         let when = times.when();
@@ -67,11 +69,11 @@ impl Plan {
                 variables: variables()?,
             };
             match systemd.scope {
-                Scope::User => {
+                UnitScope::User => {
                     let cache = absolute(&cache_dir())?;
                     units.cache_folder = Some(path_text(&cache)?);
                 }
-                Scope::System => {
+                UnitScope::System => {
                     units.user = Some(owner(&path, named)?);
                     units.variables.retain(|(name, _)| name != "XDG_CACHE_HOME");
                 }
@@ -81,10 +83,10 @@ impl Plan {
                 warnings.extend(unset(&units.needs.variables, &file));
                 units.environment_file = Some(path_text(&file)?);
             }
-            Kind::Systemd(systemd, Box::new(units))
+            TimerKind::Systemd(systemd, Box::new(units))
         } else {
             warnings.extend(unknown_to_cron(&needs.variables, &path));
-            Kind::Cron(block(&job, &when, &variables()?))
+            TimerKind::Cron(block(&job, &when, &variables()?))
         };
         warnings.extend(kind.another());
         Ok(Self {

@@ -7,12 +7,12 @@ use toml_edit::{Item, Table, TableLike};
 /// All headers and values of a text, in its order. Offsets are bytes.
 #[derive(Default)]
 pub(super) struct Outline {
-    headers: Vec<Header>,
+    headers: Vec<TableHeader>,
     leaves: Vec<Leaf>,
 }
 
 /// A line such as `[connections.shop.import]`.
-pub(super) struct Header {
+pub(super) struct TableHeader {
     path: Vec<String>,
     /// Where its line begins.
     pub(super) start: usize,
@@ -78,7 +78,7 @@ impl Outline {
         self.walk(text, table, &path, depth);
         // without a place it is only implied by the headers of its tables
         if let Some(span) = table.span().filter(|_| !table.is_implicit()) {
-            self.headers.push(Header {
+            self.headers.push(TableHeader {
                 path,
                 start: line_start(text, span.start),
                 end: line_end(text, span.start),
@@ -107,7 +107,7 @@ impl Outline {
     }
 
     /// The header of exactly this table.
-    pub(super) fn header_of(&self, path: &[&str]) -> Option<&Header> {
+    pub(super) fn header_of(&self, path: &[&str]) -> Option<&TableHeader> {
         self.headers.iter().find(|header| header.path == path)
     }
 
@@ -128,14 +128,14 @@ impl Outline {
     }
 
     /// The first header of a table in this one.
-    pub(super) fn first_below(&self, table: &[&str]) -> Option<&Header> {
+    pub(super) fn first_below(&self, table: &[&str]) -> Option<&TableHeader> {
         let mut headers = self.headers.iter();
         headers.find(|header| within(&header.path, table))
     }
 
     /// Where that which stands below a header ends: where the next one, or the comment above it,
     /// begins.
-    pub(super) fn region_end(&self, text: &str, header: &Header) -> usize {
+    pub(super) fn region_end(&self, text: &str, header: &TableHeader) -> usize {
         let mut later = self.headers.iter();
         let next = later.find(|other| other.start > header.start);
         next.map_or(text.len(), |next| {

@@ -6,12 +6,12 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::notify::testing::report;
-use crate::record::{Attributes, ByKind, Changes, Value};
+use crate::record::{Attributes, ByKind, FieldChanges, Value};
 use crate::sync::report::{Change, Heading, SCHEMA, Start};
 use crate::sync::{Action, Event};
 use crate::trouble::Class;
 
-const WELL: Told = Told {
+const WELL: News = News {
     failures: 0,
     recovered: 0,
 };
@@ -31,6 +31,7 @@ fn start() -> Event {
         heading: Heading {
             source: "Můj e-shop (Shoptet 222651)".into(),
             target: "Caflou 12345".into(),
+            route: "Můj e-shop → Caflou 12345".into(),
             interval: String::new(),
         },
     })
@@ -44,7 +45,7 @@ fn change(kind: Kind, action: Action, id: &str) -> Change {
         source_id: id.into(),
         caflou_id: None,
         label: "Jana Nová".into(),
-        fields: Changes::default(),
+        fields: FieldChanges::default(),
         kept: Vec::new(),
         ignored: Vec::new(),
         warnings: Vec::new(),
@@ -58,7 +59,7 @@ fn paid(action: Action, id: &str) -> Event {
     let mut attributes = Attributes::default();
     attributes.set("done", Value::Bool(true));
     let mut change = change(Kind::Income, action, id);
-    change.fields = Changes::creation(&attributes);
+    change.fields = FieldChanges::creation(&attributes);
     Event::Change(change)
 }
 
@@ -69,7 +70,7 @@ fn failed(kind: Kind, id: &str, reason: &str) -> Event {
 }
 
 /// The message about a run in which this was told.
-fn of(events: &[Event], run: &RunReport, told: Told) -> Message {
+fn of(events: &[Event], run: &RunReport, told: News) -> Message {
     let mut memory = Memory::default();
     for event in events {
         memory.event(event);
@@ -80,7 +81,7 @@ fn of(events: &[Event], run: &RunReport, told: Told) -> Message {
 }
 
 /// Subject and text.
-fn shown(events: &[Event], run: &RunReport, told: Told) -> String {
+fn shown(events: &[Event], run: &RunReport, told: News) -> String {
     let message = of(events, run, told);
     format!("Subject: {}\n\n{}", message.subject, message.text())
 }
@@ -171,7 +172,7 @@ fn some_failed() {
         connection: "my-shop".into(),
         message: "1 order does not say whether it is paid: taken as unpaid".into(),
     });
-    let told = Told {
+    let told = News {
         failures: 2,
         recovered: 0,
     };
@@ -204,7 +205,7 @@ fn the_run_failed_because_access_was_refused() {
     let refused = "Shoptet refused GET /api/eshop: 401 invalid-token, Token is invalid";
     let refused = Trouble::new(Class::Access, refused);
     run.error = Some(refused.advise("`caflou-sync test my-shop` checks both sides"));
-    let told = Told {
+    let told = News {
         failures: 1,
         recovered: 0,
     };
@@ -226,7 +227,7 @@ fn the_run_failed_again_and_the_error_gives_no_advice() {
     run.status = Status::Failed;
     let down = "Caflou cannot be reached: connection refused";
     run.error = Some(Trouble::new(Class::Down, down));
-    let told = Told {
+    let told = News {
         failures: 3,
         recovered: 0,
     };
@@ -252,7 +253,7 @@ fn it_works_again() {
         ..Counts::default()
     };
     run.totals = Totals([("CZK".to_owned(), Decimal::new(123_450, 2))].into());
-    let told = Told {
+    let told = News {
         failures: 0,
         recovered: 3,
     };
@@ -335,7 +336,7 @@ proptest! {
                 Event::Change(change)
             }
         }));
-        let told = Told { failures, recovered };
+        let told = News { failures, recovered };
         let message = of(&heard, &run, told);
         let text = message.text();
         prop_assert!(text.lines().count() <= MOST_LINES, "{}", text);

@@ -120,13 +120,14 @@ fn text_from_outside_cannot_command_the_terminal() {
     let mut created = company(evil, Some(evil), evil, Some(evil));
     created.fields.0.insert(
         "name",
-        record::Change {
+        record::FieldChange {
             before: Value::Null,
             after: Value::text(evil),
         },
     );
     let mut started = start(true);
     started.heading.source = evil.to_owned();
+    started.heading.route = evil.to_owned();
     let warning = Event::Warning {
         connection: evil.to_owned(),
         message: evil.to_owned(),

@@ -2,13 +2,13 @@ use super::*;
 
 fn system() -> Units {
     Units {
-        job: Job {
+        job: TimerJob {
             program: "/usr/bin/caflou-sync".into(),
             config: "/etc/caflou-sync/connections.toml".into(),
             state: Some("/var/lib/caflou-sync/state.db".into()),
         },
         when: When::default(),
-        scope: Scope::System,
+        scope: UnitScope::System,
         user: Some("caflou-sync".into()),
         needs: Needs::default(),
         state_folder: "/var/lib/caflou-sync".into(),
@@ -20,13 +20,13 @@ fn system() -> Units {
 
 fn user() -> Units {
     Units {
-        job: Job {
+        job: TimerJob {
             program: "/home/eva/.cargo/bin/caflou-sync".into(),
             config: "/home/eva/my shop/100%.toml".into(),
             state: None,
         },
         when: When::every("6h").unwrap(),
-        scope: Scope::User,
+        scope: UnitScope::User,
         user: None,
         needs: Needs {
             variables: vec!["SHOPTET_TOKEN".into()],

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Engine, ROUNDS};
-use crate::record::{Changes, Draft};
+use crate::record::{Draft, FieldChanges};
 use crate::state::Uptime;
 use crate::sync::outcome::Done;
 use crate::sync::report::{Action, Change};
@@ -66,7 +66,7 @@ fn unknown(connection: &str, draft: Draft) -> Change {
         source_id: draft.source_id.0,
         caflou_id: None,
         label: draft.label,
-        fields: Changes::default(),
+        fields: FieldChanges::default(),
         kept: Vec::new(),
         ignored: Vec::new(),
         warnings: draft.warnings,

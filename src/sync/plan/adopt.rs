@@ -5,7 +5,7 @@ use super::desired::hold_party;
 use super::reused::maybe_another;
 use super::{Plan, Revision, Rules, voided};
 use crate::caflou::MatchedBy;
-use crate::record::{Attributes, CaflouId, Change, Changes, Draft, Record, Value, same};
+use crate::record::{Attributes, CaflouId, Draft, FieldChange, FieldChanges, Record, Value, same};
 use crate::state::{Known, RecordState};
 
 /// Plans a record that was found in Caflou. One whose create was sent by us and whose answer was
@@ -94,7 +94,7 @@ pub(super) fn linked(source: &Attributes, current: &Attributes) -> Revision {
 fn not_taken_over(
     desired: &Attributes,
     current: &Attributes,
-    fields: &Changes,
+    fields: &FieldChanges,
 ) -> Vec<&'static str> {
     let differs = |field: &&'static str| {
         let now = current.get(field);
@@ -105,8 +105,8 @@ fn not_taken_over(
 
 /// What adopting a record writes: it only raises. Paid in Caflou stays paid, a payment date that is
 /// there stays, and what somebody made inactive stays so.
-fn payment(desired: &Attributes, current: &Attributes) -> Changes {
-    let mut changes = Changes::default();
+fn payment(desired: &Attributes, current: &Attributes) -> FieldChanges {
+    let mut changes = FieldChanges::default();
     if !desired.is_true("done") || current.is_true("done") {
         return changes;
     }
@@ -116,7 +116,7 @@ fn payment(desired: &Attributes, current: &Attributes) -> Changes {
             && (field == "done" || same(field, now, None))
         {
             let before = now.cloned().unwrap_or(Value::Null);
-            changes.0.insert(field, Change { before, after });
+            changes.0.insert(field, FieldChange { before, after });
         }
     }
     changes

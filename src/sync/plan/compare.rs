@@ -1,7 +1,7 @@
 //! Comparing three ways: what the source says, what it said before, and what Caflou holds.
 
 use super::{Revision, theirs};
-use crate::record::{Attributes, Change, Value, rich_text_lines, same};
+use crate::record::{Attributes, FieldChange, Value, rich_text_lines, same};
 
 /// Paid, and then not.
 pub(super) const TAKEN_BACK: &str =
@@ -53,7 +53,10 @@ pub(super) fn revise(
         } else if field != "description" || theirs::may_readdress(now, (source.get(field), new)) {
             let before = now.or(written.get(field)).cloned().unwrap_or(Value::Null);
             let after = new.cloned().unwrap_or(Value::Null);
-            revision.fields.0.insert(field, Change { before, after });
+            revision
+                .fields
+                .0
+                .insert(field, FieldChange { before, after });
         }
     }
     theirs::keep_payment_whole(&mut revision);

@@ -2,7 +2,7 @@
 
 use super::Revision;
 use super::compare::without_link;
-use crate::record::{Change, Value, same};
+use crate::record::{FieldChange, Value, same};
 
 /// Whether a description may be written anew where only the address of the record at the source changed.
 /// That of a record which was entered in Caflou and then linked is somebody's own: it lacks our mark.
@@ -19,7 +19,7 @@ pub(super) fn may_readdress(
 /// whatever the source takes back: it stays paid, with all that goes along. Where somebody said there
 /// that it is not paid, no day of payment is written either.
 pub(super) fn keep_payment_whole(revision: &mut Revision) {
-    let unpaid = |change: &Change| change.after != Value::Bool(true);
+    let unpaid = |change: &FieldChange| change.after != Value::Bool(true);
     let taken_back = revision.fields.0.get("done").is_some_and(unpaid);
     let along: &[_] = if revision.kept.contains(&"done") {
         &["payment_date"]

@@ -2,7 +2,7 @@
 
 use super::{Plan, Revision};
 use crate::caflou::MatchedBy;
-use crate::record::{Attributes, CaflouId, Change, Value, Void};
+use crate::record::{Attributes, CaflouId, FieldChange, Value, Void};
 use crate::state::Known;
 
 /// There is money in it, and it does not count any more.
@@ -31,7 +31,7 @@ pub(super) fn adopt(
     let before = before.cloned().unwrap_or(Value::Null);
     revision.written.set("inactive", before.clone());
     if before != after {
-        let change = Change { before, after };
+        let change = FieldChange { before, after };
         revision.fields.0.insert("inactive", change);
     }
     Plan::Adopt {

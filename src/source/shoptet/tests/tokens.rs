@@ -1,7 +1,7 @@
 //! An add-on's way in: its OAuth access token is exchanged for tokens that live half an hour.
 
 use super::*;
-use crate::http::testing::Asked;
+use crate::http::testing::HeardRequest;
 
 const OAUTH_TOKEN: &str = "oauth-secret";
 const EXCHANGE: &str = "GET /action/ApiOAuthServer/getAccessToken";
@@ -25,7 +25,7 @@ fn expired() -> Reply {
 }
 
 /// The access tokens that requests were let in with.
-fn tokens(asked: &[Asked]) -> Vec<&str> {
+fn tokens(asked: &[HeardRequest]) -> Vec<&str> {
     asked
         .iter()
         .map(|asked| asked.header("shoptet-access-token").unwrap_or("-"))
