@@ -18,6 +18,7 @@ use crate::config::{
 };
 use crate::output;
 use crate::shell::word;
+use crate::source::Definition;
 use crate::source::registry::source_of;
 use crate::state::View;
 use crate::text::escaped;
@@ -116,7 +117,7 @@ fn whose(editor: &Editor, key: &str) -> Vec<&'static str> {
     let program = editor.get(&["connections", key, "program"]);
     let word = program.as_ref().and_then(Value::as_str);
     let source = word.and_then(source_of);
-    source.map_or_else(|| vec!["program"], |one| one.identity_path())
+    source.map_or_else(|| vec!["program"], Definition::identity_path)
 }
 
 /// An ID may be written as a number or as text.

@@ -22,6 +22,7 @@ mod status;
 mod test;
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -147,25 +148,33 @@ impl Command {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    ExitCode::from(run_with(env::args_os()) as u8)
+}
+
+/// The same with these arguments, of which the first is the program's name.
+pub fn run_with(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = Cli::parse_from(args);
     cli.global.output.start_log(cli.command.usual_level());
     let done = cli.command.run(&cli.global);
     // What was given up may still wait for its secret.
     end_commands();
-    ended(done)
+    told(done)
 }
 
 /// The exit code; the one place that prints an error.
 #[must_use]
 pub fn ended(done: Result<Exit, Trouble>) -> ExitCode {
-    let exit = done.unwrap_or_else(|trouble| {
+    ExitCode::from(told(done) as u8)
+}
+
+fn told(done: Result<Exit, Trouble>) -> Exit {
+    done.unwrap_or_else(|trouble| {
         let error = format!("error: {trouble}");
         let width = terminal_size::terminal_size_of(io::stderr());
         let width = width.map(|(width, _)| usize::from(width.0));
         let _ = writeln!(io::stderr(), "{}", lines(&error, width));
         trouble.class.into()
-    });
-    ExitCode::from(exit as u8)
+    })
 }
 
 impl Global {

@@ -52,8 +52,13 @@ fn page(source: &Definition) -> String {
     let ways = table.ways.iter().map(|way| format!("  - {}\n", way.label));
     let ways: String = ways.collect();
     let intro = format!("{}: {}", source.name, streams(source));
+    let ways = match ways.as_str() {
+        "" => String::new(),
+        ways => format!("The ways in, of which one is needed:\n{ways}\n"),
+    };
+    let docs = source.docs.trim();
     format!(
-        "{}\n\nThe ways in, of which one is needed:\n{ways}\n`caflou-sync connect --program {word}` \
+        "{}\n\n{docs}\n\n{ways}`caflou-sync connect --program {word}` \
          asks for what it needs. Or write into connections.toml:\n\n[connections.my-books]\n\
          program = \"{word}\"\n{}\n[connections.my-books.{word}]\n{}",
         paragraph(&intro, Global::width()),
@@ -80,6 +85,7 @@ fn object(source: &Definition) -> Value {
         "type": "source",
         "program": source.word,
         "name": source.name,
+        "docs": source.docs,
         "streams": source.streams.iter().map(|stream| stream.word).collect::<Vec<_>>(),
         "settings": source.settings.all().map(setting).collect::<Vec<_>>(),
         "ways": ways.map(|way| way.all().collect::<Vec<_>>()).collect::<Vec<_>>(),

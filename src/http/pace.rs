@@ -41,11 +41,19 @@ pub struct Heard {
 impl Default for Pace {
     /// One request after another, as fast as they are answered.
     fn default() -> Self {
+        Self::within(&[])
+    }
+}
+
+impl Pace {
+    /// One request after another, and no more of them than these windows hold.
+    #[must_use]
+    pub const fn within(windows: &'static [Window]) -> Self {
         Self {
             open: 1,
             by_collection: false,
             side_by_side: false,
-            windows: &[],
+            windows,
             hear: |_| Heard::default(),
         }
     }

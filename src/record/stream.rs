@@ -22,6 +22,8 @@ pub struct Stream {
     /// What changes at the source is written over what Caflou holds; else only new records are
     /// brought, whatever the mode.
     pub updates: bool,
+    /// A payment does not count as a change there: each run looks at what is not paid yet.
+    pub follows_open: bool,
     /// Days for which the source remembers what changed; `None`: it knows of everything when it
     /// changed last.
     pub log: Option<u16>,
@@ -38,6 +40,14 @@ impl Stream {
         } else {
             format!("{}/{id}", self.word)
         })
+    }
+
+    /// The id that a record of this key has in the list.
+    #[must_use]
+    pub fn id_of<'k>(&self, key: &'k SourceId) -> &'k str {
+        let own = key.0.strip_prefix(self.word);
+        let own = own.and_then(|rest| rest.strip_prefix('/'));
+        own.filter(|_| !self.bare_ids).unwrap_or(&key.0)
     }
 
     /// The keys of its records lie between these two: from the first on, and before the second.
@@ -66,6 +76,7 @@ mod tests {
             many: "records",
             bare_ids,
             updates: true,
+            follows_open: false,
             log: None,
             whole_list: None,
         };
@@ -87,6 +98,7 @@ mod tests {
         }
         let key = notes.key("7/1");
         assert!(key.as_str() == "notes/7/1" && owns(&notes, key.as_str()));
+        assert_eq!(notes.id_of(&key), "7/1");
         assert_eq!(stream("orders", true).key("7/1").as_str(), "7/1");
     }
 }

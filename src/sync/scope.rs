@@ -121,6 +121,7 @@ mod tests {
         many: "records",
         bare_ids: true,
         updates: true,
+        follows_open: false,
         log: Some(30),
         whole_list: Some(7),
     };

@@ -42,7 +42,8 @@ pub struct Connected {
     pub source_name: String,
     /// How the account is called.
     pub account_name: String,
-    /// Records of each stream that a first run would look at; `None`: they are not imported.
+    /// Records of each stream that a first run would look at; `None`: they are not imported, or the source
+    /// does not say.
     pub counts: Vec<(&'static Stream, Option<u64>)>,
     /// Whether the orders are in Caflou already; `None`: it was not looked for.
     pub doubles: Option<Doubles>,
@@ -252,7 +253,7 @@ impl<'a> Wizard<'a> {
                 (Mode::No, _) => None,
                 (_, Kind::Company) => there.map(|(_, count)| *count),
                 _ if there.is_none() => None,
-                _ => Some(self.count_in(open, stream, interval)?),
+                _ => self.count_in(open, stream, interval)?,
             };
             counts.push((*stream, count));
         }
@@ -264,7 +265,7 @@ impl<'a> Wizard<'a> {
         open: &Opened,
         stream: &Stream,
         interval: Interval,
-    ) -> Result<u64, Ended> {
+    ) -> Result<Option<u64>, Ended> {
         loop {
             match self.services.count_in(open, stream, interval) {
                 Ok(count) => return Ok(count),

@@ -79,7 +79,7 @@ impl Written<'_> {
         }
         let streams = import.streams.iter();
         let streams = streams.map(|(word, mode)| (*word, Value::from(mode.as_str())));
-        let streams = InlineTable::from_iter(streams);
+        let streams: InlineTable = streams.collect();
         set("streams", (!streams.is_empty()).then(|| streams.into()));
         set("from", import.from.map(day));
         set("to", import.to.map(day));

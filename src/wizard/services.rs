@@ -159,7 +159,7 @@ impl Services {
         self.runtime.block_on(open.source.statuses())
     }
 
-    /// How many records of a stream an interval has.
+    /// How many records of a stream an interval has, where the source says so.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -168,12 +168,12 @@ impl Services {
         open: &Opened,
         stream: &Stream,
         interval: Interval,
-    ) -> Result<u64, SourceError> {
+    ) -> Result<Option<u64>, SourceError> {
         let Opened {
             source, account, ..
         } = open;
         let count = source.count_in(stream, interval, account);
-        Ok(self.runtime.block_on(count)?.unwrap_or(0))
+        self.runtime.block_on(count)
     }
 
     /// Looks for the newest documents of an interval in Caflou.

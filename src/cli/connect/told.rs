@@ -112,7 +112,8 @@ impl Told<'_> {
         let sizes: Vec<_> = sizes.collect();
         let run = if self.imports() {
             let sizes = sizes.join(" and ");
-            format!("A run looks at {sizes}. To see what it would do, type:")
+            let what = if sizes.is_empty() { "all" } else { &sizes };
+            format!("A run looks at {what}. To see what it would do, type:")
         } else {
             "Nothing is imported yet: all modes are \"no\". To choose, type:".to_owned()
         };

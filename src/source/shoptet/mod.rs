@@ -17,7 +17,6 @@ mod orders;
 mod pace;
 mod page;
 pub mod pairing;
-mod row;
 mod seen;
 mod settings;
 mod shop;
@@ -45,6 +44,7 @@ pub use time::parse_time;
 pub use wire::{Customer, Order};
 
 use super::Definition;
+use super::kit::row;
 use crate::record::{Kind, Stream};
 
 /// The name of this source in marks and in the configuration.
@@ -63,6 +63,7 @@ pub const DEFINITION: Definition = Definition {
     explain: trouble::explain,
     pace: PACE,
     open: Eshop::open,
+    docs: include_str!("docs.md"),
     streams: &[&CUSTOMERS, &ORDERS],
 };
 
@@ -78,6 +79,7 @@ pub static CUSTOMERS: Stream = Stream {
     many: "customers",
     bare_ids: true,
     updates: false,
+    follows_open: false,
     log: Some(LOG),
     whole_list: Some(7),
 };
@@ -91,6 +93,7 @@ pub static ORDERS: Stream = Stream {
     many: "orders",
     bare_ids: true,
     updates: true,
+    follows_open: false,
     log: Some(LOG),
     whole_list: Some(7),
 };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::Utc;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,10 +16,8 @@ use crate::http::{
     Answer, Call, Door, DoorOptions, HttpError, Lane, Policy, Refusal, Repeat, Requests, Stop,
 };
 use crate::record::{Json, clean};
+pub use crate::source::kit::read_token;
 use crate::state::CachedToken;
-
-/// How long an API access token lives where the answer does not say, by the documentation.
-const HALF_AN_HOUR: TimeDelta = TimeDelta::minutes(30);
 
 /// An add-on as the OAuth server knows it.
 #[derive(Debug, Clone)]
@@ -175,25 +173,6 @@ pub fn are_all_in_use(error: &HttpError) -> bool {
     let message = refusal.message.to_lowercase();
     let said = message.contains("maximum") && message.contains("valid tokens");
     refusal.status.is_client_error() && (refusal.code.as_deref() == Some("max_tokens") || said)
-}
-
-/// `access_token` and `expires_in` (seconds, also as text) of an answer; `None`: no token.
-#[must_use]
-pub fn read_token(body: &[u8], asked_at: DateTime<Utc>) -> Option<CachedToken> {
-    let Json(json) = serde_json::from_slice(body).ok()?;
-    let token = json.get("access_token")?.as_str()?;
-    let life = json.get("expires_in").and_then(|life| match life {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_i64(),
-    });
-    let end = life
-        .and_then(TimeDelta::try_seconds)
-        .and_then(|life| asked_at.checked_add_signed(life));
-    (!token.is_empty()).then(|| CachedToken {
-        token: token.into(),
-        renewable: true,
-        expires_at: end.unwrap_or(asked_at + HALF_AN_HOUR),
-    })
 }
 
 /// The answer to an installation code, or which attribute is of no use.

@@ -34,6 +34,7 @@ static INVOICES: Stream = Stream {
     many: "invoices",
     bare_ids: false,
     updates: true,
+    follows_open: false,
     log: None,
     whole_list: None,
 };
@@ -58,6 +59,7 @@ static BOOKS: Definition = Definition {
             lets_in: secret.expose_secret() == "right",
         }))
     },
+    docs: "",
     streams: &[&INVOICES],
 };
 

@@ -2,8 +2,12 @@
 //! text and text as numbers, null anywhere. What cannot be meant otherwise is an error that names
 //! the attribute.
 
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+use crate::record::{AmountError, amount};
 
 /// An attribute that is not what it has to be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -22,6 +26,27 @@ pub enum RowError {
         /// What it holds, shortened.
         text: String,
     },
+    /// An attribute that is not there.
+    #[error("no `{0}`")]
+    Missing(&'static str),
+    /// An amount that is none.
+    #[error("`{field}`: {source}")]
+    BadAmount {
+        /// The attribute.
+        field: &'static str,
+        /// What is wrong with it.
+        source: AmountError,
+    },
+    /// A word or a time that is not known.
+    #[error("`{field}` is {text:?}, which is not {wanted}")]
+    Unknown {
+        /// The attribute.
+        field: &'static str,
+        /// What it holds, shortened.
+        text: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
     /// An attribute of the wrong type.
     #[error("`{field}` is {found}, not {wanted}")]
     WrongType {
@@ -36,7 +61,7 @@ pub enum RowError {
 
 /// An object of a row.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'a>(pub &'a Map<String, Value>);
+pub struct Row<'a>(pub &'a Map<String, Value>);
 
 fn type_of(value: &Value) -> &'static str {
     match value {
@@ -50,7 +75,8 @@ fn type_of(value: &Value) -> &'static str {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn of(value: &'a Value) -> Result<Self, RowError> {
+    /// The object that a value is.
+    pub fn of(value: &'a Value) -> Result<Self, RowError> {
         value.as_object().map(Row).ok_or(RowError::NotAnObject)
     }
 
@@ -67,7 +93,7 @@ impl<'a> Row<'a> {
     }
 
     /// Text; a number counts as its digits. Empty counts as not there.
-    pub(super) fn text(self, field: &'static str) -> Result<Option<String>, RowError> {
+    pub fn text(self, field: &'static str) -> Result<Option<String>, RowError> {
         match self.get(field) {
             None => Ok(None),
             Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
@@ -77,8 +103,47 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Text that has to be there.
+    pub fn must(self, field: &'static str) -> Result<String, RowError> {
+        self.text(field)?.ok_or(RowError::Missing(field))
+    }
+
+    /// An amount of money, a number or text.
+    pub fn amount(self, field: &'static str) -> Result<Option<Decimal>, RowError> {
+        let text = self.text(field)?;
+        let read = text.map(|text| amount(&text)).transpose();
+        read.map_err(|source| RowError::BadAmount { field, source })
+    }
+
+    /// A day, `2026-01-31`; a time of day behind it does not count.
+    pub fn day(self, field: &'static str) -> Result<Option<NaiveDate>, RowError> {
+        self.read(field, "a day", |text| text.get(..10)?.parse().ok())
+    }
+
+    /// A moment as RFC 3339 writes it.
+    pub fn moment(self, field: &'static str) -> Result<Option<DateTime<Utc>>, RowError> {
+        self.read(field, "a time", |text| text.parse().ok())
+    }
+
+    /// Text that means something.
+    pub fn read<T>(
+        self,
+        field: &'static str,
+        wanted: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, RowError> {
+        let text = self.text(field)?;
+        let unknown = |text: &str| RowError::Unknown {
+            field,
+            text: text.chars().take(40).collect(),
+            wanted,
+        };
+        let read = text.map(|text| read(text.trim()).ok_or_else(|| unknown(&text)));
+        read.transpose()
+    }
+
     /// True, false or not there.
-    pub(super) fn flag(self, field: &'static str) -> Result<Option<bool>, RowError> {
+    pub fn flag(self, field: &'static str) -> Result<Option<bool>, RowError> {
         match self.get(field) {
             None => Ok(None),
             Some(Value::Bool(yes)) => Ok(Some(*yes)),
@@ -87,7 +152,7 @@ impl<'a> Row<'a> {
     }
 
     /// A whole number, also as text.
-    pub(super) fn whole(self, field: &'static str) -> Result<Option<i64>, RowError> {
+    pub fn whole(self, field: &'static str) -> Result<Option<i64>, RowError> {
         match self.get(field) {
             None => Ok(None),
             Some(value @ (Value::Number(_) | Value::String(_))) => {
@@ -104,7 +169,7 @@ impl<'a> Row<'a> {
     }
 
     /// An object.
-    pub(super) fn object(self, field: &'static str) -> Result<Option<Row<'a>>, RowError> {
+    pub fn object(self, field: &'static str) -> Result<Option<Row<'a>>, RowError> {
         match self.get(field) {
             None => Ok(None),
             Some(Value::Object(map)) => Ok(Some(Row(map))),
@@ -115,7 +180,7 @@ impl<'a> Row<'a> {
     }
 
     /// A list of objects.
-    pub(super) fn objects(self, field: &'static str) -> Result<Vec<Row<'a>>, RowError> {
+    pub fn objects(self, field: &'static str) -> Result<Vec<Row<'a>>, RowError> {
         match self.get(field) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => items
