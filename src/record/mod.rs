@@ -5,6 +5,7 @@
 
 mod attributes;
 mod by_kind;
+mod changes;
 mod company;
 mod currency;
 mod document;
@@ -16,9 +17,11 @@ mod registration;
 mod rich_text;
 mod stream;
 mod text;
+mod value;
 
-pub use attributes::{Attributes, FieldChange, FieldChanges, Value, field_name, same};
+pub use attributes::Attributes;
 pub use by_kind::ByKind;
+pub use changes::{FieldChange, FieldChanges};
 pub use company::{Company, CompanyKind};
 pub use currency::{Currency, CurrencyError};
 pub use document::{CompanyLink, Document, Payment};
@@ -30,3 +33,4 @@ pub use registration::{Identity, registration_key, vat_key};
 pub use rich_text::rich_text_lines;
 pub use stream::Stream;
 pub use text::{clean, comparable, same_name, tidy};
+pub use value::{Value, field_name, same};
