@@ -11,7 +11,8 @@ use crate::config::{Config, Connection};
 use crate::notify::{Notifier, Outcome};
 use crate::record::ByKind;
 use crate::sync::Counts;
-use crate::sync::report::{RequestCounts, Status};
+use crate::sync::RequestCounts;
+use crate::sync::report::Status;
 use crate::sync::{RunReport, Totals};
 use crate::trouble::Class;
 

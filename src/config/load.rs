@@ -10,7 +10,7 @@ use toml_edit::{Document, TomlError};
 use super::problem::{ConfigError, Problem};
 use super::reader::{Findings, Section};
 use super::tables::{TOP, shared};
-use super::{Config, Connection, Notify, Values, connection, notify, values};
+use super::{Config, Connection, Notify, Values, connection, field, notify};
 use crate::shell::word;
 
 /// How many connections a configuration needs.
@@ -120,7 +120,7 @@ pub(super) fn parse(
     let values = Values::read(&root, &mut found, &TOP);
     for field in shared() {
         let read = match root.entry(&found, field.key) {
-            Some(entry) => values::read(field, &entry, &mut found),
+            Some(entry) => field::read(field, &entry, &mut found),
             None => field.shared.flatten().and_then(|text| field.parse(text)),
         };
         found.shared.extend(read.map(|read| (field.key, read)));

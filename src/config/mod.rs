@@ -20,6 +20,7 @@ mod by_method;
 mod connection;
 mod edit;
 mod example;
+mod field;
 mod load;
 mod mapping;
 mod model;

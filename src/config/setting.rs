@@ -6,11 +6,12 @@ use std::path::Path;
 use toml_edit::{InlineTable, Key, Value as Toml};
 
 use super::edit::dotted;
+use super::field;
 use super::near;
 use super::schema::{Field, Value};
 use super::secret::PLACES;
 use super::tables::CONNECTION;
-use super::values::{self, Read};
+use super::values::Read;
 use crate::source::registry::sources;
 
 /// A setting of a connection, such as `import.incomes`. Displayed as in the file.
@@ -162,7 +163,7 @@ impl Setting {
         let Some(field) = self.field() else {
             return Ok(None);
         };
-        let read = values::alone(field, value, folder);
+        let read = field::alone(field, value, folder);
         read.map_err(|message| format!("{self}: {message}"))
     }
 

@@ -7,7 +7,8 @@ use super::notice::Notice;
 use super::rule::News;
 use crate::record::{ByKind, Kind};
 use crate::sync::Counts;
-use crate::sync::report::{RequestCounts, Status};
+use crate::sync::RequestCounts;
+use crate::sync::report::Status;
 use crate::sync::{RunReport, Totals};
 
 /// A good run in which nothing was to do.

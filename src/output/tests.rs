@@ -8,7 +8,8 @@ use super::*;
 use crate::caflou::MatchedBy;
 use crate::config::Mode;
 use crate::record::{self, Attributes, ByKind, CaflouId, FieldChanges, Kind, Value};
-use crate::sync::report::{Change, Heading, RequestCounts, SCHEMA, Start, Status};
+use crate::sync::RequestCounts;
+use crate::sync::report::{Change, Heading, SCHEMA, Start, Status};
 use crate::sync::{Action, Counts, Event, Report, RunReport, Totals};
 use crate::trouble::{Class, Trouble};
 

@@ -35,9 +35,10 @@ use self::changes::Changes;
 use self::decide::Ways;
 use self::under_way::UnderWay;
 use super::awaiting::{Awaiting, Incomes};
+use super::counts::{Counts, Totals};
 use super::outcome::Done;
 use super::plan::Rules;
-use super::report::{Counts, Report, Totals};
+use super::report::Report;
 use super::sink::Sink;
 use crate::trouble::Trouble;
 

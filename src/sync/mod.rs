@@ -11,6 +11,7 @@
 
 mod apply;
 mod awaiting;
+mod counts;
 mod engine;
 mod notes;
 mod outcome;
@@ -23,9 +24,10 @@ mod told;
 
 pub use apply::Apply;
 pub use awaiting::Awaiting;
+pub use counts::{Counts, RequestCounts, Totals};
 pub use engine::{Engine, EngineOptions, may_vanish};
 pub use outcome::Done;
 pub use plan::{Plan, Rules};
 pub use preview::Preview;
-pub use report::{Action, Counts, Event, Report, RunReport, Totals};
+pub use report::{Action, Event, Report, RunReport};
 pub use sink::{Sink, Step};

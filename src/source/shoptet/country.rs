@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::answer::open;
-use super::client::explain;
+use super::envelope::explain;
 use crate::http::{Call, Door, DoorOptions, HttpError, Lane, Policy, Repeat, Stop};
 use crate::record::Json;
 

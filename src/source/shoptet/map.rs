@@ -1,19 +1,24 @@
 //! From Shoptet's records to ours. Pure: the same record and settings give the same draft.
 
+mod customer;
+mod text;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
-use super::super::registry::words;
+pub use customer::customer;
+
+use self::text::{link, personal};
 use super::PROGRAM;
 use super::statuses::Statuses;
 use super::time::parse_time;
-use super::wire::{Customer, Order, Price};
+use super::wire::{Order, Price};
 use crate::config::{ByMethod, Mapping, PaymentDate};
 use crate::record::{
-    AmountError, Company, CompanyKind, Currency, CurrencyError, Document, Draft, Kind, Mark,
-    Payment, Record, SourceId, Void, amount, clean, tidy,
+    AmountError, Currency, CurrencyError, Document, Draft, Kind, Mark, Payment, Record, SourceId,
+    Void, amount, tidy,
 };
 
 /// What mapping needs to know beside the record.
@@ -277,109 +282,6 @@ fn time(field: &'static str, text: Option<&str>) -> Result<Option<DateTime<Utc>>
         text: text.chars().take(40).collect(),
     };
     parse_time(text).map(Some).ok_or_else(bad)
-}
-
-/// A text about a person; `None` where it was erased, which leaves it empty, starred out, or a word
-/// that says so.
-fn personal(text: Option<&str>) -> Option<String> {
-    let text = clean(text?)?;
-    let word = text.split([' ', '@', '-', '.', '_']).next();
-    let word = word.unwrap_or_default().to_lowercase();
-    let said = ["anonymized", "anonymised"].contains(&word.as_str())
-        || ["anonymizovan", "anonymizován"]
-            .iter()
-            .any(|beginning| word.starts_with(beginning));
-    let starred = text.chars().all(|c| c == '*' || c == ' ');
-    (!said && !starred).then_some(text)
-}
-
-/// A web address, if it is one that may stand in a text that becomes HTML, and that nobody could
-/// take for a mark.
-fn link(text: &str) -> Option<String> {
-    let text = text.trim();
-    let usable = (text.starts_with("https://") || text.starts_with("http://"))
-        && text.len() <= 1000
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
-        && !words()
-            .iter()
-            .any(|program| text.contains(&format!("{program}:")));
-    usable.then(|| text.to_owned())
-}
-
-/// A customer as a company.
-#[must_use]
-pub fn customer(customer: &Customer, settings: &MapSettings) -> Draft {
-    let source_id = SourceId(customer.guid.clone());
-    let text = |field: &Option<String>| personal(field.as_deref());
-    let (firm, full_name) = (text(&customer.company), text(&customer.full_name));
-    let (account_name, email) = (
-        text(&customer.account.full_name),
-        text(&customer.account.email),
-    );
-    let name = [&firm, &full_name, &account_name, &email]
-        .into_iter()
-        .flatten()
-        .next();
-    let Some(name) = name.cloned() else {
-        // Nobody registers without an e-mail address: what has none was erased.
-        return void(Kind::Company, &customer.guid, settings, Void::Erased);
-    };
-    let id_num = text(&customer.company_id);
-    let kind = if firm.is_some() || id_num.is_some() {
-        CompanyKind::LegalEntity
-    } else {
-        CompanyKind::Individual
-    };
-    let mut warnings = Vec::new();
-    let country = country(customer.country_code.as_deref(), &mut warnings);
-    let (vat_id, tax_id) = (text(&customer.vat_id), text(&customer.tax_id));
-    let vat_payer = vat_id.is_some();
-    let (tax_num, id_tax_num) = if country.as_deref() == Some("SK") {
-        (tax_id, vat_id)
-    } else {
-        (vat_id.or(tax_id), None)
-    };
-    let address = [text(&customer.street), text(&customer.house_number)];
-    let first = address.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let lines = [tidy(&first), text(&customer.second_line)];
-    let street = lines.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let company = Company {
-        name: name.clone(),
-        kind,
-        email,
-        phone: text(&customer.account.phone),
-        street: tidy(&street),
-        city: text(&customer.city),
-        zip: text(&customer.zip),
-        country,
-        id_num,
-        tax_num,
-        id_tax_num,
-        vat_payer,
-        person: full_name
-            .or(account_name)
-            .filter(|_| kind == CompanyKind::LegalEntity),
-    };
-    Draft {
-        kind: Kind::Company,
-        mark: settings.mark(&source_id),
-        source_id,
-        label: name,
-        origin: None, // its guid is its key
-        changed_at: change_time(customer.change_time.as_deref()),
-        record: Record::Company(company),
-        warnings,
-    }
-}
-
-/// ISO 3166-1 alpha-2 in capitals; anything else is left out, with a warning.
-fn country(code: Option<&str>, warnings: &mut Vec<String>) -> Option<String> {
-    let code = clean(code?)?.to_uppercase();
-    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Some(code);
-    }
-    warnings.push(format!("country `{code}` is no ISO code: left out"));
-    None
 }
 
 #[cfg(test)]

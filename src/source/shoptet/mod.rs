@@ -8,6 +8,7 @@ mod auth;
 mod client;
 pub mod country;
 mod customers;
+mod envelope;
 mod eshop;
 mod lines;
 mod map;

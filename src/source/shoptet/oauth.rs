@@ -228,7 +228,7 @@ fn explain(answer: &Answer) -> (Option<String>, Option<String>) {
     match text("error") {
         Some(error) => (Some(error), text("error_description")),
         // What stands in front of it may answer as the API does.
-        None => super::client::explain(answer),
+        None => super::envelope::explain(answer),
     }
 }
 

@@ -121,7 +121,7 @@ fn map_order(row: &Json, settings: &MapSettings) -> Result<Draft, String> {
 }
 
 fn map_customer(record: &Json) -> Result<Draft, String> {
-    let customer = wire::decode(Ok(record.clone()), "guid", Customer::read);
+    let customer = wire::decode(Ok(record.clone()), "guid", wire::Customer::read);
     let customer = customer.map_err(|bad| bad.error.to_string())?;
     Ok(super::customer(&customer, &settings(Mapping::default())))
 }

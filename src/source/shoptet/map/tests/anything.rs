@@ -168,7 +168,7 @@ fn map_all(json: &Json) -> Result<(), TestCaseError> {
     let settings = demanding();
     let paid_at = Row::of(json).and_then(wire::last_payment).ok().flatten();
     let order = wire::decode(Ok(json.clone()), "code", Order::read);
-    let customer = wire::decode(Ok(json.clone()), "guid", Customer::read);
+    let customer = wire::decode(Ok(json.clone()), "guid", wire::Customer::read);
     let _ = wire::decode(Ok(json.clone()), "code", wire::ChangeEntry::of_order);
     let income = order.map(|order| super::super::order(&order, &settings, paid_at));
     let company = customer.map(|customer| super::super::customer(&customer, &settings));
