@@ -79,18 +79,27 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Looks once more, now that nobody else writes, whether another state file imported what this
-    /// one does not know, as it may have while this run waited: then everything is compared. From
-    /// now on this run is the last one.
+    /// Looks once more, now that nobody else writes, whether this state file lacks what was written:
+    /// another one imported, as it may have while this run waited, or it lost what it noted. Then
+    /// everything is compared. From now on this run is the last one.
     pub(super) fn after_another(
         &self,
+        alone: &AccountLock,
         journal: &Journal,
         mut scopes: Scopes,
     ) -> Result<(Scopes, Option<String>), Trouble> {
         let (view, pair) = (journal.view()?, self.pair_at());
+        let last = self.cache.last_run(&pair);
+        let why = match last {
+            Some(last) if !view.knows_run(&last)? => Some(format!(
+                "another state file imported meanwhile (run {last})"
+            )),
+            _ => self
+                .lost_notes(alone, &view)?
+                .map(|run| format!("the state file lost what the run {run} noted last")),
+        };
         let mut met = None;
-        if let Some(last) = self.cache.last_run(&pair)
-            && !view.knows_run(&last)?
+        if let Some(why) = why
             && !self.is_doubted(&view)?
         {
             journal.doubt(self.streams())?;
@@ -100,8 +109,8 @@ impl Session<'_> {
                 }
             }
             met = Some(format!(
-                "another state file imported meanwhile (run {last}): everything is compared with \
-                 Caflou; what agrees with neither side stays as it is there, and is told"
+                "{why}: everything is compared with Caflou; what agrees with neither side stays as \
+                 it is there, and is told"
             ));
         }
         if let Err(error) = self.cache.keep_last_run(&pair, journal.run_id()) {
@@ -122,6 +131,22 @@ impl Session<'_> {
     }
 
     fn knows(&self, view: &View, left: &Left) -> Result<bool, StateError> {
-        Ok(left.connection == self.connection.key && view.remembers_run(&left.run)?)
+        Ok(left.connection == self.connection.key && view.sends_of(&left.run)?.is_some())
+    }
+
+    /// The run of which this file lost what it noted before writes left: somebody put back a copy of
+    /// the moment before, or the end of SQLite's log is damaged, which SQLite takes for one that was
+    /// not written to the end.
+    fn lost_notes(&self, alone: &AccountLock, view: &View) -> Result<Option<String>, StateError> {
+        for left in alone.left(Duration::ZERO) {
+            if left.connection == self.connection.key
+                && view
+                    .sends_of(&left.run)?
+                    .is_some_and(|noted| noted < left.sends)
+            {
+                return Ok(Some(left.run));
+            }
+        }
+        Ok(None)
     }
 }

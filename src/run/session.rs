@@ -243,7 +243,7 @@ impl Session<'_> {
         let view = locked().view()?;
         self.after_others(&alone, &view, services.caflou.timeout())
             .await?;
-        let (scopes, met) = self.after_another(&locked(), scopes)?;
+        let (scopes, met) = self.after_another(&alone, &locked(), scopes)?;
         self.warn(report, met.into_iter().collect());
         locked().writes_to(Arc::new(alone));
         if let Some(most) = self.wanted.most(self.connection) {

@@ -37,6 +37,9 @@ pub struct Left {
     pub state: String,
     /// The last write; the others left before it.
     pub sent: Sent,
+    /// How many notes the run made before writes left: its state file has to know of all of them.
+    #[serde(default)]
+    pub sends: u64,
 }
 
 impl Left {
@@ -52,6 +55,7 @@ impl Left {
                 up: None,
                 within,
             },
+            sends: 0,
         }
     }
 }
@@ -104,16 +108,20 @@ impl AccountLock {
         found.map(move |note| serde_json::from_str(note).unwrap_or_else(|_| Left::unknown(within)))
     }
 
-    /// Notes that a write of a run leaves, or all of them up to then.
+    /// Notes that a write of a run leaves, or all of them up to then; `sends`: the how many-th note
+    /// of the run that is.
     ///
     /// # Errors
     /// When that cannot be noted: then it may not be sent.
-    pub fn leaves(&self, (run, connection): (&str, &str), sent: &Sent) -> Result<(), LockError> {
+    pub fn leaves(
+        &self,
+        (run, connection): (&str, &str),
+        sends: u64,
+        sent: &Sent,
+    ) -> Result<(), LockError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_ref().is_some_and(|last| sent.is_by(last)) {
-            return Ok(());
-        }
-        let mut sent = sent.clone();
+        let later = last.clone().filter(|last| sent.is_by(last));
+        let mut sent = later.unwrap_or_else(|| sent.clone());
         // What this run knows of from before may have been given more time.
         sent.within = self
             .left(sent.within)
@@ -124,6 +132,7 @@ impl AccountLock {
             connection: connection.to_owned(),
             state: self.state.clone(),
             sent,
+            sends,
         };
         let note = serde_json::to_string(&left).unwrap_or_else(|_| left.run.clone());
         for lock in self.locks() {
@@ -175,10 +184,10 @@ mod tests {
         let take = |state: &str| take(folder.path(), state);
         let first = take("a.db");
         assert_eq!(left(&first), []);
-        first.leaves(("run-1", "shop"), &sent(10, 30)).unwrap();
-        first.leaves(("run-1", "shop"), &sent(20, 30)).unwrap();
+        first.leaves(("run-1", "shop"), 1, &sent(10, 30)).unwrap();
+        first.leaves(("run-1", "shop"), 1, &sent(20, 30)).unwrap();
         // One that was noted by another thread, later than it left.
-        first.leaves(("run-1", "shop"), &sent(15, 30)).unwrap();
+        first.leaves(("run-1", "shop"), 1, &sent(15, 30)).unwrap();
         drop(first);
         let known = ("run-1".to_owned(), sent(20, 30));
         // Who only looks, or dies before it writes, takes nothing away.
@@ -190,7 +199,7 @@ mod tests {
         let whose: Vec<_> = own.left(ALL).map(|left| left.state).collect();
         assert!(whose[0].ends_with("a.db"), "{whose:?}");
         // A shorter time limit does not shorten that of what was sent before.
-        own.leaves(("run-2", "shop"), &sent(25, 1)).unwrap();
+        own.leaves(("run-2", "shop"), 1, &sent(25, 1)).unwrap();
         drop(own);
         let other = take("b.db");
         assert_eq!(left(&other), [("run-2".to_owned(), sent(25, 30))]);
@@ -204,7 +213,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let take = |state: &str| take(folder.path(), state);
         let first = take("a.db");
-        first.leaves(("run-1", "shop"), &sent(10, 30)).unwrap();
+        first.leaves(("run-1", "shop"), 1, &sent(10, 30)).unwrap();
         first.settled().unwrap();
         drop(first);
         assert_eq!(left(&take("a.db")), []);

@@ -8,6 +8,7 @@
 mod attempts;
 mod outcomes;
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +37,8 @@ pub struct Journal {
     pub(super) sqlite: Connection,
     pub(super) connection: String,
     pub(super) run_id: String,
+    /// Notes of this run before writes left.
+    sends: Cell<u64>,
     /// The account that is written to, from when on it may be.
     account: Option<Arc<AccountLock>>,
     /// Origins were learnt that are not believed yet.
@@ -54,6 +57,7 @@ impl Journal {
             sqlite: open::read_write(path)?,
             connection: connection.to_owned(),
             run_id: String::new(),
+            sends: Cell::default(),
             account: None,
             learnt: false,
             lingers: AtomicBool::new(false),
@@ -86,11 +90,32 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes with the account's lock that a write leaves.
-    fn leaves(&self, sent: &Sent) -> Result<(), StateError> {
-        let run = (self.run_id.as_str(), self.connection.as_str());
-        let noted = self.account.as_ref();
-        Ok(noted.map_or(Ok(()), |account| account.leaves(run, sent))?)
+    /// Notes durably what is about to be sent, and that it was noted: with the account's lock, too,
+    /// so that a file which loses the note is known by it.
+    fn leaves(
+        &self,
+        sent: &Sent,
+        note: impl FnOnce(&Self) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        let with_the_account = |sends| {
+            let run = (self.run_id.as_str(), self.connection.as_str());
+            let account = self.account.as_ref();
+            account.map_or(Ok(()), |account| account.leaves(run, sends, sent))
+        };
+        let (before, sends) = (self.sends.get(), self.sends.get() + 1);
+        with_the_account(sends)?;
+        let noted = self.durably_together(|journal| {
+            let sends = i64::try_from(sends).unwrap_or(i64::MAX);
+            let counted = "UPDATE runs SET sends = ?2 WHERE run_id = ?1";
+            journal.execute(counted, params![journal.run_id, sends])?;
+            note(journal)
+        });
+        match noted {
+            Ok(()) => self.sends.set(sends),
+            // Nothing leaves. Where this fails as well, the next run compares more than it has to.
+            Err(_) => with_the_account(before).unwrap_or_default(),
+        }
+        noted
     }
 
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), StateError> {
@@ -161,13 +186,8 @@ impl Journal {
         &self,
         write: impl FnOnce(&Self) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
-        self.durably(|| self.together(write))
-    }
-
-    /// Writes something that has to survive a power cut.
-    fn durably(&self, write: impl FnOnce() -> Result<(), StateError>) -> Result<(), StateError> {
         self.flush("FULL")?;
-        let written = write();
+        let written = self.together(write);
         self.flush("NORMAL")?;
         written
     }
@@ -183,6 +203,7 @@ impl Journal {
     /// Notes that a run begins.
     pub fn begin(&mut self, run: &RunStart) -> Result<(), StateError> {
         self.run_id.clone_from(&run.run_id);
+        self.sends.set(0);
         self.execute(
             "INSERT INTO runs (run_id, connection, started_at, part) VALUES (?1, ?2, ?3, ?4)",
             params![

@@ -203,6 +203,9 @@ const STEPS: &[M<'static>] = &[
     ALTER TABLE runs ADD COLUMN advice TEXT; -- what to do about that, if anything; empty: its text says it
     UPDATE runs SET advice = '' WHERE instr(summary, 'caflou-sync ') > 0;",
     ),
+    M::up(
+        "ALTER TABLE runs ADD COLUMN sends INTEGER NOT NULL DEFAULT 0; -- writes noted before they left",
+    ),
 ];
 
 /// The schema's history.

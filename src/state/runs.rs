@@ -62,16 +62,18 @@ impl View {
         Ok(found.unwrap_or(false))
     }
 
-    /// Whether what a run of this connection left open is in this file.
+    /// How many notes a run of this connection made before writes left; `None`: what it left open is
+    /// not in this file.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn remembers_run(&self, run_id: &str) -> Result<bool, StateError> {
+    pub fn sends_of(&self, run_id: &str) -> Result<Option<u64>, StateError> {
         let sqlite = &self.sqlite;
-        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1 AND connection = ?2)";
+        let sql = "SELECT sends FROM runs WHERE run_id = ?1 AND connection = ?2";
         let params = params![run_id, self.connection];
-        let found = one(sqlite, sql, params, |row| row.get(0))?;
-        Ok(found.unwrap_or(false))
+        one(sqlite, sql, params, |row| {
+            row.get::<_, i64>(0).map(i64::unsigned_abs)
+        })
     }
 
     /// Whether the state file is there and has a run of any connection.

@@ -36,53 +36,45 @@ impl Journal {
         if intents.is_empty() {
             return Ok(());
         }
-        self.leaves(leaves)?;
-        self.flush("FULL")?;
-        let committed = self.commit_intents(intents, leaves);
-        self.flush("NORMAL")?;
-        committed.map_err(|error| self.trouble(&error))
+        self.leaves(leaves, |journal| {
+            let mut intents = intents.iter();
+            intents.try_for_each(|intent| journal.note_intent(intent, leaves))
+        })
     }
 
-    fn commit_intents(&mut self, intents: &[Intent<'_>], leaves: &Sent) -> rusqlite::Result<()> {
-        let transaction = self.sqlite.transaction()?;
-        {
-            // A failure stays until it is settled: its count of attempts goes on.
-            let mut statement = transaction.prepare_cached(
-                "INSERT INTO records (connection, kind, source_id, state, label, source, \
-                 changed_at, sent_at, sent_boot, sent_up, sent_for, origin) \
-                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-                 ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, doubled = 0, \
-                 label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
-                 changed_at = excluded.changed_at, sent_at = excluded.sent_at, \
-                 sent_boot = excluded.sent_boot, sent_up = excluded.sent_up, \
-                 sent_for = excluded.sent_for, origin = excluded.origin",
-            )?;
-            let (at, boot, up, within) = columns(Some(leaves));
-            for intent in intents {
-                statement.execute(params![
-                    self.connection,
-                    intent.kind.as_str(),
-                    intent.source_id.0,
-                    intent.label,
-                    text(intent.payload),
-                    intent.changed_at.map(|at| at.timestamp()),
-                    at,
-                    boot,
-                    up,
-                    within,
-                    intent.origin,
-                ])?;
-            }
-        }
-        transaction.commit()
+    fn note_intent(&self, intent: &Intent<'_>, leaves: &Sent) -> Result<(), StateError> {
+        let (at, boot, up, within) = columns(Some(leaves));
+        // A failure stays until it is settled: its count of attempts goes on.
+        self.execute(
+            "INSERT INTO records (connection, kind, source_id, state, label, source, \
+             changed_at, sent_at, sent_boot, sent_up, sent_for, origin) \
+             VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+             ON CONFLICT DO UPDATE SET state = 'sending', caflou_id = NULL, doubled = 0, \
+             label = excluded.label, source = excluded.source, written = NULL, pending = NULL, \
+             changed_at = excluded.changed_at, sent_at = excluded.sent_at, \
+             sent_boot = excluded.sent_boot, sent_up = excluded.sent_up, \
+             sent_for = excluded.sent_for, origin = excluded.origin",
+            params![
+                self.connection,
+                intent.kind.as_str(),
+                intent.source_id.0,
+                intent.label,
+                text(intent.payload),
+                intent.changed_at.map(|at| at.timestamp()),
+                at,
+                boot,
+                up,
+                within,
+                intent.origin,
+            ],
+        )
     }
 
     /// Notes durably that a create leaves now, later than its intent said.
     pub fn sent(&self, key: Key<'_>, sent: &Sent) -> Result<(), StateError> {
-        self.leaves(sent)?;
         let (at, boot, up, within) = columns(Some(sent));
-        self.durably(|| {
-            self.update(
+        self.leaves(sent, |journal| {
+            journal.update(
                 key,
                 "sent_at = ?4, sent_boot = ?5, sent_up = ?6, sent_for = ?7",
                 &[&at, &boot, &up, &within],
@@ -102,11 +94,10 @@ impl Journal {
         sent: &Attributes,
         leaves: &Sent,
     ) -> Result<(), StateError> {
-        self.leaves(leaves)?;
         let (at, boot, up, within) = columns(Some(leaves));
         let [source, written, sent] = [source, written, sent].map(text);
-        self.durably(|| {
-            self.update(
+        self.leaves(leaves, |journal| {
+            journal.update(
                 key,
                 "source = ?4, written = ?5, pending = ?6, \
                  sent_at = ?7, sent_boot = ?8, sent_up = ?9, sent_for = ?10",

@@ -1,5 +1,6 @@
 //! The program is killed at each step of a write; the next run puts it right.
 
+use std::fs;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use rust_decimal::Decimal;
+use serde_json::json;
 
 use super::oracle::judge;
 use super::trap::Trap;
@@ -228,6 +230,25 @@ fn killed_after_an_update_was_carried_out_a_later_value_is_still_written() {
     let (bench, code) = killed_in_an_update(update_is_done);
     set_price(&bench, &code, 3000);
     put_right(&bench);
+}
+
+#[test]
+fn killed_in_an_update_of_which_the_state_lost_the_note_what_differs_is_told() {
+    let (bench, code) = killed_in_an_update(update_is_done);
+    bench.sandbox.shop().edit(&code, |order| {
+        order.price = crate::support::price("1234.50");
+    });
+    // SQLite takes the last commit of a damaged log for one that was not written to its end.
+    let log = bench.path("state.db-wal");
+    let mut bytes = fs::read(&log).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&log, bytes).unwrap();
+    bench.sandbox.unwatch();
+    let ran = bench.run(&[]).exits(0);
+    let warnings = ran.warnings();
+    let lost = |told: &String| told.contains("the state file lost what the run");
+    assert!(warnings.iter().any(lost), "{warnings:?}");
+    assert_eq!(ran.change(&code)["kept"], json!(["value"]));
 }
 
 #[test]
