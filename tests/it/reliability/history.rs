@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use fastrand::Rng;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OpenFlags, Row};
 
 use super::simulation::number;
 use crate::sandbox::Seen;
@@ -39,6 +39,17 @@ pub struct History {
 }
 
 impl History {
+    /// Takes down what befell the computer, and what the state then knows.
+    pub fn befell(&mut self, bench: &Bench, what: &str) {
+        if is_asked() {
+            let known = records(&bench.path("state.db"));
+            let known = known.map(|known| known.len().to_string());
+            let known = known.unwrap_or_else(|error| error.to_string());
+            self.runs
+                .push(format!("--- {what} (records in the state: {known})"));
+        }
+    }
+
     /// Takes down a run that ended.
     pub fn add(&mut self, bench: &Bench, output: &str, code: Option<i32>) {
         if !is_asked() {
@@ -91,11 +102,12 @@ fn line(one: &Seen) -> String {
 }
 
 /// What a state knows; nothing where it cannot be read.
-fn records(state: &Path) -> rusqlite::Result<Vec<String>> {
+pub(super) fn records(state: &Path) -> rusqlite::Result<Vec<String>> {
     if !state.exists() {
         return Ok(Vec::new());
     }
-    let sqlite = Connection::open(state)?;
+    // Who opens it for writing brings in what its log holds.
+    let sqlite = Connection::open_with_flags(state, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut rows = sqlite.prepare(&format!("SELECT {} FROM records", COLUMNS.join(", ")))?;
     let rows = rows.query_map([], told)?;
     rows.collect()

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use super::oracle::name;
 use crate::sandbox::Shop;
 use crate::sandbox::model::Order;
 
@@ -13,12 +14,15 @@ use crate::sandbox::model::Order;
 pub struct Past {
     /// Days on which it was changed while it was paid.
     pub paid_on: BTreeSet<String>,
+    /// What its income was to be called. Which of these it was called when the order was erased
+    /// depends on the runs until then: what they did not see any more is not sent afterwards.
+    pub names: BTreeSet<String>,
     /// Its customers.
     pub buyers: BTreeSet<String>,
     /// The day on which somebody marked the income as paid in Caflou.
     pub paired: Option<String>,
-    /// The order before its erasure.
-    pub erased: Option<Box<Order>>,
+    /// It was erased.
+    pub erased: bool,
     /// The order that had its number before.
     pub before: Option<Box<Order>>,
 }
@@ -48,6 +52,7 @@ impl Ledger {
             if order.paid == Some(true) {
                 past.paid_on.extend(day);
             }
+            past.names.insert(name(order));
             past.buyers.extend(order.customer_guid.clone());
         }
     }

@@ -161,6 +161,7 @@ fn bench(seed: u64, rng: &mut Rng) -> Bench {
 impl Life {
     pub(super) fn count(&mut self, name: &'static str) {
         *self.figures.injected.entry(name).or_default() += 1;
+        self.figures.history.befell(&self.bench, name);
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {

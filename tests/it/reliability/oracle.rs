@@ -113,7 +113,7 @@ impl<'a> Judge<'a> {
                 let wanted = self.wanted(order, &past);
                 self.differs(&order.code, one, &wanted);
             }
-            [] if void || past.erased.is_some() => {}
+            [] if void || past.erased => {}
             // The order before may be under way under this number: that is told in each run.
             [] if past.before.is_some() && self.ledger.told.contains(&order.code) => {
                 self.verdict.told.push(order.code.clone());
@@ -177,13 +177,13 @@ impl<'a> Judge<'a> {
     }
 
     fn wanted(&self, order: &Order, past: &Past) -> Wanted {
-        let erased = past.erased.as_deref();
         let number = |amount: Option<Decimal>| {
             let text = amount.map_or("null".to_owned(), |amount| amount.to_string());
             serde_json::from_str::<Value>(&text).expect("a number")
         };
         let (code, url) = (&order.code, &order.admin_url);
-        let names = [Some(order), erased].into_iter().flatten();
+        let before = past.names.iter().filter(|_| past.erased);
+        let names = before.map(|name| json!(name)).chain([json!(name(order))]);
         let done = self.done(order, past);
         let days = past.paid_on.iter().chain(&past.paired);
         let mut days: Vec<Value> = days.map(|day| json!(day)).collect();
@@ -192,7 +192,7 @@ impl<'a> Judge<'a> {
         }
         BTreeMap::from([
             ("kind", vec![json!("income")]),
-            ("name", names.map(|one| json!(name(one))).collect()),
+            ("name", names.collect()),
             ("reference_number", vec![json!(code)]),
             ("value", vec![number(order.price.to_pay)]),
             ("value_without_vat", vec![number(order.price.without_vat)]),
@@ -305,7 +305,7 @@ fn filled(text: Option<&String>) -> Option<String> {
 }
 
 /// What the income of an order is called.
-fn name(order: &Order) -> String {
+pub(super) fn name(order: &Order) -> String {
     let buyer = filled(order.company.as_ref()).or(filled(order.full_name.as_ref()));
     let dash = buyer.map(|name| format!(" – {name}")).unwrap_or_default();
     format!("Objednávka {}{dash}", order.code)

@@ -6,9 +6,17 @@ use chrono::TimeDelta;
 
 use super::disk::Disk;
 use super::fate::wrong;
+use super::history::records;
 use super::life::{Life, SECOND};
 use super::run::Run;
 use crate::sandbox::Service;
+
+/// The records that a state knows; `None`: it cannot be read.
+fn memory(disk: &Disk) -> Option<Vec<String>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    disk.restore(folder.path());
+    records(&folder.path().join("state.db")).ok()
+}
 
 impl Life {
     /// The power goes in mid-run.
@@ -141,6 +149,12 @@ impl Life {
         let mut broken = whole.clone();
         if !broken.flip(&mut self.rng) {
             return;
+        }
+        // One in the log of SQLite counts for it as the end of what was written: the state is an
+        // older one, and nobody but the program can have noticed.
+        let left = memory(&broken);
+        if let Some(left) = left.filter(|left| memory(&whole).is_some_and(|all| all != *left)) {
+            self.forget(|code| left.iter().any(|record| record.contains(code)));
         }
         broken.restore(&folder);
         self.count("bit flipped");
