@@ -1,5 +1,6 @@
 //! Requests to the Caflou API: address, headers, token.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,10 +152,24 @@ impl Client {
     /// Keeps what was learnt about the service for the next runs.
     pub fn remember(&self) {
         let paths = self.door.lane().single_file();
-        if paths.is_empty() {
-            return;
+        if !paths.is_empty() {
+            self.kept(self.cache.keep_single_file(self.api_url.as_str(), &paths));
         }
-        if let Err(error) = self.cache.keep_single_file(self.api_url.as_str(), &paths) {
+    }
+
+    /// How many rows a list had when a run last believed it, where that is known.
+    pub(super) fn rows(&self, kind: Kind) -> Option<u64> {
+        self.cache.rows(self.account(&[collection(kind)]).as_str())
+    }
+
+    /// Keeps it for the next runs.
+    pub(super) fn keep_rows(&self, kind: Kind, rows: u64) {
+        let list = self.account(&[collection(kind)]);
+        self.kept(self.cache.keep_rows(list.as_str(), rows));
+    }
+
+    fn kept(&self, kept: io::Result<()>) {
+        if let Err(error) = kept {
             tracing::warn!(
                 "the cache in {} cannot be written: {error}",
                 self.cache.folder().display()

@@ -33,6 +33,8 @@ pub struct Lookup {
     /// The last reading that was whole, and how many in a row were equal to it.
     whole: Option<Whole>,
     equal: u32,
+    /// How many rows the list had when it was last read whole, in whatever run.
+    before: Option<u64>,
     /// How many pages the list has, as it said last.
     pages: Option<u64>,
     /// Our marks on records in the trash.
@@ -75,6 +77,7 @@ impl Lookup {
             begun: None,
             whole: None,
             equal: 0,
+            before: reader.client().rows(kind),
             pages: None,
             trash: HashMap::new(),
             inactive: HashSet::new(),
@@ -92,7 +95,9 @@ impl Lookup {
         let more = self.take(&mut pass, &page, &[])?;
         let control = page.rows.iter().rev().find_map(control);
         // A first page of which something is unknown is no measure for a search.
-        self.rest = (more && page.pages > 1).then(|| Rest {
+        // Nor is a list that lost rows.
+        let short = self.before > page.total;
+        self.rest = (more && page.pages > 1 && !short).then(|| Rest {
             pages: page.pages,
             total: page.total.unwrap_or(0),
             control: control.filter(|_| page.unread == 0),
@@ -171,7 +176,8 @@ impl Lookup {
 
     /// Reads the list until it comes whole: as many different rows as it says it has, none of them
     /// unread for its shape, and each of the `known` records (sorted) among them. `proven`: until two
-    /// readings that follow each other are equal; whether they were, [`Lookup::is_proven`] tells.
+    /// readings that follow each other are equal, as also where it has fewer rows than when it was last
+    /// read; whether they were, [`Lookup::is_proven`] tells.
     ///
     /// # Errors
     /// When a request fails, and where the list does not come whole in several readings.
@@ -180,14 +186,17 @@ impl Lookup {
         for _ in 0..PASSES {
             let begun = self.begun.take();
             match self.pass(begun, known).await? {
-                Ok(whole) => {
+                Ok(mut whole) => {
                     let before = self.whole.as_ref();
                     let again = before.is_some_and(|before| before.equals(&whole));
                     self.equal = if again { self.equal + 1 } else { 1 };
+                    let rows = whole.rows();
+                    whole.sure &= self.before.is_none_or(|before| rows >= before);
                     let enough = if proven || !whole.sure { 2 } else { 1 };
                     self.whole = Some(whole);
                     if self.equal >= enough {
                         self.rest = None;
+                        self.reader.client().keep_rows(self.kind, rows);
                         return Ok(());
                     }
                     "is not the same twice".clone_into(&mut why);

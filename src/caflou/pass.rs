@@ -109,6 +109,11 @@ impl Pass {
 }
 
 impl Whole {
+    /// How many rows it has, as the service counts them where it does.
+    pub(super) fn rows(&self) -> u64 {
+        self.total.unwrap_or(self.ids.len() as u64)
+    }
+
     /// Whether it has a row of this record.
     pub(super) fn has(&self, id: i64) -> bool {
         self.ids.binary_search(&id).is_ok()

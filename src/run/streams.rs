@@ -271,9 +271,8 @@ impl<S: Sink> Running<'_, S> {
         let (kind, stop) = (stream.kind, run.halt.listener());
         let connection = self.session.connection;
         let state = (self.view)()?;
-        let doubted = state
-            .cursor(stream)?
-            .is_some_and(|cursor| cursor.is_doubted());
+        let cursor = state.cursor(stream)?;
+        let doubted = cursor.as_ref().is_some_and(Cursor::is_doubted);
         let doubt = doubted || self.session.is_doubtful(&state)?;
         let options = EngineOptions {
             kind,
@@ -290,6 +289,7 @@ impl<S: Sink> Running<'_, S> {
             stop: stop.clone(),
             clock: Clock::system(),
             doubt,
+            first: cursor.is_none(),
         };
         let mut told = Shared(report.0);
         let mut engine = Engine::new(options, &mut told);

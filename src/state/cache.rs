@@ -1,5 +1,5 @@
 //! What may be lost at the cost of a login: tokens obtained on the way, and what was learnt about
-//! the services. In the user's cache folder, shared by all runs.
+//! the services and their lists. In the user's cache folder, shared by all runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -168,6 +168,26 @@ impl Cache {
         let mut runs: BTreeMap<String, String> = self.read("runs.json");
         runs.insert(pair.to_owned(), run_id.to_owned());
         self.write("runs.json", &runs)
+    }
+
+    /// How many rows a list had when a run last believed it.
+    #[must_use]
+    pub fn rows(&self, list: &str) -> Option<u64> {
+        let lists: BTreeMap<String, u64> = self.read("lists.json");
+        lists.get(list).copied()
+    }
+
+    /// Keeps it: one that has fewer is believed only where it is the same twice.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn keep_rows(&self, list: &str, rows: u64) -> io::Result<()> {
+        let _alone = self.lock();
+        let mut lists: BTreeMap<String, u64> = self.read("lists.json");
+        if lists.insert(list.to_owned(), rows) == Some(rows) {
+            return Ok(());
+        }
+        self.write("lists.json", &lists)
     }
 
     /// What cannot be read counts as not kept.

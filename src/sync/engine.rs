@@ -87,6 +87,8 @@ pub struct EngineOptions<S> {
     pub clock: Clock,
     /// The state may not know what was written last: it is an older copy, or new.
     pub doubt: bool,
+    /// No reading of everything came to its end yet: nothing is known that a short list would lack.
+    pub first: bool,
 }
 
 /// Runs one agenda.

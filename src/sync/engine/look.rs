@@ -171,7 +171,8 @@ impl<S: Sink> Engine<'_, S> {
         lost: bool,
     ) -> Result<(), Trouble> {
         // Of what another state file wrote, this one knows nothing that a short list would lack.
-        let doubt = self.options.doubt && !self.is_proven();
+        let unknown = self.options.doubt || self.options.first;
+        let doubt = unknown && !self.is_proven();
         let proven = lost || doubt;
         let whole = proven || self.options.thorough || kind == Kind::Company;
         let stop = self.options.stop.clone();
