@@ -115,12 +115,15 @@ fn id_of(text: &str) -> Option<&str> {
     (Mark::is_account(account) && is_id).then_some(id)
 }
 
-/// A text that was cut off, without dots that say so and without half a character reference.
+/// A text that was cut off, without dots that say so and without half a character reference or tag.
 pub(super) fn without_remains(text: &str) -> &str {
     let text = text.trim_end().trim_end_matches(['…', '.']);
-    let half = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
-    match text.rsplit_once('&') {
-        Some((whole, rest)) if half(rest) => whole,
+    let half = |rest: &str| {
+        let mut bytes = rest.bytes();
+        bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b'/'))
+    };
+    match text.rsplit_once(['&', '<']) {
+        Some((whole, rest)) if half(rest) => whole.trim_end(),
         _ => text,
     }
 }

@@ -60,11 +60,11 @@ impl Stored {
         by.iter().all(|field| self.attributes.get(field).is_some())
     }
 
-    /// Whether this document is a draft's, where the end of its description may have been cut off:
-    /// `None` where that is all that speaks for it.
+    /// Whether this document is the one with a mark and with these values, where the end of its
+    /// description may have been cut off: `None` where nobody knows.
     #[must_use]
-    pub fn is_perhaps(&self, draft: &Draft, desired: &Attributes) -> Option<bool> {
-        match self.owner(draft.kind, &draft.mark) {
+    pub fn is_perhaps(&self, kind: Kind, mark: &Mark, desired: &Attributes) -> Option<bool> {
+        match self.owner(kind, mark) {
             Owner::This => Some(true),
             Owner::Another(_) => Some(false),
             Owner::Nobody => {
@@ -133,5 +133,42 @@ impl Stored {
                     || DOCUMENT_KEYS.iter().all(|key| agrees(ours, key))
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::{SourceId, Value};
+
+    #[test]
+    fn wherever_a_description_of_ours_was_cut_off_nobody_says_that_the_record_is_not_ours() {
+        let mark = Mark::new("shoptet", "1", &SourceId("Ž&7".to_owned()));
+        let link = "https://1.example.com/?a=1&code=7";
+        let mut desired = Attributes::default();
+        desired.set(
+            "description",
+            Value::text(&format!("{link}\n{}", mark.as_str())),
+        );
+        let html = "<p>https://1.example.com/?a=1&amp;code=7<br>shoptet:1:&Zcaron;&amp;7</p>";
+        for whole in [format!("{link}\n{}", mark.as_str()), html.to_owned()] {
+            let is = |text: &str| {
+                let row = json!({ "id": 7, "description": text, "reference_number": "Ž&7" });
+                let stored = Stored::from_json(&row).unwrap();
+                stored.is_perhaps(Kind::Income, &mark, &desired)
+            };
+            assert_eq!(is(&whole), Some(true));
+            for (end, _) in whole.char_indices().skip(4) {
+                for dots in ["", "…", "..."] {
+                    let cut = format!("{}{dots}", &whole[..end]);
+                    assert_ne!(is(&cut), Some(false), "{cut}");
+                }
+            }
+            for other in ["", "Záloha", "https://2.example.com/", "shoptet:1:8"] {
+                assert_eq!(is(other), Some(false), "{other}");
+            }
+        }
     }
 }

@@ -36,7 +36,7 @@ impl<S: Sink> Engine<'_, S> {
             let Some(stored) = read else {
                 return Ok(Err(id));
             };
-            match stored.is_perhaps(draft, desired) {
+            match stored.is_perhaps(draft.kind, &draft.mark, desired) {
                 Some(true) => return Ok(Ok(Candidates::One(id, MatchedBy::Mark))),
                 Some(false) => {}
                 None => return Ok(Err(id)),
