@@ -5,6 +5,7 @@
 
 pub mod kit;
 pub mod registry;
+pub mod setup;
 pub mod shoptet;
 
 use std::pin::Pin;
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
+use self::setup::Setup;
 use crate::access::{Access, Shared};
 use crate::config::{Field, Import, Mapping, Need, Table, Way};
 use crate::http::{HttpError, Pace};
@@ -39,8 +41,8 @@ pub struct Definition {
     pub tells: bool,
     /// Whose records a credential opens, where its own text says so.
     pub named_by: fn(&SecretString) -> Option<String>,
-    /// Its documents have statuses of the user's own.
-    pub statuses: bool,
+    /// What only it knows of connecting it.
+    pub setup: Option<&'static Setup>,
     /// What an error means to whoever connects it; with streams: the right to read them is missing.
     pub explain: Explain,
     /// How fast it may be asked by one token.
@@ -103,6 +105,14 @@ impl Definition {
     pub fn kinds(&self) -> Vec<Kind> {
         let has = |kind: &Kind| self.streams.iter().any(|stream| stream.kind == *kind);
         Kind::ALL.into_iter().filter(has).collect()
+    }
+
+    /// What its records of a kind are, for messages: several of them.
+    #[must_use]
+    pub fn many(&self, kind: Kind) -> &'static str {
+        let mut streams = self.streams.iter();
+        let found = streams.find(|stream| stream.kind == kind);
+        found.map_or(kind.plural(), |stream| stream.many)
     }
 
     /// What its records of a kind are, for messages: one of them.

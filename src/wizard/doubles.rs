@@ -5,6 +5,7 @@ use crate::caflou::{Candidates, Index, Keys, MatchedBy, Reader, Recent};
 use crate::http::HttpError;
 use crate::output::Count;
 use crate::record::{Draft, Kind, Record};
+use crate::source::Definition;
 
 /// What was seen of the newest orders in Caflou.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,8 +23,8 @@ impl Doubles {
     ///
     /// # Errors
     /// When Caflou cannot be read.
-    pub async fn look(orders: &[Draft], reader: &Reader) -> Result<Self, HttpError> {
-        let keys: Vec<_> = orders.iter().filter_map(keys).collect();
+    pub async fn look(newest: &[Draft], reader: &Reader) -> Result<Self, HttpError> {
+        let keys: Vec<_> = newest.iter().filter_map(keys).collect();
         if keys.is_empty() {
             return Ok(Self::default());
         }
@@ -36,13 +37,13 @@ impl Doubles {
 
     /// What the user should know, if anything.
     #[must_use]
-    pub fn warning(&self, match_existing: bool) -> Option<String> {
+    pub fn warning(&self, program: &Definition, match_existing: bool) -> Option<String> {
         let Self {
             looked_at,
             found,
             ours,
         } = *self;
-        let of = Count(looked_at, "order");
+        let of = Count(looked_at, program.noun(Kind::Income));
         if found == 0 {
             return (ours > 0).then(|| {
                 format!(
@@ -57,11 +58,15 @@ impl Doubles {
              the bank?"
         );
         let then = if match_existing {
-            "A run links what is there (match_existing) and creates no second income. Switch the \
-             other way off, or orders to come may be counted twice."
+            format!(
+                "A run links what is there (match_existing) and creates no second income. Switch the \
+                 other way off, or {} to come may be counted twice.",
+                program.many(Kind::Income)
+            )
         } else {
             "match_existing is off: a run would create them a second time. Switch it on: \
              --set mapping.match_existing=true"
+                .to_owned()
         };
         Some(format!("{what}\n{then}"))
     }

@@ -154,8 +154,9 @@ impl<'a> Wizard<'a> {
         else {
             return Ok(());
         };
+        let place = self.program.place;
         let what = if present.identity() != identity {
-            format!("The connection imports from e-shop {}", present.identity())
+            format!("The connection imports from {place} {}", present.identity())
         } else if present.account_id() != account_id {
             format!(
                 "The connection imports into account {}",
@@ -164,8 +165,9 @@ impl<'a> Wizard<'a> {
         } else {
             return Ok(());
         };
-        let advice =
-            "Another e-shop or account needs a connection of its own: caflou-sync connect.";
+        let advice = format!(
+            "Another {place} or account needs a connection of its own: caflou-sync connect."
+        );
         Err(Ended::Failed(Trouble::usage(what).advise(advice)))
     }
 
@@ -180,8 +182,8 @@ impl<'a> Wizard<'a> {
             return Ok(());
         };
         let what = format!(
-            "`{}` connects the same e-shop with the same account",
-            other.key
+            "`{}` connects the same {} with the same account",
+            other.key, self.program.place
         );
         if !self.given.yes && !self.asker.is_there() {
             let advice = format!(
@@ -204,14 +206,15 @@ impl<'a> Wizard<'a> {
         let match_existing = present.unwrap_or(Mapping::default().match_existing);
         match self.services.doubles(open, interval, reader) {
             Ok(doubles) => {
-                if let Some(warning) = doubles.warning(match_existing) {
+                if let Some(warning) = doubles.warning(self.program, match_existing) {
                     self.asker.say(Says::Warning, &warning);
                 }
                 Some(doubles)
             }
             Err(error) => {
                 let text = format!(
-                    "Whether the newest orders are in Caflou already could not be seen: {error}"
+                    "Whether the newest {} are in Caflou already could not be seen: {error}",
+                    self.program.many(Kind::Income)
                 );
                 self.asker.say(Says::Warning, &text);
                 None

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting, Value};
+use crate::config::{Assignment, Of, OrderStatus, Read, Setting, Value};
+use crate::source::Definition;
 use crate::source::registry::sources;
-use crate::source::{Definition, shoptet};
 
 /// The settings of the import that are asked for.
 const ASKED: [&str; 6] = [
@@ -32,16 +32,8 @@ pub struct Given {
     pub source: BTreeMap<&'static str, Read>,
     /// Settings of Caflou.
     pub caflou: BTreeMap<&'static str, Read>,
-    /// A pairing code from the e-mail of an add-on.
-    pub pairing_code: Option<SecretString>,
-    /// A one-time installation code of an add-on.
-    pub install_code: Option<SecretString>,
-    /// The add-on's number at its OAuth server.
-    pub client_id: Option<String>,
-    /// The add-on's secret there.
-    pub client_secret: Option<Secret>,
-    /// The address registered for the add-on, to the letter.
-    pub redirect_uri: Option<String>,
+    /// Codes that the setup of the source exchanges, and what belongs to them, by their names.
+    pub codes: BTreeMap<&'static str, Read>,
     /// Where two-factor is on, the present six-digit code of Caflou.
     pub caflou_otp: Option<SecretString>,
     /// Settings of the import.
@@ -84,7 +76,7 @@ impl Given {
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
-        let source = |key| self.source.contains_key(key);
+        let source = |key: &str| self.source.contains_key(key);
         let caflou = |key| self.caflou.contains_key(key);
         let import = |key| self.import.contains_key(key);
         let mut need = |is_there: bool, flag: &str| {
@@ -101,8 +93,9 @@ impl Given {
             };
             need(source(field.key), &format!("{flag} {}=…", field.key));
         }
-        if program.word == shoptet::PROGRAM {
-            self.missing_of_shop(&mut need);
+        if let Some(setup) = program.setup {
+            let named = |key: &str| source(key) || self.codes.contains_key(key);
+            (setup.missing)(&named, &mut need);
         }
         if caflou("email") || caflou("password") {
             need(caflou("email"), "--caflou-email");
@@ -118,34 +111,12 @@ impl Given {
         need(import("auto_repeat") || self.yes, "--auto-repeat");
         missing
     }
-
-    /// The flags of a shop's ways in.
-    fn missing_of_shop(&self, need: &mut impl FnMut(bool, &str)) {
-        let source = |key| self.source.contains_key(key);
-        if self.pairing_code.is_some() {
-            need(source("eshop_id"), "--eshop-id");
-            need(source("addon_url"), "--addon-url");
-        } else if self.install_code.is_some() {
-            need(source("token_url"), "--token-url");
-            need(self.client_id.is_some(), "--client-id");
-            need(self.redirect_uri.is_some(), "--redirect-uri");
-        } else if source("oauth_token") || source("token_url") {
-            need(
-                source("oauth_token"),
-                "--oauth-token-file or --install-code",
-            );
-            need(source("token_url"), "--token-url");
-        } else {
-            let ways =
-                "--private-token-env (or --pairing-code, --oauth-token-file, --install-code)";
-            need(source("private_token"), ways);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
 
     #[test]
     fn what_nobody_can_be_asked_for_is_named_all_at_once() {
@@ -162,7 +133,7 @@ mod tests {
         );
         let by_code = Given {
             name: Some("Shop".into()),
-            install_code: Some("code".into()),
+            codes: BTreeMap::from([("install_code", Read::Text("code".into()))]),
             caflou: BTreeMap::from([("email", Read::Text("me@example.com".into()))]),
             yes: true,
             ..Given::default()

@@ -7,8 +7,8 @@
 //! - `asker`: who is asked; `terminal`: a person at a terminal;
 //! - `given`: answers given beforehand, on the command line;
 //! - `flow`: the questions in their order, with `naming`, `source`, `account`, `options` and
-//!   `statuses` for the parts, `fields` for the settings of both sides, `ways`, `install` and `pairing`
-//!   for the ways into a source, and `secret` for secrets;
+//!   `statuses` for the parts, `fields` for the settings of both sides, `ways` for the ways into a
+//!   source, and `secret` for secrets; `desk` is what a source's own setup sees of it;
 //! - `services`: what both services say to an answer; `trouble`: that in sentences;
 //! - `doubles`: whether somebody else brings the orders to Caflou, too;
 //! - `answers`: what the questions brought; `render`: that as values of the configuration.
@@ -16,14 +16,13 @@
 mod account;
 mod answers;
 mod asker;
+mod desk;
 mod doubles;
 mod fields;
 mod flow;
 mod given;
-mod install;
 mod naming;
 mod options;
-mod pairing;
 mod render;
 mod secret;
 mod services;
@@ -33,7 +32,7 @@ mod terminal;
 pub mod trouble;
 mod ways;
 
-pub use answers::Answers;
+pub use answers::{Answers, trimmed};
 pub use asker::{Asker, Ended, Says};
 pub use doubles::Doubles;
 pub use flow::{Connected, Wizard};

@@ -67,8 +67,9 @@ impl Wizard<'_> {
         if !self.asks() {
             return Ok(false);
         }
-        let question = "Is this the same e-shop and the same Caflou account?";
-        self.asker.confirm(question, false)
+        let place = self.program.place;
+        let question = format!("Is this the same {place} and the same Caflou account?");
+        self.asker.confirm(&question, false)
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
-use url::Url;
 
 use super::doubles::Doubles;
 use super::trouble::{self, Trouble, With};
@@ -15,11 +14,7 @@ use crate::access::{Access, Shared};
 use crate::caflou::{self, CaflouAccount, Reader};
 use crate::config::{Import, Mapping, Read, Way};
 use crate::http::{HttpError, Lane, LaneOptions, Policy, Stop};
-use crate::pairing::PairingCode;
 use crate::record::Stream;
-use crate::source::shoptet;
-use crate::source::shoptet::oauth::{AddonClient, Installation, OauthServer};
-use crate::source::shoptet::pairing::{Paired, pair};
 use crate::source::{self, Definition, Interval, Opening, Source, SourceError, Status};
 use crate::state::Cache;
 
@@ -95,6 +90,12 @@ impl Services {
     #[must_use]
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    /// Ends what is asked.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     fn lane() -> Arc<Lane> {
@@ -190,32 +191,6 @@ impl Services {
             let newest = open.source.newest(interval, &open.account);
             Ok(Doubles::look(&newest.await?, reader).await?)
         })
-    }
-
-    /// Exchanges a one-time installation code; it is used up by that.
-    ///
-    /// # Errors
-    /// When the add-on or the code is not accepted.
-    pub fn exchange(&self, addon: &AddonClient, code: &str) -> Result<Installation, Trouble> {
-        let server = OauthServer::new(TIMEOUT, Policy::attended(), Self::lane(), self.stop.clone());
-        let exchanged =
-            server.and_then(|server| self.runtime.block_on(server.exchange_code(addon, code)));
-        exchanged.map_err(|error| shoptet::trouble::exchange(&error))
-    }
-
-    /// Gives an add-on's backend the code from the e-mail; it is used up by that.
-    ///
-    /// # Errors
-    /// When the code is not accepted, or the backend is not well.
-    pub fn pair(
-        &self,
-        addon_url: &Url,
-        eshop_id: u64,
-        code: &PairingCode,
-    ) -> Result<Paired, Trouble> {
-        let paired = pair(addon_url, eshop_id, code, self.stop.clone());
-        let paired = self.runtime.block_on(paired);
-        paired.map_err(|error| shoptet::trouble::pairing(&error))
     }
 
     /// Asks for the accounts. With a one-time password it logs in anew.

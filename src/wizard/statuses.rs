@@ -5,10 +5,11 @@ use std::fmt;
 use super::asker::{Ended, Says};
 use super::flow::Wizard;
 use super::services::Opened;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, capital};
 use crate::config::{Connection, Mode, OrderStatus};
+use crate::record::Kind;
 use crate::source::Status;
-use crate::source::shoptet::{CANCELLED, Statuses};
+use crate::source::setup::Statuses;
 
 /// What is chosen of the shop's statuses, as it stands in the settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,19 +66,23 @@ impl Wizard<'_> {
             imported: imported.unwrap_or_else(|| present.imported.clone()),
             cancelled: cancelled.unwrap_or_else(|| present.cancelled.clone()),
         };
-        let asks = self.asks() && incomes != Mode::No && self.program.statuses;
-        if named && self.holds(open, &chosen)? || !named && !asks {
+        let of = self.program.setup.and_then(|setup| setup.statuses.as_ref());
+        let asks = self.asks() && incomes != Mode::No && of.is_some();
+        let Some(of) = of else {
+            return Ok(chosen);
+        };
+        if named && self.holds(open, of, &chosen)? || !named && !asks {
             return Ok(chosen);
         }
-        self.ask_statuses(open, present)
+        self.ask_statuses(open, of, present)
     }
 
     /// Whether the shop has what was named; without its list, that is not known and believed.
-    fn holds(&mut self, open: &Opened, chosen: &Chosen) -> Result<bool, Ended> {
+    fn holds(&mut self, open: &Opened, of: &Statuses, chosen: &Chosen) -> Result<bool, Ended> {
         let Some(there) = self.shop_statuses(open) else {
             return Ok(true);
         };
-        let Err(error) = Statuses::of(&there, &chosen.cancelled, &chosen.imported) else {
+        let Err(error) = (of.check)(&there, &chosen.cancelled, &chosen.imported) else {
             self.warn_of(&chosen.unknown(&there));
             return Ok(true);
         };
@@ -89,7 +94,12 @@ impl Wizard<'_> {
         Ok(false)
     }
 
-    fn ask_statuses(&mut self, open: &Opened, present: Chosen) -> Result<Chosen, Ended> {
+    fn ask_statuses(
+        &mut self,
+        open: &Opened,
+        of: &Statuses,
+        present: Chosen,
+    ) -> Result<Chosen, Ended> {
         let mut options = vec![
             "all".to_owned(),
             "choose: which are imported, which are cancelled".to_owned(),
@@ -98,13 +108,14 @@ impl Wizard<'_> {
         if is_set {
             options.insert(0, format!("as now: {present}"));
         }
-        let question = "Orders in which statuses?";
-        let chosen = self.asker.select(question, &options, 0)?;
+        let many = capital(self.program.many(Kind::Income));
+        let question = format!("{many} in which statuses?");
+        let chosen = self.asker.select(&question, &options, 0)?;
         match (chosen, is_set) {
             (0, true) => Ok(present),
             (0, false) | (1, true) => Ok(Chosen::default()),
             _ => match self.shop_statuses(open) {
-                Some(there) => self.choose_statuses(&there, &present),
+                Some(there) => self.choose_statuses(&there, of.cancelled, &present),
                 None => Ok(present),
             },
         }
@@ -126,11 +137,16 @@ impl Wizard<'_> {
     }
 
     /// A status is one of the two: what counts as cancelled is not offered for the import.
-    fn choose_statuses(&mut self, there: &[Status], present: &Chosen) -> Result<Chosen, Ended> {
+    fn choose_statuses(
+        &mut self,
+        there: &[Status],
+        cancelled: i64,
+        present: &Chosen,
+    ) -> Result<Chosen, Ended> {
         self.warn_of(&present.unknown(there));
-        let system = there.iter().find(|status| status.id == CANCELLED);
+        let system = there.iter().find(|status| status.id == cancelled);
         let system = system.map_or("the system's own", |status| status.name.as_str());
-        let own: Vec<_> = there.iter().filter(|one| one.id != CANCELLED).collect();
+        let own: Vec<_> = there.iter().filter(|one| one.id != cancelled).collect();
         let question = format!("Which count as cancelled or returned, beside {system}?");
         let cancelled = self.mark(&question, &own, &present.cancelled)?;
         let is_cancelled = |one: &&Status| cancelled.iter().any(|other| other.id == one.id);

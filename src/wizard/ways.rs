@@ -5,23 +5,22 @@ use super::fields::Side;
 use super::flow::Wizard;
 use crate::access::Access;
 use crate::config;
-use crate::source::shoptet;
+use crate::source::setup::Code;
 
 /// A way as it is offered: one of the settings, or a code that is exchanged for what they need.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way {
     /// `None`: there are no ways to choose from.
     Setting(Option<&'static config::Way>),
-    PairingCode(&'static config::Way),
-    InstallCode,
+    /// With the way of the settings that it leads to, where it is the only one to that.
+    Code(&'static Code, Option<&'static config::Way>),
 }
 
 impl Way {
     fn label(self) -> &'static str {
         match self {
             Self::Setting(way) => way.map_or("", |way| way.label),
-            Self::PairingCode(way) => way.label,
-            Self::InstallCode => "one-time installation code of an own add-on",
+            Self::Code(code, _) => code.label,
         }
     }
 }
@@ -29,14 +28,19 @@ impl Way {
 impl Wizard<'_> {
     /// The ways that are offered; those by a code from an e-mail first.
     fn offered(&self) -> Vec<Way> {
-        let ways = self.program.settings.ways.iter();
-        let code = |way: &&config::Way| way.ends;
-        let codes = ways.clone().filter(code).map(Way::PairingCode);
-        let others = ways
-            .filter(|way| !code(way))
-            .map(|way| Way::Setting(Some(way)));
-        let install = (self.program.word == shoptet::PROGRAM).then_some(Way::InstallCode);
-        let mut offered: Vec<_> = codes.chain(others).chain(install).collect();
+        let table = self.program.settings;
+        let codes = self.program.setup.map_or(&[][..], |setup| setup.codes);
+        let code =
+            |code: &'static Code| Way::Code(code, code.gives.and_then(|key| table.way_of(key)));
+        let (only, others): (Vec<_>, Vec<_>) = codes.iter().partition(|code| code.gives.is_some());
+        let by_code = |way: &&config::Way| {
+            let mut gives = only.iter().filter_map(|code| code.gives);
+            gives.any(|key| way.keys.contains(&key))
+        };
+        let ways = table.ways.iter().filter(|way| !by_code(way));
+        let settings = ways.map(|way| Way::Setting(Some(way)));
+        let (first, last) = (only.iter().copied().map(code), others.into_iter().map(code));
+        let mut offered: Vec<_> = first.chain(settings).chain(last).collect();
         if offered.is_empty() {
             offered.push(Way::Setting(None));
         }
@@ -48,14 +52,12 @@ impl Wizard<'_> {
         let given = &self.given;
         let named = |keys: &[&str]| keys.iter().any(|key| given.source.contains_key(key));
         let is_given = |way: &&Way| match way {
-            Way::PairingCode(_) => given.pairing_code.is_some(),
-            Way::InstallCode => given.install_code.is_some(),
+            Way::Code(code, _) => given.codes.contains_key(code.name),
             Way::Setting(_) => false,
         };
         let is_named = |way: &&Way| match way {
             Way::Setting(way) => way.is_some_and(|way| named(way.keys) || named(way.with)),
-            Way::PairingCode(way) => named(way.keys),
-            Way::InstallCode => false,
+            Way::Code(_, way) => way.is_some_and(|way| named(way.keys)),
         };
         let mut named_last = offered.iter().rev();
         if let Some(way) = offered.iter().find(is_given).or(named_last.find(is_named)) {
@@ -65,8 +67,8 @@ impl Wizard<'_> {
         let present = present.map(|way| way.label);
         let is_present = |way: &&Way| present == Some(way.label());
         let is_half_named = |way: &&Way| match way {
-            Way::PairingCode(way) => named(way.with),
-            Way::Setting(_) | Way::InstallCode => false,
+            Way::Code(_, way) => way.is_some_and(|way| named(way.with)),
+            Way::Setting(_) => false,
         };
         let is_setting = |way: &&Way| matches!(way, Way::Setting(_));
         let usual = offered.iter().find(is_present);
@@ -100,12 +102,11 @@ impl Wizard<'_> {
         loop {
             let access = match *way {
                 Way::Setting(way) => return self.ask_way(Side::Source, way, keep),
-                Way::PairingCode(_) => self.paired(keep, wanted)?,
-                Way::InstallCode => self.install()?,
+                Way::Code(code, _) => (code.obtain)(self, keep, wanted)?,
             };
             if let Some(access) = access {
                 // The code is used up; from now on what it gave is the way in.
-                if let (Way::InstallCode, Some(by)) = (&way, access.way()) {
+                if let (Way::Code(_, None), Some(by)) = (&way, access.way()) {
                     *way = Way::Setting(Some(by));
                 }
                 return Ok(access);

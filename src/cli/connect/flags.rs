@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::named::Named;
 use crate::cli::Trouble;
-use crate::config::{Assignment, Of, OrderStatus, Read, Secret, Setting};
+use crate::config::{Assignment, OrderStatus, Read, Secret, Setting};
 use crate::source::Definition;
 use crate::source::registry::{source_of, sources};
 use crate::wizard::Given;
@@ -73,23 +73,33 @@ impl ConnectArgs {
             key: self.key.clone(),
             name: self.name.clone(),
             program: self.program,
-            pairing_code: secret(&self.pairing_code),
-            install_code: secret(&self.install_code),
-            client_id: self.client_id.clone(),
-            redirect_uri: self.redirect_uri.clone(),
             caflou_otp: secret(&self.caflou_otp),
             order_statuses: some(&self.order_status),
             cancelled_statuses: some(&self.cancelled_status),
             yes: self.yes,
             ..Given::default()
         };
+        for (name, code) in [
+            ("pairing_code", &self.pairing_code),
+            ("install_code", &self.install_code),
+        ] {
+            let code = secret(code).map(|code| Read::Secret(Secret::Plain(code)));
+            given.codes.extend(code.map(|code| (name, code)));
+        }
+        for (name, text) in [
+            ("client_id", &self.client_id),
+            ("redirect_uri", &self.redirect_uri),
+        ] {
+            let text = text.clone().map(Read::Text);
+            given.codes.extend(text.map(|text| (name, text)));
+        }
         let mut wrong = Vec::new();
         for (key, read) in &self.named.0 {
             match Setting::parse(key) {
                 Ok(setting) => {
                     given.take_in(&setting, read.clone());
                 }
-                Err(_) => given.client_secret = Secret::of(read),
+                Err(_) => drop(given.codes.insert("client_secret", read.clone())),
             }
         }
         for text in &self.set {

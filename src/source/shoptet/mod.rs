@@ -20,6 +20,7 @@ mod page;
 pub mod pairing;
 mod seen;
 mod settings;
+mod setup;
 mod shop;
 mod snapshot;
 mod statuses;
@@ -60,7 +61,7 @@ pub const DEFINITION: Definition = Definition {
     settings: &settings::SETTINGS,
     tells: true,
     named_by: settings::named_by,
-    statuses: true,
+    setup: Some(&setup::SETUP),
     explain: trouble::explain,
     pace: PACE,
     open: Eshop::open,

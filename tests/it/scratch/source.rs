@@ -43,7 +43,7 @@ pub static DEFINITION: Definition = Definition {
     ]),
     tells: false,
     named_by: |_| None,
-    statuses: false,
+    setup: None,
     explain: |error, _, _| Trouble::refused("Scratch refuses it", error, "Type it again."),
     pace: Pace::within(&[Window {
         requests: 200,

@@ -47,7 +47,7 @@ static BOOKS: Definition = Definition {
     settings: &SETTINGS,
     tells: false,
     named_by: |_| None,
-    statuses: false,
+    setup: None,
     explain: |error, _, _| {
         Trouble::usage(format!("Books refuses it: {error}")).advise("Type it again.")
     },
