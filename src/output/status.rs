@@ -189,17 +189,15 @@ impl Condition {
         }
         say("auto repeat", &self.auto_repeat(now));
         if let Some(access) = self.access {
-            let renewed = match (access.login, access.renewable) {
-                (true, true) => ", then renewed by itself".to_owned(),
-                (true, false) => format!(", then a six-digit code is needed: {edit}"),
-                (false, _) => String::new(),
+            let (what, then) = match (access.login, access.renewable) {
+                (true, true) => ("login until", ", then renewed by itself".to_owned()),
+                (true, false) => (
+                    "login until",
+                    format!(", then a six-digit code is needed: {edit}"),
+                ),
+                (false, _) => ("token until", String::new()),
             };
-            let what = if access.login {
-                "login until"
-            } else {
-                "token until"
-            };
-            say(what, &format!("{}{renewed}", when(access.ends, now)));
+            say(what, &format!("{}{then}", when(access.ends, now)));
         }
         if self.gone > 0 {
             let gone = Count(self.gone, "record");

@@ -7,6 +7,7 @@ use chrono::{NaiveDate, TimeDelta, Utc};
 use tokio::sync::mpsc;
 
 use super::session::{Scopes, Services, Session};
+use super::telling::unknown_paid;
 use crate::caflou::Reader;
 use crate::config::Mode;
 use crate::http::Stopper;
@@ -14,15 +15,11 @@ use crate::record::{Kind, Stream};
 use crate::shell::word;
 use crate::source::{Account, Ask, Reading, Scope};
 use crate::state::{Clock, Cursor, View};
-use crate::sync::{
-    Awaiting, Engine, EngineOptions, Event, Report, Rules, RunReport, Sink, may_vanish,
-};
+use crate::sync::{Awaiting, Engine, EngineOptions, Event, Report, Rules, RunReport, Sink};
 use crate::trouble::{Class, Trouble};
 
 /// Items between reading and planning.
 const CHANNEL: usize = 128;
-/// So many imported documents do not vanish at once.
-const MANY: u64 = 10;
 /// A clock that is off by more than this is worth a word.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
@@ -39,16 +36,16 @@ struct Run<'a, K> {
 }
 
 /// A stream that was read whole, and where its next reading goes on.
-struct Read<'s> {
+struct ReadStream<'s> {
     stream: &'static Stream,
     scope: &'s Scope,
     cursor: String,
 }
 
 /// A report that several streams tell.
-struct Shared<'r, 'a>(&'r RefCell<&'a mut dyn Report>);
+struct SharedReport<'r, 'a>(&'r RefCell<&'a mut dyn Report>);
 
-impl Report for Shared<'_, '_> {
+impl Report for SharedReport<'_, '_> {
     fn event(&mut self, event: &Event) {
         self.0.borrow_mut().event(event);
     }
@@ -188,7 +185,7 @@ impl<S: Sink> Running<'_, S> {
         &self,
         streams: &[(&'static Stream, &'s Scope)],
         run: &Run<'_, K>,
-    ) -> (Vec<Read<'s>>, Vec<Trouble>) {
+    ) -> (Vec<ReadStream<'s>>, Vec<Trouble>) {
         let mut read = Vec::new();
         for (stream, scope) in streams {
             match self.import(stream, scope, run).await {
@@ -211,12 +208,12 @@ impl<S: Sink> Running<'_, S> {
         stream: &'static Stream,
         scope: &'s Scope,
         run: &Run<'_, K>,
-    ) -> Result<Option<Read<'s>>, Trouble> {
-        let mut report = Shared(&run.report);
+    ) -> Result<Option<ReadStream<'s>>, Trouble> {
+        let mut report = SharedReport(&run.report);
         report.event(&Event::Agenda(stream.kind));
         let reading = Box::pin(self.read(stream, scope, run, &mut report)).await?;
         let moves = reading.complete && !self.is_a_part(stream.kind, scope);
-        Ok(moves.then_some(Read {
+        Ok(moves.then_some(ReadStream {
             stream,
             scope,
             cursor: reading.cursor,
@@ -229,69 +226,18 @@ impl<S: Sink> Running<'_, S> {
         own || matches!(scope, Scope::Only(_))
     }
 
-    /// A source that shows no document at all, though many were imported, is more likely broken than
-    /// empty; a full compare would take all of them out of the cash flow.
-    async fn not_suddenly_empty(&self, account: &Account) -> Result<(), Trouble> {
-        let session = self.session;
-        for (stream, scope) in &self.scopes {
-            let whole = *scope == Scope::Full && stream.kind != Kind::Company;
-            if session.wanted.allow_empty || !whole {
-                continue;
-            }
-            let imported = (self.view)()?.count_imported(stream)?;
-            if imported < MANY {
-                continue;
-            }
-            let total = tokio::select! {
-                total = self.services.source.count(stream) => total?,
-                () = session.stop.wait() => return Err(session.stop.into()),
-            };
-            if total == Some(0) {
-                let (key, files) = (&session.connection.key, session.files);
-                let what = format!(
-                    "{} shows no {} at all, though {imported} were imported; nothing was written",
-                    account.name, stream.many
-                );
-                return Err(Trouble::new(Class::Guard, what).advise(format!(
-                    "If it really is empty: `caflou-sync run {key}{files} --full --allow-empty`"
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// Reads and plans at the same time.
     async fn read<K>(
         &self,
         stream: &'static Stream,
         scope: &Scope,
         run: &Run<'_, K>,
-        report: &mut Shared<'_, '_>,
+        report: &mut SharedReport<'_, '_>,
     ) -> Result<Reading, Trouble> {
-        let (kind, stop) = (stream.kind, run.halt.listener());
-        let connection = self.session.connection;
-        let state = (self.view)()?;
-        let cursor = state.cursor(stream)?;
-        let doubted = cursor.as_ref().is_some_and(Cursor::is_doubted);
-        let doubt = doubted || self.session.is_doubtful(&state)?;
-        let options = EngineOptions {
-            kind,
-            connection: connection.key.clone(),
-            pair: self.session.pair(),
-            rules: self.rules(stream, scope, run.account),
-            companies: self.imports_companies(),
-            awaiting: run.awaiting.clone(),
-            view: (self.view)()?,
-            reader: Reader::new(Arc::clone(&self.services.caflou)),
-            thorough: *scope == Scope::Full,
-            may_vanish: self.may_vanish(stream, scope)?,
-            sink: self.sink.clone(),
-            stop: stop.clone(),
-            clock: Clock::system(),
-            doubt,
-            first: cursor.is_none(),
-        };
-        let mut told = Shared(report.0);
+        let (kind, state) = (stream.kind, (self.view)()?);
+        let options = self.options(stream, scope, run, &state)?;
+        let stop = options.stop.clone();
+        let mut told = SharedReport(report.0);
         let mut engine = Engine::new(options, &mut told);
         let (sender, items) = mpsc::channel(CHANNEL);
         let reading = async {
@@ -322,19 +268,8 @@ impl<S: Sink> Running<'_, S> {
         summary.add(kind, &engine.totals);
         summary.unexplained += engine.unexplained;
         drop(summary);
-        if engine.unknown_paid > 0 {
-            let message = match engine.unknown_paid {
-                1 => format!(
-                    "1 {} does not say whether it is paid: taken as unpaid",
-                    stream.one
-                ),
-                n => format!(
-                    "{n} {} do not say whether they are paid: taken as unpaid",
-                    stream.many
-                ),
-            };
-            self.session.warn(report, vec![message]);
-        }
+        self.session
+            .warn(report, unknown_paid(stream, engine.unknown_paid));
         match (fatal, reading) {
             (Some(fatal), _) if fatal.class == Class::Guard => Err(fatal.advise(self.deletions())),
             (Some(fatal), _) => Err(fatal),
@@ -346,6 +281,36 @@ impl<S: Sink> Running<'_, S> {
                 Ok(reading)
             }
         }
+    }
+
+    /// With what the records of a stream are planned.
+    fn options<K>(
+        &self,
+        stream: &'static Stream,
+        scope: &Scope,
+        run: &Run<'_, K>,
+        state: &View,
+    ) -> Result<EngineOptions<S>, Trouble> {
+        let connection = self.session.connection;
+        let cursor = state.cursor(stream)?;
+        let doubted = cursor.as_ref().is_some_and(Cursor::is_doubted);
+        Ok(EngineOptions {
+            kind: stream.kind,
+            connection: connection.key.clone(),
+            pair: self.session.pair(),
+            rules: self.rules(stream, scope, run.account),
+            companies: self.imports_companies(),
+            awaiting: run.awaiting.clone(),
+            view: (self.view)()?,
+            reader: Reader::new(Arc::clone(&self.services.caflou)),
+            thorough: *scope == Scope::Full,
+            may_vanish: self.may_vanish(stream, scope)?,
+            sink: self.sink.clone(),
+            stop: run.halt.listener(),
+            clock: Clock::system(),
+            doubt: doubted || self.session.is_doubtful(state)?,
+            first: cursor.is_none(),
+        })
     }
 
     fn imports_companies(&self) -> bool {
@@ -386,34 +351,8 @@ impl<S: Sink> Running<'_, S> {
         Some((open.max(self.session.interval().from), before))
     }
 
-    /// The most records that may become inactive; `None`: any number. Those that the user named
-    /// are meant.
-    fn may_vanish(&self, stream: &Stream, scope: &Scope) -> Result<Option<u64>, Trouble> {
-        let any = self.session.wanted.allow_deletions || matches!(scope, Scope::Only(_));
-        if any {
-            return Ok(None);
-        }
-        let imported = (self.view)()?.count_imported(stream)?;
-        Ok(Some(may_vanish(imported)))
-    }
-
-    /// Too much would have become inactive: what to do about it.
-    fn deletions(&self) -> String {
-        let Session {
-            connection,
-            wanted,
-            files,
-            ..
-        } = self.session;
-        let (key, full) = (&connection.key, if wanted.full { " --full" } else { "" });
-        format!(
-            "Look with `caflou-sync run {key}{files}{full} --dry-run`, and if it is right go on \
-             with `caflou-sync run {key}{files}{full} --allow deletions`"
-        )
-    }
-
     /// Moves the cursor of what was read whole.
-    fn move_cursor<K>(&self, read: &Read<'_>, run: &Run<'_, K>) -> Result<(), Trouble>
+    fn move_cursor<K>(&self, read: &ReadStream<'_>, run: &Run<'_, K>) -> Result<(), Trouble>
     where
         K: Fn(&Stream, &Cursor) -> Result<(), Trouble>,
     {
