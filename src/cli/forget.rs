@@ -166,7 +166,7 @@ impl ForgetTask<'_> {
         };
         let (companies, incomes) = (sorted(&mut { companies }), sorted(&mut { incomes }));
         if self.global.json() {
-            let ids = |all: &std::collections::BTreeSet<crate::state::Held>| -> Vec<_> {
+            let ids = |all: &std::collections::BTreeSet<crate::state::HeldRecord>| -> Vec<_> {
                 all.iter().map(|held| held.source_id.clone()).collect()
             };
             let object = json!({

@@ -17,7 +17,7 @@ use super::{Exit, Global, Trouble};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
-use crate::run::{Lanes, Named, Session, Wanted, run_and_tell};
+use crate::run::{Lanes, NamedRecord, Session, Wanted, run_and_tell};
 use crate::state::Cache;
 use crate::sync::Report;
 
@@ -56,7 +56,7 @@ pub(super) struct RunArgs {
     /// Only this record: its stream and its key there, such as orders/2024000123 or customers/GUID;
     /// may be repeated
     #[arg(long = "record", value_name = "STREAM/ID", value_parser = part::record, conflicts_with_all = ["from", "to", "full"])]
-    records: Vec<Named>,
+    records: Vec<NamedRecord>,
     /// Compare everything, not only what changed since the last run
     #[arg(long)]
     full: bool,
@@ -114,8 +114,8 @@ impl RunArgs {
     }
 
     /// The records that were named.
-    fn records(&self) -> Vec<Named> {
-        let orders = self.orders.iter().map(|code| Named {
+    fn records(&self) -> Vec<NamedRecord> {
+        let orders = self.orders.iter().map(|code| NamedRecord {
             stream: part::OF_ORDER.to_owned(),
             id: code.trim().to_owned(),
         });

@@ -25,11 +25,11 @@ pub struct LaneOptions {
 #[derive(Debug)]
 pub struct Lane {
     pace: Pace,
-    state: Mutex<State>,
+    state: Mutex<LaneState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct LaneState {
     limit: usize,
     /// Whether paths need not show that they take several requests at once.
     open: bool,
@@ -63,7 +63,7 @@ struct Waiter {
     turn: oneshot::Sender<()>,
 }
 
-impl State {
+impl LaneState {
     /// Whether a path may be sent one more request. One that is not known yet is tried with two at
     /// once: at most one of them collides.
     fn allows(&self, path: &str) -> bool {
@@ -166,13 +166,13 @@ const CALM: u32 = 25;
 
 /// One place in a lane, or the waiting for it; given back when dropped.
 #[derive(Debug)]
-pub struct Place<'a> {
+pub struct LanePlace<'a> {
     lane: &'a Lane,
     path: String,
     number: u64,
 }
 
-impl Drop for Place<'_> {
+impl Drop for LanePlace<'_> {
     fn drop(&mut self) {
         let collection = self.lane.collection(&self.path);
         let mut state = self.lane.state();
@@ -189,7 +189,7 @@ impl Lane {
             open: pace.open.max(1),
             ..pace
         };
-        let state = State {
+        let state = LaneState {
             limit: pace.open,
             open: pace.side_by_side,
             departures: Departures::new(pace.windows),
@@ -218,15 +218,15 @@ impl Lane {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LaneState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a place, and where the path is served in single file, for its turn.
-    pub async fn enter(&self, path: &str) -> Place<'_> {
+    pub async fn enter(&self, path: &str) -> LanePlace<'_> {
         let (number, turn) = self.state().enter(path, self.collection(path));
         let path = path.to_owned();
-        let place = Place {
+        let place = LanePlace {
             lane: self,
             path,
             number,

@@ -8,7 +8,7 @@ use super::line::Line;
 use super::progress::Progress;
 use super::record::{Layout, name};
 use super::style::{PLAIN, YELLOW};
-use super::summary::{FailedRecord, Seen, preview, problems, summary};
+use super::summary::{FailedRecord, RunSeen, preview, problems, summary};
 use crate::sync::report::{Change, Start};
 use crate::sync::{Action, Event, Report, RunReport};
 
@@ -45,7 +45,7 @@ pub struct Human<W> {
     heading: Vec<Line>,
     /// Lines of records so far.
     lines: usize,
-    seen: Seen,
+    seen: RunSeen,
     failed: Option<io::Error>,
 }
 
@@ -56,10 +56,10 @@ impl<W: Write> Human<W> {
             progress.narrow();
         }
         let layout = Layout::new(options.width);
-        let seen = Seen {
+        let seen = RunSeen {
             width: options.width,
             files: options.files.clone(),
-            ..Seen::default()
+            ..RunSeen::default()
         };
         Self {
             out,
@@ -84,12 +84,12 @@ impl<W: Write> Human<W> {
     fn start(&mut self, start: &Start) {
         self.heading = heading(start, self.options.width);
         self.lines = 0;
-        self.seen = Seen {
+        self.seen = RunSeen {
             route: start.heading.route.clone(),
             modes: Some(start.modes),
             files: self.options.files.clone(),
             width: self.options.width,
-            ..Seen::default()
+            ..RunSeen::default()
         };
         if self.options.every_record && !self.quiet() {
             let lines = std::mem::take(&mut self.heading);

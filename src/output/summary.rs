@@ -31,7 +31,7 @@ pub(super) struct FailedRecord {
 
 /// What a summary needs to know beside the end of the run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
+pub(super) struct RunSeen {
     /// "Můj e-shop → Příklad s.r.o."
     pub(super) route: String,
     /// The modes, once the run has begun.
@@ -50,7 +50,7 @@ pub(super) struct Seen {
     pub(super) repeat_failures: bool,
 }
 
-impl Seen {
+impl RunSeen {
     /// Remembers a failed record, if the summary could list it.
     pub(super) fn failed(&mut self, failure: FailedRecord) {
         if self.failures.len() < LISTED {
@@ -80,7 +80,7 @@ impl Seen {
 }
 
 /// The end of a dry run.
-pub(super) fn preview(run: &RunReport, seen: &Seen) -> Vec<Line> {
+pub(super) fn preview(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let mut lines = counts(run, seen);
     lines.extend(trouble(run, seen));
     if run.error.is_none() && !matches!(run.status, Status::Failed | Status::Stopped) {
@@ -89,7 +89,7 @@ pub(super) fn preview(run: &RunReport, seen: &Seen) -> Vec<Line> {
     lines
 }
 
-fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
+fn forecast(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let changes = run.changes();
     let would = match (run.forecast, changes) {
         (0, 0) if run.failed() > 0 => {
@@ -115,7 +115,7 @@ fn forecast(run: &RunReport, seen: &Seen) -> Vec<Line> {
 }
 
 /// The end of a real run.
-pub(super) fn summary(run: &RunReport, seen: &Seen) -> Vec<Line> {
+pub(super) fn summary(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let mut lines = seen.folded(title(run, seen));
     lines.extend(counts(run, seen));
     lines.extend(seen.labelled("requests", requests(run)));
@@ -125,7 +125,7 @@ pub(super) fn summary(run: &RunReport, seen: &Seen) -> Vec<Line> {
 }
 
 /// Only what went wrong; nothing after a run in which all went well.
-pub(super) fn problems(run: &RunReport, seen: &Seen) -> Vec<Line> {
+pub(super) fn problems(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let failures = failures(run, seen);
     if run.status == Status::Ok && run.error.is_none() && failures.is_empty() {
         return Vec::new();
@@ -136,7 +136,7 @@ pub(super) fn problems(run: &RunReport, seen: &Seen) -> Vec<Line> {
     lines
 }
 
-fn title(run: &RunReport, seen: &Seen) -> Line {
+fn title(run: &RunReport, seen: &RunSeen) -> Line {
     let (words, style) = match run.status {
         Status::Ok => ("done in", GREEN),
         Status::Partial => ("partly done in", YELLOW),
@@ -158,7 +158,7 @@ fn title(run: &RunReport, seen: &Seen) -> Line {
         .with(PLAIN, dry_run)
 }
 
-fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
+fn trouble(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let Some(error) = &run.error else {
         return Vec::new();
     };
@@ -170,7 +170,7 @@ fn trouble(run: &RunReport, seen: &Seen) -> Vec<Line> {
     seen.folded(Line::of(style, word).with(PLAIN, &error.to_string()))
 }
 
-fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
+fn counts(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let mut lines: Vec<_> = run
         .counts
         .iter()
@@ -194,7 +194,7 @@ fn counts(run: &RunReport, seen: &Seen) -> Vec<Line> {
 }
 
 /// Why no record of a kind was looked at.
-fn nothing(kind: Kind, mode: Option<Mode>, status: Status, seen: &Seen) -> &'static str {
+fn nothing(kind: Kind, mode: Option<Mode>, status: Status, seen: &RunSeen) -> &'static str {
     match status {
         _ if mode == Some(Mode::No) => "not imported",
         Status::Failed | Status::Stopped => "not done",
@@ -262,7 +262,7 @@ fn requests(run: &RunReport) -> Vec<Line> {
     items
 }
 
-fn failures(run: &RunReport, seen: &Seen) -> Vec<Line> {
+fn failures(run: &RunReport, seen: &RunSeen) -> Vec<Line> {
     let failed = run.failed();
     if failed == 0 {
         return Vec::new();

@@ -17,7 +17,7 @@ pub struct FieldChange {
     pub after: Value,
 }
 
-/// FieldChanges by attribute, in the order of their names.
+/// Changes by attribute, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldChanges(pub BTreeMap<&'static str, FieldChange>);
 

@@ -25,4 +25,4 @@ pub use exit::Exit;
 pub(crate) use notified::run_and_tell;
 pub(crate) use open::{Lanes, caflou, source};
 pub(crate) use session::{Session, run_id};
-pub(crate) use wanted::{Named, Only, Wanted};
+pub(crate) use wanted::{NamedRecord, Only, Wanted};

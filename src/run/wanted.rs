@@ -26,7 +26,7 @@ impl Only {
 
 /// A record that the user named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct NamedRecord {
     /// The word of its stream.
     pub(crate) stream: String,
     /// Its key there.
@@ -49,7 +49,7 @@ pub(crate) struct Wanted {
     /// Only these records.
     pub(crate) only: Option<Only>,
     /// Only those that were named; empty: all.
-    pub(crate) records: Vec<Named>,
+    pub(crate) records: Vec<NamedRecord>,
     /// Only documents from this day on, instead of the connection's own.
     pub(crate) from: Option<NaiveDate>,
     /// Only documents up to this day, instead of the connection's own.

@@ -42,7 +42,7 @@ pub use lock::{Lock, LockError};
 pub use outcomes::Before;
 pub use pairs::Pair;
 pub use rebuild::set_aside;
-pub use retention::{Belonging, Held};
+pub use retention::{Belonging, HeldRecord};
 pub use runs::{LastRun, RunStart};
 pub use tokens::Tokens;
 pub use view::View;

@@ -16,7 +16,7 @@ use crate::record::{CaflouId, Kind, SourceId};
 
 /// A record of which something is held.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Held {
+pub struct HeldRecord {
     /// Its key at the source.
     pub source_id: SourceId,
     /// Its id in Caflou, once it had one.
@@ -27,9 +27,9 @@ pub struct Held {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Belonging {
     /// The customers' companies.
-    pub companies: BTreeSet<Held>,
+    pub companies: BTreeSet<HeldRecord>,
     /// The orders, those asked for and those linked with the companies.
-    pub incomes: BTreeSet<Held>,
+    pub incomes: BTreeSet<HeldRecord>,
     /// Orders under the same name that nothing links with the customers: perhaps somebody else's.
     pub same_name: BTreeSet<SourceId>,
     /// Customers and orders asked for of which nothing is held.
@@ -83,7 +83,7 @@ impl View {
                 all.unknown.push(order.clone());
                 continue;
             }
-            all.incomes.insert(Held {
+            all.incomes.insert(HeldRecord {
                 source_id: order.clone(),
                 caflou_id: known.and_then(|known| known.caflou_id),
             });
@@ -129,7 +129,7 @@ impl View {
         let label = known.map(|known| known.label);
         all.names.extend(label.filter(|label| !label.is_empty()));
         all.incomes.extend(linked);
-        all.companies.insert(Held {
+        all.companies.insert(HeldRecord {
             source_id: customer.clone(),
             caflou_id,
         });
@@ -142,9 +142,9 @@ impl View {
         sqlite: &Connection,
         customer: &SourceId,
         company: Option<CaflouId>,
-    ) -> Result<Vec<Held>, StateError> {
+    ) -> Result<Vec<HeldRecord>, StateError> {
         let read = |row: &Row<'_>| {
-            Ok(Held {
+            Ok(HeldRecord {
                 source_id: SourceId(row.get(0)?),
                 caflou_id: row.get::<_, Option<i64>>(1)?.map(CaflouId),
             })
@@ -207,7 +207,7 @@ impl Journal {
         ];
         for (kind, held) in records {
             let bare = format!("{BARE} AND source_id = ?3");
-            for Held { source_id, .. } in held {
+            for HeldRecord { source_id, .. } in held {
                 let key = params![self.connection, kind.as_str(), source_id.0];
                 transaction.execute(
                     "INSERT INTO records (connection, kind, source_id, state, label, source) \

@@ -291,9 +291,9 @@ fn is_row_of(row: &Row<'_>, at: usize, asked_for: [&str; 3]) -> rusqlite::Result
     row.get(at + 3)
 }
 
-type Read<T> = Result<T, &'static str>;
+type Decoded<T> = Result<T, &'static str>;
 
-fn read_known(row: &Row<'_>) -> rusqlite::Result<Read<Known>> {
+fn read_known(row: &Row<'_>) -> rusqlite::Result<Decoded<Known>> {
     let state: String = row.get(0)?;
     let source: String = row.get(3)?;
     let written: Option<String> = row.get(4)?;

@@ -18,16 +18,16 @@ pub(super) type Incomes = Vec<Box<Draft>>;
 
 /// The incomes that wait; shared by the two agendas of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Awaiting(Arc<Shared>);
+pub struct Awaiting(Arc<AwaitingShared>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct AwaitingShared {
+    state: Mutex<AwaitingState>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct AwaitingState {
     /// Companies are being imported.
     open: bool,
     /// Customers whose companies did not come to be in this run.
@@ -39,7 +39,7 @@ struct State {
 }
 
 impl Awaiting {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, AwaitingState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use secrecy::SecretString;
 
-use super::named::Named;
+use super::named::NamedSettings;
 use crate::cli::Trouble;
 use crate::config::{Assignment, OrderStatus, Read, Secret, Setting};
 use crate::source::Definition;
@@ -33,7 +33,7 @@ pub(in crate::cli) struct ConnectArgs {
     #[arg(long, value_name = "KEY=PLACE")]
     secret: Vec<String>,
     #[command(flatten)]
-    named: Named,
+    named: NamedSettings,
     /// The pairing code from the add-on's e-mail; needs --eshop-id
     #[arg(long, value_name = "CODE", help_heading = SHOP)]
     pairing_code: Option<String>,

@@ -125,9 +125,9 @@ const PLACES: [(&str, &str, &str); 4] = [
 
 /// The settings that were named by flags, each by its dotted key.
 #[derive(Debug)]
-pub(in crate::cli) struct Named(pub(super) Vec<(&'static str, Read)>);
+pub(in crate::cli) struct NamedSettings(pub(super) Vec<(&'static str, Read)>);
 
-impl Args for Named {
+impl Args for NamedSettings {
     fn augment_args(command: Command) -> Command {
         FLAGS
             .into_iter()
@@ -148,7 +148,7 @@ impl Args for Named {
     }
 }
 
-impl FromArgMatches for Named {
+impl FromArgMatches for NamedSettings {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut named = Self(Vec::new());
         named.update_from_arg_matches(matches)?;

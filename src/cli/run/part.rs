@@ -3,7 +3,7 @@
 use crate::cli::Trouble;
 use crate::config::{Connection, Mode, nearest};
 use crate::record::{Kind, Stream};
-use crate::run::{Named, Only};
+use crate::run::{NamedRecord, Only};
 use crate::source::registry::{kinds, sources};
 
 /// The stream that `--order` is the short name for.
@@ -33,7 +33,7 @@ pub(super) fn only(word: &str) -> Only {
 }
 
 /// A record by its stream and its key there, which may have slashes in it.
-pub(super) fn record(text: &str) -> Result<Named, String> {
+pub(super) fn record(text: &str) -> Result<NamedRecord, String> {
     let words = streams();
     let Some((stream, id)) = text.split_once('/') else {
         return Err(format!(
@@ -55,7 +55,7 @@ pub(super) fn record(text: &str) -> Result<Named, String> {
     if id.is_empty() {
         return Err(format!("which of the {stream}? Write {stream}/ID"));
     }
-    Ok(Named {
+    Ok(NamedRecord {
         stream: stream.to_owned(),
         id: id.to_owned(),
     })
@@ -64,7 +64,7 @@ pub(super) fn record(text: &str) -> Result<Named, String> {
 /// Makes sure that all that was named can be read.
 pub(super) fn check(
     only: Option<&Only>,
-    records: &[Named],
+    records: &[NamedRecord],
     connections: &[&Connection],
 ) -> Result<(), Trouble> {
     for connection in connections {
@@ -74,7 +74,7 @@ pub(super) fn check(
             of(there, word, key)
                 .map_err(|said| Trouble::usage(format!("--only {word}: {said}")))?;
         }
-        for Named { stream: word, id } in records {
+        for NamedRecord { stream: word, id } in records {
             let named = format!("{word}/{id}");
             let stream = of(there, word, key);
             let stream = stream.map_err(|said| Trouble::usage(format!("{named}: {said}")))?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::running::Running;
+use super::running::RunningCommand;
 use super::{SecretError, program, without_secrets};
 
 /// How often it is asked whether the command has ended.
@@ -41,7 +41,7 @@ pub(super) fn output(
     };
     let mut command = Command::new(&program);
     without_secrets(&mut command).args(words.iter().skip(1));
-    let mut running = Running::start(&mut command).map_err(not_run)?;
+    let mut running = RunningCommand::start(&mut command).map_err(not_run)?;
     // read beside the waiting: a full pipe would keep the command from ever ending
     let (sender, printed) = mpsc::channel();
     let pipe = running.child.stdout.take();

@@ -33,12 +33,12 @@ pub fn end_commands() {
 }
 
 /// A command that runs, with all that it started.
-pub(super) struct Running {
+pub(super) struct RunningCommand {
     pub(super) child: Child,
     alone: bool,
 }
 
-impl Running {
+impl RunningCommand {
     /// Starts a command without input, whose errors are not shown.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
         let alone = in_a_group(command);
@@ -73,7 +73,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         all().forget(self.child.id());
     }
@@ -117,7 +117,7 @@ fn kill(id: u32, alone: bool) {
     };
 }
 
-/// Where there are no groups, [`Running::end`] ends the command itself; the console tells all of its
+/// Where there are no groups, [`RunningCommand::end`] ends the command itself; the console tells all of its
 /// programs of Ctrl-C.
 #[cfg(not(unix))]
 fn kill(_: u32, _: bool) {}
