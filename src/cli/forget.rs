@@ -1,5 +1,6 @@
 //! `forget`: deletes personal data from the state file.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,10 +10,11 @@ use serde_json::json;
 
 use super::confirm::confirm;
 use super::history::known_key;
-use super::{Exit, Global, Trouble};
+use super::{Exit, Global, Trouble, part};
 use crate::config::Config;
 use crate::output::Count;
-use crate::record::{CaflouId, SourceId};
+use crate::record::{Kind, SourceId, Stream};
+use crate::run::NamedRecord;
 use crate::state::{Belonging, Journal, Lock, View};
 use crate::text::{escaped, safe};
 use crate::trouble::Class;
@@ -29,6 +31,9 @@ pub(super) struct ForgetArgs {
     /// Only this order, such as a guest's; may be repeated
     #[arg(long = "order", value_name = "CODE")]
     orders: Vec<String>,
+    /// The same for any record: its stream and its key there, such as customers/GUID; may be repeated
+    #[arg(long = "record", value_name = "STREAM/ID", value_parser = part::record)]
+    records: Vec<NamedRecord>,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -38,10 +43,11 @@ pub(super) struct ForgetArgs {
 pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Trouble> {
     let (config, state) = global.load_any()?;
     let key = known_key(&config, &state, &args.name)?;
-    let whole = args.customers.is_empty() && args.orders.is_empty();
+    let named = args.named();
     let task = ForgetTask {
         global,
-        args,
+        yes: args.yes,
+        streams: part::streams_of(&config, &key),
         state: &state,
         key: &key,
     };
@@ -51,16 +57,27 @@ pub(super) fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, Trouble
             state.display()
         )));
     }
-    if whole {
+    if named.is_empty() {
         task.connection(&config)
     } else {
-        task.people()
+        task.people(&named)
+    }
+}
+
+impl ForgetArgs {
+    fn named(&self) -> Vec<NamedRecord> {
+        let customers = self.customers.iter();
+        let customers = customers.map(|id| part::short(part::OF_CUSTOMER, id));
+        let orders = self.orders.iter().map(|id| part::short(part::OF_ORDER, id));
+        let short = customers.chain(orders);
+        short.chain(self.records.iter().cloned()).collect()
     }
 }
 
 struct ForgetTask<'a> {
     global: &'a Global,
-    args: &'a ForgetArgs,
+    yes: bool,
+    streams: Vec<&'static Stream>,
     state: &'a Path,
     key: &'a str,
 }
@@ -88,7 +105,7 @@ impl ForgetTask<'_> {
              the history. {then}. Caflou and the shop are not touched",
             self.state.display()
         );
-        if !confirm(&question, self.args.yes)? {
+        if !confirm(&question, self.yes)? {
             return Ok(Exit::Done);
         }
         let (_lock, mut journal) = open(self.state, key)?;
@@ -103,22 +120,21 @@ impl ForgetTask<'_> {
         Ok(Exit::Done)
     }
 
-    fn people(&self) -> Result<Exit, Trouble> {
-        let ids = |all: &[String]| -> Vec<_> {
-            all.iter()
-                .map(|id| SourceId(id.trim().to_owned()))
-                .collect()
-        };
-        let (customers, orders) = (ids(&self.args.customers), ids(&self.args.orders));
+    fn people(&self, named: &[NamedRecord]) -> Result<Exit, Trouble> {
+        let records = named.iter();
+        let records = records.map(|named| part::key(named, &self.streams, self.key));
+        let records = records.collect::<Result<Vec<_>, _>>();
+        let records = records.map_err(Trouble::usage)?;
         let view = View::open(self.state, self.key)?;
-        let held = view.belonging(&customers, &orders)?;
+        let held = view.belonging(&records)?;
         drop(view);
         if !held.unknown.is_empty() {
             return Err(Trouble::usage(format!(
-                "nothing is held of {} in `{}`; nothing was deleted. Where the companies of \
-                 customers are not imported, name their orders: --order CODE",
+                "nothing is held of {} in `{}`; nothing was deleted. Where companies are \
+                 not imported, name their documents: {}",
                 joined(held.unknown.iter()),
-                self.key
+                self.key,
+                self.documents("ID")
             )));
         }
         let question = format!(
@@ -127,15 +143,15 @@ impl ForgetTask<'_> {
              changes in the shop no longer reach Caflou{}. Caflou and the shop are not touched",
             self.what(&held),
             self.state.display(),
-            same_name(&held),
+            self.same_name(&held),
         );
-        if !confirm(&question, self.args.yes)? {
+        if !confirm(&question, self.yes)? {
             return Ok(Exit::Done);
         }
         let (_lock, mut journal) = open(self.state, self.key)?;
         // A run may have imported more of them while the question was open.
         let view = journal.view()?;
-        let held = view.belonging(&customers, &orders)?;
+        let held = view.belonging(&records)?;
         drop(view);
         journal.forget_people(&held)?;
         let clean = journal.scrub()?;
@@ -145,58 +161,72 @@ impl ForgetTask<'_> {
     }
 
     fn what(&self, held: &Belonging) -> String {
-        let mut parts = Vec::new();
-        let (companies, incomes) = (held.companies.len() as u64, held.incomes.len() as u64);
-        if companies > 0 {
-            parts.push(Count(companies, "customer").to_string());
-        }
-        if incomes > 0 {
-            parts.push(Count(incomes, "order").to_string());
-        }
-        format!("{} of `{}`", parts.join(" and "), self.key)
+        let streams = self.streams.iter();
+        let counts = streams.map(|stream| (of(stream, held).len() as u64, stream.one));
+        let counts = counts.filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts
+            .map(|(count, one)| Count(count, one).to_string())
+            .collect();
+        format!("{} of `{}`", counts.join(" and "), self.key)
+    }
+
+    /// How documents are named on the command line.
+    fn documents(&self, id: &str) -> String {
+        let streams = self.streams.iter();
+        let documents = streams.filter(|stream| stream.kind.is_document());
+        let flags = documents.map(|stream| format!("--record {}/{id}", stream.word));
+        flags.collect::<Vec<_>>().join(" or ")
     }
 
     fn tell(&self, held: &Belonging) {
-        let companies = held.companies.iter().filter_map(|held| held.caflou_id);
-        let incomes = held.incomes.iter().filter_map(|held| held.caflou_id);
-        let sorted = |ids: &mut dyn Iterator<Item = CaflouId>| {
-            let mut ids: Vec<_> = ids.map(|id| id.0).collect();
+        let left = Kind::ALL.map(|kind| {
+            let of = held.held.iter().filter(|held| held.kind == kind);
+            let mut ids: Vec<_> = of.filter_map(|held| held.caflou_id).collect();
             ids.sort_unstable();
-            ids
-        };
-        let (companies, incomes) = (sorted(&mut { companies }), sorted(&mut { incomes }));
+            (kind.plural(), ids)
+        });
+        let left = left.into_iter().filter(|(_, ids)| !ids.is_empty());
+        let left: Vec<_> = left.collect();
         if self.global.json() {
-            let ids = |all: &std::collections::BTreeSet<crate::state::HeldRecord>| -> Vec<_> {
-                all.iter().map(|held| held.source_id.clone()).collect()
-            };
-            let object = json!({
+            let mut object = json!({
                 "type": "forgotten",
                 "connection": self.key,
                 "all": false,
-                "customers": ids(&held.companies),
-                "orders": ids(&held.incomes),
-                "same_name": held.same_name,
-                "caflou": {"companies": companies, "incomes": incomes},
+                "same_name": held.same_name.iter().map(|(_, id)| id).collect::<Vec<_>>(),
+                "caflou": left.into_iter().collect::<BTreeMap<_, _>>(),
             });
+            for stream in &self.streams {
+                object[stream.word] = json!(of(stream, held));
+            }
             return Self::print(&escaped(&object.to_string()));
         }
         Self::print(&safe(&format!("forgotten: {}", self.what(held))));
-        let list = |word: &str, ids: &[i64]| {
-            (!ids.is_empty()).then(|| format!("{word} {}", joined(ids.iter())))
-        };
-        let left = [list("companies", &companies), list("incomes", &incomes)];
-        let left: Vec<_> = left.into_iter().flatten().collect();
         if !left.is_empty() {
-            Self::print(&format!("in Caflou there still are: {}", left.join("; ")));
+            let left = left.iter();
+            let left = left.map(|(kinds, ids)| format!("{kinds} {}", joined(ids.iter())));
+            let left = left.collect::<Vec<_>>().join("; ");
+            Self::print(&format!("in Caflou there still are: {left}"));
         }
         if !held.same_name.is_empty() {
-            Self::print(&format!(
-                "linked by nothing but the name: orders {}; a run may read them again. If they \
-                 are the same person's: caflou-sync forget {} --order CODE",
-                joined(held.same_name.iter()),
-                self.key
-            ));
+            Self::print(&safe(&format!(
+                "linked by nothing but the name: {}; a run may read them again. If they are the same \
+                 person's: caflou-sync forget {} {}",
+                joined(held.same_name.iter().map(|(_, id)| id)),
+                self.key,
+                self.documents("ID")
+            )));
         }
+    }
+
+    fn same_name(&self, held: &Belonging) -> String {
+        if held.same_name.is_empty() {
+            return String::new();
+        }
+        format!(
+            ". Not among them, as nothing but the name links them: {} (add {})",
+            joined(held.same_name.iter().map(|(_, id)| id)),
+            self.documents("ID")
+        )
     }
 
     fn print(text: &str) {
@@ -225,14 +255,14 @@ pub(super) fn end(state: &Path, clean: bool) -> Result<(), Trouble> {
     ))
 }
 
-fn same_name(held: &Belonging) -> String {
-    match held.same_name.len() {
-        0 => String::new(),
-        _ => format!(
-            ". Not among them, as nothing but the name links them: orders {} (add --order CODE)",
-            joined(held.same_name.iter())
-        ),
-    }
+/// The keys of a stream's records among those that are held.
+fn of<'h>(stream: &Stream, held: &'h Belonging) -> Vec<&'h SourceId> {
+    let [from, before] = stream.keys();
+    let own = held.held.iter().filter(|held| {
+        let id = held.source_id.as_str();
+        held.kind == stream.kind && id >= from.as_str() && id < before.as_str()
+    });
+    own.map(|held| &held.source_id).collect()
 }
 
 fn joined<T: ToString>(all: impl Iterator<Item = T>) -> String {

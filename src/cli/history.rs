@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::shared::{others, rfc3339};
 use super::status::is_running;
-use super::{Exit, Global, Trouble};
+use super::{Exit, Global, Trouble, part};
 use crate::config::Config;
 use crate::output::{HistoryOptions, RecordHistory, ShownRun, run_history, runs as render, story};
 use crate::record::{Attributes, Kind, SourceId};
+use crate::run::NamedRecord;
 use crate::state::{PastRun, StateError, View};
 use crate::sync::report::Change;
-use crate::text::escaped;
+use crate::text::{escaped, safe};
 
 /// Runs named when the beginning of an id fits several.
 const CANDIDATES: u32 = 5;
@@ -29,14 +30,17 @@ pub(super) struct HistoryArgs {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// One run, record by record; the beginning of its id is enough
-    #[arg(long, value_name = "ID", conflicts_with_all = ["order", "customer"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["order", "customer", "record"])]
     run: Option<String>,
     /// Everything that happened to the order with this code, and where it stands
-    #[arg(long, value_name = "CODE", conflicts_with = "customer")]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["customer", "record"])]
     order: Option<String>,
     /// Everything that happened to the customer with this guid, and where it stands
-    #[arg(long, value_name = "GUID")]
+    #[arg(long, value_name = "GUID", conflicts_with = "record")]
     customer: Option<String>,
+    /// The same for any record: its stream and its key there, such as customers/GUID
+    #[arg(long, value_name = "STREAM/ID", value_parser = part::record)]
+    record: Option<NamedRecord>,
 }
 
 /// Tells what happened.
@@ -51,11 +55,17 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Troub
         state: &state,
         keys,
     };
-    match (&args.run, &args.order, &args.customer) {
-        (Some(id), ..) => shown.run(id.trim()),
-        (_, Some(code), _) => shown.record(Kind::Income, code),
-        (_, _, Some(guid)) => shown.record(Kind::Company, guid),
-        _ => Ok(shown.runs(args.limit)?),
+    let order = args
+        .order
+        .as_ref()
+        .map(|id| part::short(part::OF_ORDER, id));
+    let customer = args.customer.as_ref();
+    let customer = customer.map(|id| part::short(part::OF_CUSTOMER, id));
+    let record = args.record.clone().or(order).or(customer);
+    match (&args.run, record) {
+        (Some(id), _) => shown.run(id.trim()),
+        (None, Some(named)) => shown.record(&config, &named),
+        (None, None) => Ok(shown.runs(args.limit)?),
     }
 }
 
@@ -166,10 +176,17 @@ impl ShownHistory<'_> {
         Ok(Exit::Done)
     }
 
-    fn record(&self, kind: Kind, id: &str) -> Result<Exit, Trouble> {
-        let source_id = SourceId(id.trim().to_owned());
-        let mut blocks = Vec::new();
+    fn record(&self, config: &Config, named: &NamedRecord) -> Result<Exit, Trouble> {
+        let (mut blocks, mut said) = (Vec::new(), None);
         for key in &self.keys {
+            let streams = part::streams_of(config, key);
+            let (kind, source_id) = match part::key(named, &streams, key) {
+                Ok(record) => record,
+                Err(none) => {
+                    said = Some(none);
+                    continue;
+                }
+            };
             let found = self.look_up(key, kind, &source_id)?;
             let Some(of) = found else { continue };
             if self.global.json() {
@@ -182,15 +199,15 @@ impl ShownHistory<'_> {
             }
         }
         if blocks.is_empty() {
-            let (what, id) = match kind {
-                Kind::Company => ("customer", "guid"),
-                Kind::Income | Kind::Expense => ("order", "code"),
-            };
-            return Err(Trouble::usage(format!(
-                "no run of {} has dealt with {what} {source_id}; is the {id} right? A run that left \
-                 it unchanged tells nothing of it",
-                self.keys.join(", ")
-            )));
+            return Err(Trouble::usage(said.unwrap_or_else(|| {
+                format!(
+                    "no run of {} has dealt with {}/{}; is that right? A run that left it unchanged \
+                     tells nothing of it",
+                    self.keys.join(", "),
+                    named.stream,
+                    safe(&named.id)
+                )
+            })));
         }
         if self.global.json() {
             Self::print(&escaped(&blocks.join("\n")));

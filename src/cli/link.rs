@@ -10,14 +10,13 @@ use serde_json::json;
 use super::confirm::confirm;
 use super::forget::open;
 use super::shared::find;
-use super::{Exit, Global, Trouble};
+use super::{Exit, Global, Trouble, part};
 use crate::caflou::{Candidates, Index, Keys, Reader, Stored};
 use crate::config::{Config, Connection, cache_dir};
 use crate::http::Stopper;
 use crate::record::{CaflouId, Kind, Mark, SourceId};
 use crate::run::{self, Lanes, run_id};
 use crate::shell::word;
-use crate::source::shoptet::PROGRAM;
 use crate::state::{Cache, Journal, Known, RecordState, RunStart, StateError, View};
 use crate::sync::report::{Action, Change};
 use crate::text::{escaped, safe};
@@ -44,7 +43,7 @@ struct Which {
     /// The connection
     #[arg(value_name = "NAME")]
     name: String,
-    /// A customer's guid or an order's code; customers/GUID or orders/CODE where both are meant
+    /// Its key at the source, or its stream and key, as in customers/GUID, where several have it
     #[arg(value_name = "RECORD")]
     record: String,
     /// Do not ask
@@ -175,7 +174,7 @@ impl<'a> LinkTask<'a> {
     ) -> Result<Self, Trouble> {
         let connection = find(config, &which.name)?;
         let view = View::open(&state, &connection.key)?;
-        let (kind, source_id) = resolve(&view, &which.record, &connection.key)?;
+        let (kind, source_id) = resolve(&view, &which.record, connection)?;
         let known = view.known(kind, &source_id)?;
         Ok(Self {
             global,
@@ -213,7 +212,11 @@ impl<'a> LinkTask<'a> {
     }
 
     fn mark(&self) -> Mark {
-        Mark::new(PROGRAM, &self.connection.identity(), &self.source_id)
+        Mark::new(
+            self.connection.program.word,
+            &self.connection.identity(),
+            &self.source_id,
+        )
     }
 
     /// The record as it is in Caflou; `None` where it was deleted.
@@ -320,26 +323,33 @@ impl<'a> LinkTask<'a> {
 }
 
 /// Which record is meant: a code may look like anything, so what is known by the whole word wins.
-fn resolve(view: &View, text: &str, key: &str) -> Result<(Kind, SourceId), Trouble> {
+fn resolve(view: &View, text: &str, connection: &Connection) -> Result<(Kind, SourceId), Trouble> {
+    let (key, streams) = (&connection.key, connection.program.streams);
     let whole = SourceId(text.trim().to_owned());
-    let is_known = |kind| view.known(kind, &whole).map(|known| known.is_some());
-    let company = is_known(Kind::Company)?;
-    let income = is_known(Kind::Income)?;
-    let prefixed = [("customers/", Kind::Company), ("orders/", Kind::Income)];
-    let named = prefixed.iter().find_map(|(prefix, kind)| {
-        let id = whole.0.strip_prefix(prefix).filter(|id| !id.is_empty())?;
-        Some((*kind, SourceId(id.to_owned())))
-    });
-    match (company, income, named) {
-        (true, false, _) => Ok((Kind::Company, whole)),
-        (false, true, _) => Ok((Kind::Income, whole)),
-        (_, _, Some(named)) => Ok(named),
-        (true, true, None) => Err(Trouble::usage(format!(
-            "{whole} is a customer and an order of `{key}`: say customers/{whole} or orders/{whole}"
+    let mut known = Vec::new();
+    for kind in Kind::ALL {
+        if view.known(kind, &whole)?.is_some() {
+            known.push(kind);
+        }
+    }
+    let named = part::record(&whole.0).ok();
+    let named = named.and_then(|named| part::key(&named, streams, key).ok());
+    let ways = |kinds: &[Kind], id: &str| {
+        let fitting = streams.iter().filter(|stream| kinds.contains(&stream.kind));
+        let ways = fitting.map(|stream| format!("{}/{id}", stream.word));
+        ways.collect::<Vec<_>>().join(" or ")
+    };
+    match (known.as_slice(), named) {
+        ([kind], _) => Ok((*kind, whole)),
+        (_, Some(named)) => Ok(named),
+        ([], None) => Err(Trouble::usage(format!(
+            "no run of `{key}` has seen {}: is it right? If it is, say {}",
+            safe(&whole.0),
+            ways(&Kind::ALL, "ID")
         ))),
-        (false, false, None) => Err(Trouble::usage(format!(
-            "no run of `{key}` has seen {}: is it right? If it is, say customers/GUID or orders/CODE",
-            safe(&whole.0)
+        (several, None) => Err(Trouble::usage(format!(
+            "{whole} is several records of `{key}`: say {}",
+            ways(several, &whole.0)
         ))),
     }
 }

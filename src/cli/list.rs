@@ -91,7 +91,7 @@ fn row(connection: &Connection, last: Option<&LastRun>) -> ListRow {
         connection: connection.key.clone(),
         name: connection.name.clone(),
         program: connection.program.name.to_owned(),
-        eshop: connection.identity(),
+        account: connection.identity(),
         companies: import.companies.to_string(),
         incomes: import.incomes.to_string(),
         interval,

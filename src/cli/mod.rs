@@ -11,6 +11,7 @@ mod list;
 mod logging;
 mod notify;
 mod options;
+mod part;
 mod remove;
 mod run;
 mod schedule;

@@ -1,7 +1,5 @@
 //! `run`: imports now, or shows what an import would do.
 
-mod part;
-
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::several::side_by_side;
 use super::shared::find;
 use super::signal::ends_in_order;
-use super::{Exit, Global, Trouble};
+use super::{Exit, Global, Trouble, part};
 use crate::config::{Config, Connection, cache_dir, parse_day, parse_duration};
 use crate::http::Stopper;
 use crate::output::{Brief, Human, HumanOptions, JsonLines, Progress};
@@ -115,10 +113,8 @@ impl RunArgs {
 
     /// The records that were named.
     fn records(&self) -> Vec<NamedRecord> {
-        let orders = self.orders.iter().map(|code| NamedRecord {
-            stream: part::OF_ORDER.to_owned(),
-            id: code.trim().to_owned(),
-        });
+        let orders = self.orders.iter();
+        let orders = orders.map(|code| part::short(part::OF_ORDER, code));
         let mut records: Vec<_> = orders.collect();
         for record in &self.records {
             if !records.contains(record) {

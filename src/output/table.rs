@@ -20,13 +20,13 @@ pub struct ListRow {
     pub name: String,
     /// The source's program.
     pub program: String,
-    /// The e-shop's ID.
-    pub eshop: String,
+    /// Its number, or name, at its program.
+    pub account: String,
     /// Mode of the companies.
     pub companies: String,
     /// Mode of the incomes.
     pub incomes: String,
-    /// Which orders.
+    /// Which documents, by their day.
     pub interval: String,
     /// Whether it takes part in scheduled runs.
     pub auto_repeat: String,
@@ -43,10 +43,10 @@ const HEADER: [&str; 10] = [
     "CONNECTION",
     "NAME",
     "PROGRAM",
-    "E-SHOP",
+    "ACCOUNT",
     "COMPANIES",
     "INCOMES",
-    "ORDERS",
+    "INTERVAL",
     "AUTO REPEAT",
     "LAST RUN",
     "RESULT",
@@ -59,7 +59,7 @@ impl ListRow {
             connection,
             name,
             program,
-            eshop,
+            account,
             companies,
             incomes,
             interval,
@@ -71,7 +71,7 @@ impl ListRow {
             connection,
             name,
             program,
-            eshop,
+            account,
             companies,
             incomes,
             interval,
@@ -93,14 +93,14 @@ impl ListRow {
     /// The connection on a few lines of at most `width` columns.
     fn block(&self, color: bool, width: usize) -> String {
         let told = |words: &str, value: &str| Line::of(DIM, words).with(PLAIN, value);
-        let shop = Line::of(PLAIN, &format!("{} {}", self.program, self.eshop));
+        let account = Line::of(PLAIN, &format!("{} {}", self.program, self.account));
         let name = Some(&self.name).filter(|name| **name != self.connection);
         let source = name.map(|name| Line::of(PLAIN, name));
-        let source = source.into_iter().chain([shop]).collect();
+        let source = source.into_iter().chain([account]).collect();
         let modes = vec![
             told("companies: ", &self.companies),
             told("incomes: ", &self.incomes),
-            told("orders: ", &self.interval),
+            told("interval: ", &self.interval),
         ];
         let repeat = told("auto repeat: ", &self.auto_repeat);
         let mut last = told("last run: ", &self.last_run);

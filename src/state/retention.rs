@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, Row, params};
 
 use super::view::{asked, one};
@@ -17,38 +18,39 @@ use crate::record::{CaflouId, Kind, SourceId};
 /// A record of which something is held.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HeldRecord {
+    /// What it is.
+    pub kind: Kind,
     /// Its key at the source.
     pub source_id: SourceId,
     /// Its id in Caflou, once it had one.
     pub caflou_id: Option<CaflouId>,
 }
 
-/// What is held of some customers and orders.
+/// What is held of some records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Belonging {
-    /// The customers' companies.
-    pub companies: BTreeSet<HeldRecord>,
-    /// The orders, those asked for and those linked with the companies.
-    pub incomes: BTreeSet<HeldRecord>,
-    /// Orders under the same name that nothing links with the customers: perhaps somebody else's.
-    pub same_name: BTreeSet<SourceId>,
-    /// Customers and orders asked for of which nothing is held.
+    /// Those asked for, and of companies all documents that are linked with them.
+    pub held: BTreeSet<HeldRecord>,
+    /// Documents under the same name that nothing links with the companies: perhaps somebody else's.
+    pub same_name: BTreeSet<(Kind, SourceId)>,
+    /// Records asked for of which nothing is held.
     pub unknown: Vec<SourceId>,
-    /// The customers' names.
+    /// The companies' names.
     names: BTreeSet<String>,
 }
 
 /// How long the remains wait for others that read the file.
 const SCRUB: Duration = Duration::from_secs(2);
 
-const LINKED: &str = "SELECT source_id, caflou_id FROM records \
-     WHERE connection = ?1 AND kind = 'income' AND (awaits = ?2 \
+const LINKED: &str = "SELECT kind, source_id, caflou_id FROM records \
+     WHERE connection = ?1 AND kind <> 'company' AND (awaits = ?2 \
      OR json_extract(source, '$.company_id') = ?3 OR json_extract(written, '$.company_id') = ?3 \
      OR json_extract(pending, '$.company_id') = ?3)";
-/// Orders that were never imported, such as cancelled ones, are in the history only.
-const SAME_NAME: &str = "SELECT source_id FROM records WHERE connection = ?1 AND kind = 'income' \
-     AND label = ?2 UNION SELECT changes.source_id FROM runs JOIN changes \
-     ON changes.run_id = runs.run_id WHERE runs.connection = ?1 AND changes.kind = 'income' \
+/// Documents that were never imported, such as cancelled ones, are in the history only.
+const SAME_NAME: &str = "SELECT kind, source_id FROM records WHERE connection = ?1 \
+     AND kind <> 'company' AND label = ?2 UNION SELECT changes.kind, changes.source_id \
+     FROM runs JOIN changes ON changes.run_id = runs.run_id \
+     WHERE runs.connection = ?1 AND changes.kind <> 'company' \
      AND json_extract(changes.change, '$.label') = ?2";
 const ANY_CHANGE: &str = "SELECT 1 FROM changes CROSS JOIN runs ON runs.run_id = changes.run_id \
      WHERE changes.kind = ?2 AND changes.source_id = ?3 AND runs.connection = ?1 LIMIT 1";
@@ -63,59 +65,59 @@ const OLD: &str = "SELECT run_id FROM runs WHERE connection = ?1 AND started_at 
      AND status IN ('ok', 'partial') ORDER BY started_at DESC, run_id DESC LIMIT 1)";
 
 impl View {
-    /// What is held of these customers and orders.
+    /// What is held of these records.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn belonging(
-        &self,
-        customers: &[SourceId],
-        orders: &[SourceId],
-    ) -> Result<Belonging, StateError> {
+    pub fn belonging(&self, records: &[(Kind, SourceId)]) -> Result<Belonging, StateError> {
         let mut all = Belonging::default();
         let sqlite = &self.sqlite;
-        for customer in customers {
-            self.add_customer(sqlite, customer, &mut all)?;
-        }
-        for order in orders {
-            let known = self.known(Kind::Income, order)?;
-            if known.is_none() && !self.told(sqlite, Kind::Income, order)? {
-                all.unknown.push(order.clone());
+        for (kind, id) in records {
+            if *kind == Kind::Company {
+                self.add_company(sqlite, id, &mut all)?;
                 continue;
             }
-            all.incomes.insert(HeldRecord {
-                source_id: order.clone(),
+            let known = self.known(*kind, id)?;
+            if known.is_none() && !self.told(sqlite, *kind, id)? {
+                all.unknown.push(id.clone());
+                continue;
+            }
+            all.held.insert(HeldRecord {
+                kind: *kind,
+                source_id: id.clone(),
                 caflou_id: known.and_then(|known| known.caflou_id),
             });
         }
         for name in &all.names {
-            let ids: Vec<SourceId> = asked(sqlite, || {
+            let named: Vec<(Kind, SourceId)> = asked(sqlite, || {
                 let mut statement = sqlite.prepare_cached(SAME_NAME)?;
                 let key = params![self.connection, name];
-                let ids = statement.query_map(key, |row| row.get(0).map(SourceId))?;
-                ids.collect()
+                let named =
+                    statement.query_map(key, |row| Ok((kind_of(row)?, SourceId(row.get(1)?))))?;
+                named.collect()
             })?;
-            for id in ids {
-                if !all.incomes.iter().any(|held| held.source_id == id) {
-                    all.same_name.insert(id);
+            for (kind, id) in named {
+                let is = |held: &HeldRecord| held.kind == kind && held.source_id == id;
+                if !all.held.iter().any(is) {
+                    all.same_name.insert((kind, id));
                 }
             }
         }
         Ok(all)
     }
 
-    fn add_customer(
+    fn add_company(
         &self,
         sqlite: &Connection,
-        customer: &SourceId,
+        company_id: &SourceId,
         all: &mut Belonging,
     ) -> Result<(), StateError> {
-        let known = self.known(Kind::Company, customer)?;
+        let known = self.known(Kind::Company, company_id)?;
         let caflou_id = known.as_ref().and_then(|known| known.caflou_id);
-        let linked = self.linked(sqlite, customer, caflou_id)?;
+        let linked = self.linked(sqlite, company_id, caflou_id)?;
         let nothing = known.is_none() && linked.is_empty();
-        if nothing && !self.told(sqlite, Kind::Company, customer)? {
-            all.unknown.push(customer.clone());
+        if nothing && !self.told(sqlite, Kind::Company, company_id)? {
+            all.unknown.push(company_id.clone());
             return Ok(());
         }
         for values in known
@@ -128,28 +130,30 @@ impl View {
         }
         let label = known.map(|known| known.label);
         all.names.extend(label.filter(|label| !label.is_empty()));
-        all.incomes.extend(linked);
-        all.companies.insert(HeldRecord {
-            source_id: customer.clone(),
+        all.held.extend(linked);
+        all.held.insert(HeldRecord {
+            kind: Kind::Company,
+            source_id: company_id.clone(),
             caflou_id,
         });
         Ok(())
     }
 
-    /// The incomes that wait for a customer's company or are linked with it.
+    /// The documents that wait for a company or are linked with it.
     fn linked(
         &self,
         sqlite: &Connection,
-        customer: &SourceId,
+        company_id: &SourceId,
         company: Option<CaflouId>,
     ) -> Result<Vec<HeldRecord>, StateError> {
         let read = |row: &Row<'_>| {
             Ok(HeldRecord {
-                source_id: SourceId(row.get(0)?),
-                caflou_id: row.get::<_, Option<i64>>(1)?.map(CaflouId),
+                kind: kind_of(row)?,
+                source_id: SourceId(row.get(1)?),
+                caflou_id: row.get::<_, Option<i64>>(2)?.map(CaflouId),
             })
         };
-        let key = params![self.connection, customer.0, company.map(|id| id.0)];
+        let key = params![self.connection, company_id.0, company.map(|id| id.0)];
         asked(sqlite, || {
             let mut statement = sqlite.prepare_cached(LINKED)?;
             let linked = statement.query_map(key, read)?;
@@ -163,6 +167,14 @@ impl View {
         let found = one(sqlite, ANY_CHANGE, key, |row| row.get::<_, i64>(0))?;
         Ok(found.is_some())
     }
+}
+
+/// A kind by its word, in the first column.
+fn kind_of(row: &Row<'_>) -> rusqlite::Result<Kind> {
+    let word: String = row.get(0)?;
+    let mut kinds = Kind::ALL.into_iter();
+    let kind = kinds.find(|kind| kind.as_str() == word);
+    kind.ok_or(rusqlite::Error::InvalidColumnType(0, word, Type::Text))
 }
 
 impl Journal {
@@ -188,7 +200,7 @@ impl Journal {
         Ok(dropped)
     }
 
-    /// Forgets what is held of some customers and orders, and keeps that they are never imported
+    /// Forgets what is held of some records, and keeps that they are never imported
     /// again. [`Journal::scrub`] has to follow.
     ///
     /// # Errors
@@ -201,33 +213,33 @@ impl Journal {
     fn blank(&mut self, all: &Belonging) -> rusqlite::Result<()> {
         self.sqlite.pragma_update(None, "secure_delete", "ON")?;
         let transaction = self.sqlite.transaction()?;
-        let records = [
-            (Kind::Company, &all.companies),
-            (Kind::Income, &all.incomes),
-        ];
-        for (kind, held) in records {
-            let bare = format!("{BARE} AND source_id = ?3");
-            for HeldRecord { source_id, .. } in held {
-                let key = params![self.connection, kind.as_str(), source_id.0];
-                transaction.execute(
-                    "INSERT INTO records (connection, kind, source_id, state, label, source) \
-                     VALUES (?1, ?2, ?3, 'gone', '', '{}') ON CONFLICT DO UPDATE SET \
-                     state = 'gone', label = '', source = '{}', written = NULL, pending = NULL, \
-                     sent_at = NULL, awaits = NULL, origin = NULL, reason = NULL, \
-                     attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
-                    key,
-                )?;
-                transaction.execute(&bare, key)?;
-            }
+        let bare = format!("{BARE} AND source_id = ?3");
+        for HeldRecord {
+            kind, source_id, ..
+        } in &all.held
+        {
+            let key = params![self.connection, kind.as_str(), source_id.0];
+            transaction.execute(
+                "INSERT INTO records (connection, kind, source_id, state, label, source) \
+                 VALUES (?1, ?2, ?3, 'gone', '', '{}') ON CONFLICT DO UPDATE SET \
+                 state = 'gone', label = '', source = '{}', written = NULL, pending = NULL, \
+                 sent_at = NULL, awaits = NULL, origin = NULL, reason = NULL, \
+                 attempts = 0, first_failed_at = NULL, last_failed_at = NULL",
+                key,
+            )?;
+            transaction.execute(&bare, key)?;
         }
-        // What is told of orders that were never imported is linked by nothing but the name.
+        // What is told of documents that were never imported is linked by nothing but the name.
         let bare = format!(
             "{BARE} AND json_extract(change, '$.label') = ?3 AND NOT EXISTS (SELECT 1 FROM records \
              WHERE records.connection = ?1 AND records.kind = ?2 \
              AND records.source_id = changes.source_id)"
         );
-        for name in &all.names {
-            let key = params![self.connection, Kind::Income.as_str(), name];
+        let documents = Kind::ALL.into_iter().filter(|kind| kind.is_document());
+        for (kind, name) in
+            documents.flat_map(|kind| all.names.iter().map(move |name| (kind, name)))
+        {
+            let key = params![self.connection, kind.as_str(), name];
             transaction.execute(&bare, key)?;
         }
         transaction.commit()

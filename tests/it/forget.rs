@@ -213,13 +213,19 @@ fn a_guest_is_forgotten_by_their_orders_and_orders_of_the_same_name_are_pointed_
     let customer = ["forget", KEY, "--customer", &shop.guid, "--yes"];
     let ran = bench.program(&customer).exits(0);
     let hint = format!(
-        "linked by nothing but the name: orders {}, {guest}; a run may read them again. If they \
-         are the same person's: caflou-sync forget my-shop --order CODE\n",
+        "linked by nothing but the name: {}, {guest}; a run may read them again. If they are the \
+         same person's: caflou-sync forget my-shop --record orders/ID\n",
         shop.cancelled
     );
     assert!(ran.stdout.ends_with(&hint), "{}", ran.stdout);
     bench
-        .program(&["forget", KEY, "--order", &guest, "--yes"])
+        .program(&[
+            "forget",
+            KEY,
+            "--record",
+            &format!("orders/{guest}"),
+            "--yes",
+        ])
         .exits(0);
     holds_nothing(bench);
     shop.forget();

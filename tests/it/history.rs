@@ -189,7 +189,7 @@ fn a_record_tells_where_it_stands_and_how_it_came_there() {
     let ran = bench.program(&["history", "--order", "1"]).exits(2);
     assert_eq!(
         ran.stderr,
-        "error: no run of my-shop has dealt with order 1; is the code right? A run that left it \
+        "error: no run of my-shop has dealt with orders/1; is that right? A run that left it \
          unchanged tells nothing of it\n"
     );
 }

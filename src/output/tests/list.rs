@@ -7,7 +7,7 @@ fn rows() -> Vec<ListRow> {
         connection: connection.to_owned(),
         name: name.to_owned(),
         program: "shoptet".to_owned(),
-        eshop: "222651".to_owned(),
+        account: "222651".to_owned(),
         companies: "new-only".to_owned(),
         incomes: "new-and-update".to_owned(),
         interval: "from 2021-01-01".to_owned(),
@@ -24,9 +24,9 @@ fn rows() -> Vec<ListRow> {
 #[test]
 fn columns_are_aligned_and_nothing_trails() {
     insta::assert_snapshot!(list(&rows(), false, None), @r"
-    CONNECTION  NAME             PROGRAM  E-SHOP  COMPANIES  INCOMES         ORDERS           AUTO REPEAT  LAST RUN          RESULT
-    my-shop     Můj e-shop       shoptet  222651  new-only   new-and-update  from 2021-01-01  yes          2026-11-23 04:10  ok
-    b           Káva�[31m & čaj  shoptet  222651  new-only   new-and-update  from 2021-01-01  yes          2026-11-23 04:10
+    CONNECTION  NAME             PROGRAM  ACCOUNT  COMPANIES  INCOMES         INTERVAL         AUTO REPEAT  LAST RUN          RESULT
+    my-shop     Můj e-shop       shoptet  222651   new-only   new-and-update  from 2021-01-01  yes          2026-11-23 04:10  ok
+    b           Káva�[31m & čaj  shoptet  222651   new-only   new-and-update  from 2021-01-01  yes          2026-11-23 04:10
     ");
     assert!(
         list(&rows(), false, None)
@@ -63,13 +63,13 @@ fn a_narrow_terminal_gets_a_few_lines_for_each() {
     my-shop
       Můj e-shop · shoptet 222651
       companies: new-only · incomes: new-and-update ·
-      orders: from 2021-01-01
+      interval: from 2021-01-01
       auto repeat: yes · last run: 2026-11-23 04:10, ok
 
     b
       Káva�[31m & čaj · shoptet 222651
       companies: new-only · incomes: new-and-update ·
-      orders: from 2021-01-01
+      interval: from 2021-01-01
       auto repeat: yes · last run: 2026-11-23 04:10
     ");
     let lines = list(&rows(), false, Some(80));

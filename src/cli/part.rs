@@ -1,13 +1,14 @@
 //! Which part of a connection is asked for: streams, and single records of them.
 
-use crate::cli::Trouble;
-use crate::config::{Connection, Mode, nearest};
-use crate::record::{Kind, Stream};
+use super::Trouble;
+use crate::config::{Config, Connection, Mode, nearest};
+use crate::record::{Kind, SourceId, Stream};
 use crate::run::{NamedRecord, Only};
 use crate::source::registry::{kinds, sources};
 
-/// The stream that `--order` is the short name for.
+/// The streams that `--order` and `--customer` are short names for.
 pub(super) const OF_ORDER: &str = "orders";
+pub(super) const OF_CUSTOMER: &str = "customers";
 
 /// The streams of all programs, each word once.
 fn streams() -> Vec<&'static str> {
@@ -59,6 +60,33 @@ pub(super) fn record(text: &str) -> Result<NamedRecord, String> {
         stream: stream.to_owned(),
         id: id.to_owned(),
     })
+}
+
+/// A record of a stream that has a flag of its own.
+pub(super) fn short(stream: &str, id: &str) -> NamedRecord {
+    NamedRecord {
+        stream: stream.to_owned(),
+        id: id.trim().to_owned(),
+    }
+}
+
+/// The streams of a connection; of all programs where the configuration does not know it any more.
+pub(super) fn streams_of(config: &Config, key: &str) -> Vec<&'static Stream> {
+    let all = || sources().iter().flat_map(|source| source.streams).copied();
+    config.connection(key).map_or_else(
+        || all().collect(),
+        |connection| connection.program.streams.to_vec(),
+    )
+}
+
+/// As what the state knows a record.
+pub(super) fn key(
+    named: &NamedRecord,
+    there: &[&'static Stream],
+    connection: &str,
+) -> Result<(Kind, SourceId), String> {
+    let stream = of(there, &named.stream, connection)?;
+    Ok((stream.kind, stream.key(&named.id)))
 }
 
 /// Makes sure that all that was named can be read.
