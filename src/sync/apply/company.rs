@@ -1,12 +1,14 @@
 //! Incomes whose company was deleted in Caflou, or merged with another one there: they go in without
 //! it.
 
-use super::{Apply, Done, Step};
+use super::Apply;
 use crate::http::HttpError;
 use crate::record::{Attributes, CaflouId, Kind, Value};
 use crate::state::{Intent, StateError};
+use crate::sync::outcome::Done;
 use crate::sync::plan::Plan;
 use crate::sync::report::Change;
+use crate::sync::sink::Step;
 
 impl Apply {
     /// Where a create was refused because its company is gone: creates it without one. What was

@@ -25,9 +25,6 @@ pub struct Fate {
     pub meaning: bool,
 }
 
-/// The kinds that are drawn, by their place in [`Fate::draw`].
-const DRAWN: u64 = 4;
-
 impl fmt::Debug for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = [
@@ -51,8 +48,7 @@ impl Fate {
         let mut one_of = |of: u8| {
             place += 1;
             let by_chance = rng.u8(0..of) == 0;
-            let has = |bits: u64| bits >> (place - 1) & 1 == 1;
-            forced.map_or(by_chance && has(DRAWN), has)
+            forced.map_or(by_chance, |bits| bits >> (place - 1) & 1 == 1)
         };
         let (lies, two, clocks) = (one_of(2), one_of(5), one_of(3));
         let (disk, restores, meaning) = (one_of(3), one_of(4), one_of(2));
