@@ -1,5 +1,7 @@
 //! The command line: the backend, and what its operator looks at and does.
 
+mod list;
+
 use std::error::Error as StdError;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -9,9 +11,8 @@ use std::time::Duration;
 
 use caflou_sync::cli::{OutputOptions, confirm, end_on_signal, ended};
 use caflou_sync::http::Stopper;
-use caflou_sync::output::{Count, local, table};
+use caflou_sync::output::{Count, local};
 use caflou_sync::run::Exit;
-use caflou_sync::text::escaped;
 use caflou_sync::trouble::{Class, Trouble};
 use chrono::{SecondsFormat, Utc};
 use clap::{Args, Parser, Subcommand};
@@ -19,10 +20,11 @@ use serde_json::json;
 use tracing::info;
 use tracing::level_filters::LevelFilter;
 
+use self::list::list;
 use crate::config::{AddonConfig, LoadError};
 use crate::{
-    Backend, CODE_LIFE, Contents, Database, DatabaseError, Kind, Language, ListedShop, Listening,
-    StartError, Vault, mail_login, post, serve, vault,
+    Backend, CODE_LIFE, Contents, Database, DatabaseError, Kind, Language, Listening, StartError,
+    Vault, mail_login, post, serve, vault,
 };
 
 /// The configuration where none is named.
@@ -147,63 +149,6 @@ fn start(config: AddonConfig) -> Result<Exit, Trouble> {
     });
     served.map_err(failed)?;
     Ok(Exit::Done)
-}
-
-fn list(global: &Global, config: &AddonConfig) -> Result<Exit, Trouble> {
-    let (_, mut database) = open(config)?;
-    let shops = database.transaction(|database| database.shops(Utc::now()));
-    let shops = shops.map_err(failed)?;
-    let mut out = io::stdout().lock();
-    if global.output.json() {
-        for shop in &shops {
-            let _ = writeln!(out, "{}", escaped(&object(shop).to_string()));
-        }
-        return Ok(Exit::Done);
-    }
-    if shops.is_empty() {
-        let _ = writeln!(io::stderr(), "no shop has installed the add-on yet");
-        return Ok(Exit::Done);
-    }
-    let header = [
-        "E-SHOP",
-        "ADDRESS",
-        "ADD-ON",
-        "INSTALLED",
-        "PROGRAMS",
-        "LAST ASKED",
-        "CODE UNTIL",
-    ];
-    let rows: Vec<_> = shops.iter().map(row).collect();
-    let _ = writeln!(out, "{}", table(&header, &rows, global.output.colours()));
-    Ok(Exit::Done)
-}
-
-fn object(shop: &ListedShop) -> serde_json::Value {
-    let time = |at: chrono::DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    json!({
-        "eshop_id": shop.eshop_id,
-        "eshop_url": shop.url,
-        "standing": shop.standing.as_str(),
-        "installed_at": time(shop.installed_at),
-        "programs": shop.programs,
-        "seen_at": shop.seen_at.map(time),
-        "code_until": shop.code_until.map(time),
-    })
-}
-
-fn row(shop: &ListedShop) -> [String; 7] {
-    [
-        shop.eshop_id.to_string(),
-        shop.url.clone(),
-        shop.standing.as_str().to_owned(),
-        local(shop.installed_at),
-        match shop.programs.len() {
-            0 => "–".to_owned(),
-            _ => shop.programs.join(", "),
-        },
-        shop.seen_at.map_or_else(|| "never".to_owned(), local),
-        shop.code_until.map_or_else(|| "–".to_owned(), local),
-    ]
 }
 
 fn new_code(global: &Global, config: &AddonConfig, args: &NewCodeArgs) -> Result<Exit, Trouble> {

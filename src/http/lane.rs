@@ -1,6 +1,5 @@
-//! How many requests a service sees at once, and how fast they come.
-//!
-//! A lane is shared by all that use the same token, also across connections of one process.
+//! How many requests a service sees at once, and how fast they come. A lane is shared by all that use
+//! the same token, also across connections of one process.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

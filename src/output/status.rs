@@ -150,7 +150,7 @@ fn stale(at: DateTime<Utc>, of: &Condition, now: DateTime<Utc>) -> String {
 
 impl Condition {
     /// The lines, each with the indent of what does not fit on it.
-    fn lines(&self, now: DateTime<Utc>) -> Vec<(Line, usize)> {
+    fn head(&self) -> Line {
         let mut head = Line::of(BOLD, &self.connection);
         head.push(PLAIN, "  ");
         let bad = !self.symptoms.is_empty();
@@ -158,7 +158,11 @@ impl Condition {
         if self.name != self.connection {
             head.push(DIM, &format!("  {}", self.name));
         }
-        let mut lines = vec![(head, 2)];
+        head
+    }
+
+    fn lines(&self, now: DateTime<Utc>) -> Vec<(Line, usize)> {
+        let mut lines = vec![(self.head(), 2)];
         for symptom in &self.symptoms {
             let line = Line::of(style(symptom.health(), true), "  ! ");
             let words = symptom_words(*symptom, self, now);

@@ -3,6 +3,8 @@
 //! A source is a folder here. It reads, maps and hands on [`Item`]s one
 //! by one; what it wants to know of earlier runs it asks the state.
 
+mod definition;
+mod error;
 pub mod kit;
 pub mod registry;
 pub mod setup;
@@ -12,117 +14,13 @@ use std::pin::Pin;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use secrecy::SecretString;
-use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
-use self::setup::Setup;
-use crate::access::{Access, Shared};
-use crate::config::{Field, Import, Mapping, Need, Table, Way};
-use crate::http::{HttpError, Pace};
+pub use definition::{Definition, Explain, Opening};
+pub use error::SourceError;
+
 use crate::record::{Draft, Kind, SourceId, Stream};
-use crate::state::{StateError, View};
-use crate::trouble::{Class, Trouble};
-
-/// What a source is, before any of its records are asked for.
-#[derive(Debug)]
-pub struct Definition {
-    /// The word for it: `program` in the configuration, and how its marks begin.
-    pub word: &'static str,
-    /// Its name for people.
-    pub name: &'static str,
-    /// What one account at it is.
-    pub place: &'static str,
-    /// The setting that says whose records it gives.
-    pub identity: &'static str,
-    /// Its settings.
-    pub settings: &'static Table,
-    /// It says itself whose records a credential opens: whoever connects it need not know.
-    pub tells: bool,
-    /// Whose records a credential opens, where its own text says so.
-    pub named_by: fn(&SecretString) -> Option<String>,
-    /// What only it knows of connecting it.
-    pub setup: Option<&'static Setup>,
-    /// What an error means to whoever connects it; with streams: the right to read them is missing.
-    pub explain: Explain,
-    /// How fast it may be asked by one token.
-    pub pace: Pace,
-    /// Opens one account at it; nothing is sent yet.
-    pub open: fn(Opening<'_>) -> Result<Box<dyn Source>, SourceError>,
-    /// For people: where to click, what is read, limits, oddities.
-    pub docs: &'static str,
-    /// What it lists, in the order in which that is read.
-    pub streams: &'static [&'static Stream],
-}
-
-impl Definition {
-    /// Where its identity stands in a connection.
-    #[must_use]
-    pub fn identity_path(&self) -> Vec<&'static str> {
-        self.path(self.identity)
-    }
-
-    /// The settings that whoever connects it has to know, whatever the way in.
-    pub fn needed(&self) -> impl Iterator<Item = &'static Field> {
-        let told = self.tells.then_some(self.identity);
-        let table = self.settings;
-        let needed = table.all().filter(|field| field.need == Need::Must);
-        needed.filter(move |field| table.way_of(field.key).is_none() && Some(field.key) != told)
-    }
-
-    /// Where a setting of it stands in a connection.
-    #[must_use]
-    pub fn path(&self, key: &'static str) -> Vec<&'static str> {
-        let beside = self.settings.beside.iter().any(|field| field.key == key);
-        if beside {
-            vec![key]
-        } else {
-            vec![self.word, key]
-        }
-    }
-}
-
-/// Tells what is the matter, and what to do.
-pub type Explain = fn(&SourceError, Option<&Way>, &[&'static Stream]) -> Trouble;
-
-/// With what one account is opened.
-pub struct Opening<'a> {
-    /// The way in, and whose records are wanted.
-    pub access: &'a Access,
-    /// What the client shares with others.
-    pub shared: Shared,
-    /// How records are to look in Caflou.
-    pub mapping: &'a Mapping,
-    /// What of them is wanted.
-    pub import: &'a Import,
-    /// Nothing is registered at the source.
-    pub dry_run: bool,
-}
-
-impl Definition {
-    /// What its records become.
-    #[must_use]
-    pub fn kinds(&self) -> Vec<Kind> {
-        let has = |kind: &Kind| self.streams.iter().any(|stream| stream.kind == *kind);
-        Kind::ALL.into_iter().filter(has).collect()
-    }
-
-    /// What its records of a kind are, for messages: several of them.
-    #[must_use]
-    pub fn many(&self, kind: Kind) -> &'static str {
-        let mut streams = self.streams.iter();
-        let found = streams.find(|stream| stream.kind == kind);
-        found.map_or(kind.plural(), |stream| stream.many)
-    }
-
-    /// What its records of a kind are, for messages: one of them.
-    #[must_use]
-    pub fn noun(&self, kind: Kind) -> &'static str {
-        let mut streams = self.streams.iter();
-        let found = streams.find(|stream| stream.kind == kind);
-        found.map_or(kind.as_str(), |stream| stream.one)
-    }
-}
+use crate::state::View;
 
 /// One account at a source, for one run.
 pub trait Source {
@@ -312,58 +210,4 @@ pub struct Reading {
     pub complete: bool,
     /// Where the next reading goes on, in the source's own words.
     pub cursor: String,
-}
-
-impl SourceError {
-    /// Whether the source lets us in, but not to this.
-    #[must_use]
-    pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Http(error)
-            if error.status().is_some_and(|status| status.as_u16() == 403))
-    }
-}
-
-/// Why reading cannot go on.
-#[derive(Debug, Error)]
-pub enum SourceError {
-    /// A request failed.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The state could not be asked.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The settings name something that the source does not have.
-    #[error("{0}")]
-    Settings(String),
-    /// The cursor in the state is none of this source's.
-    #[error("the cursor `{0}` in the state file cannot be read: read everything once, with --full")]
-    Cursor(String),
-    /// Credentials cannot be had or are another account's.
-    #[error("{0}")]
-    Access(String),
-    /// A service on the way to the source cannot be reached or does not answer.
-    #[error("{0}")]
-    Service(String),
-    /// What the account may have at one time is used up; that ends by itself.
-    #[error("{0}")]
-    UsedUp(String),
-    /// The one who takes the items is gone; its own error says why.
-    #[error("reading was broken off")]
-    BrokenOff,
-}
-
-impl From<SourceError> for Trouble {
-    fn from(error: SourceError) -> Self {
-        let class = match error {
-            SourceError::Http(error) => return error.into(),
-            SourceError::State(error) => return error.into(),
-            SourceError::Access(_) => Class::Access,
-            SourceError::Settings(_) => Class::Usage,
-            SourceError::Service(_) | SourceError::UsedUp(_) | SourceError::BrokenOff => {
-                Class::Down
-            }
-            SourceError::Cursor(_) => Class::State,
-        };
-        Self::new(class, error.to_string())
-    }
 }

@@ -4,6 +4,7 @@
 //! what was learnt about the services is a room of its own: losing it costs a login, no more.
 
 mod account;
+mod belonging;
 mod cache;
 mod clock;
 mod error;
@@ -30,6 +31,7 @@ mod view;
 mod withheld;
 
 pub use account::{AccountLock, Left};
+pub use belonging::{Belonging, HeldRecord};
 pub use cache::{Cache, CachedToken, hex_digest};
 pub use clock::{Clock, Sent, Uptime, Watch};
 pub use error::StateError;
@@ -42,7 +44,6 @@ pub use lock::{Lock, LockError};
 pub use outcomes::Before;
 pub use pairs::Pair;
 pub use rebuild::set_aside;
-pub use retention::{Belonging, HeldRecord};
 pub use runs::{LastRun, RunStart};
 pub use tokens::Tokens;
 pub use view::View;

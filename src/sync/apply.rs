@@ -147,30 +147,11 @@ impl Sink for Apply {
                     ..
                 },
                 Some(change),
-            ) => {
-                let origin = step.draft.origin.clone();
-                let mut done = self.revise(step, change, id, revision).await;
-                if let Some(origin) = &origin
-                    && let Err(error) =
-                        self.noted(|journal| journal.learn_origins(&[(key, origin)]))
-                {
-                    done.fatal.get_or_insert(error.into());
-                }
-                done
-            }
+            ) => self.adopt(step, change, id, revision).await,
             (Plan::Update { id, revision }, Some(change)) => {
                 self.revise(step, change, id, revision).await
             }
-            (Plan::Update { id, revision }, None) => {
-                // Caflou holds the new values already.
-                let values = (&revision.source, &revision.written);
-                let synced = synced(&step, id, values, None);
-                let noted = self.noted(|journal| journal.synced(&synced));
-                Done {
-                    fatal: noted.err().map(Trouble::from),
-                    ..Done::told(None)
-                }
-            }
+            (Plan::Update { id, revision }, None) => self.agrees_already(&step, id, &revision),
             (Plan::Skip { settled, once, .. }, Some(mut change)) => {
                 let synced = settled.map(|settled| {
                     let (id, revision) = *settled;

@@ -74,21 +74,7 @@ pub trait Sink: Clone + Send + Sync + 'static {
 /// What is told of a step before anything is written; `None`: nothing.
 pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
     let Step { draft, plan, .. } = step;
-    let mut change = Change {
-        connection: connection.to_owned(),
-        kind: draft.kind,
-        action: Action::Skip,
-        source_id: draft.source_id.0.clone(),
-        caflou_id: None,
-        label: draft.label.clone(),
-        fields: FieldChanges::default(),
-        kept: Vec::new(),
-        ignored: Vec::new(),
-        warnings: draft.all_warnings(),
-        reason: None,
-        matched_by: None,
-        not_there: false,
-    };
+    let mut change = nothing_yet(connection, draft);
     match plan {
         Plan::Unchanged => return None,
         Plan::Create { attributes } => {
@@ -136,6 +122,25 @@ pub(super) fn announce(connection: &str, step: &Step) -> Option<Change> {
         }
     }
     Some(change)
+}
+
+/// What is told of any record.
+fn nothing_yet(connection: &str, draft: &Draft) -> Change {
+    Change {
+        connection: connection.to_owned(),
+        kind: draft.kind,
+        action: Action::Skip,
+        source_id: draft.source_id.0.clone(),
+        caflou_id: None,
+        label: draft.label.clone(),
+        fields: FieldChanges::default(),
+        kept: Vec::new(),
+        ignored: Vec::new(),
+        warnings: draft.all_warnings(),
+        reason: None,
+        matched_by: None,
+        not_there: false,
+    }
 }
 
 /// Why a record is out of the cash flow, or goes out of it.

@@ -102,6 +102,16 @@ impl ConnectArgs {
                 Err(_) => drop(given.codes.insert("client_secret", read.clone())),
             }
         }
+        wrong.extend(self.take_settings(&mut given, folder));
+        match wrong.as_slice() {
+            [] => Ok(given),
+            all => Err(Trouble::usage(all.join("\n"))),
+        }
+    }
+
+    /// What `--set` and `--secret` say; gives what is wrong with it.
+    fn take_settings(&self, given: &mut Given, folder: &Path) -> Vec<String> {
+        let mut wrong = Vec::new();
         for text in &self.set {
             let read = self.assigned(text).and_then(|assignment| {
                 let read = assignment.0.read(&assignment.1, folder)?;
@@ -128,10 +138,7 @@ impl ConnectArgs {
                 Err(message) => wrong.push(message),
             }
         }
-        match wrong.as_slice() {
-            [] => Ok(given),
-            all => Err(Trouble::usage(all.join("\n"))),
-        }
+        wrong
     }
 
     /// A setting of the program's own table may be named without it.

@@ -14,7 +14,7 @@ use super::ahead::Ahead;
 use super::answer::part;
 use super::map;
 use super::orders::{ORDERS_A_PAGE, window};
-use super::page::{List, Pages};
+use super::pages::{List, Pages};
 use super::seen::Seen;
 use super::strikes::Strikes;
 use super::time::format_time;

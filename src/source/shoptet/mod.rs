@@ -17,6 +17,7 @@ pub mod oauth;
 mod orders;
 mod pace;
 mod page;
+mod pages;
 pub mod pairing;
 mod seen;
 mod settings;

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 use self::places::Places;
 use super::ahead::Ahead;
 use super::map::{self, creation_day};
-use super::page::{List, Pages};
+use super::pages::{List, Pages};
 use super::seen::Seen;
 use super::strikes::Strikes;
 use super::time::{day_end, day_start, format_time};
@@ -297,9 +297,7 @@ impl Orders<'_> {
     }
 
     async fn send(&self, item: Item) -> Result<(), SourceError> {
-        self.out
-            .send(item)
-            .await
-            .map_err(|_| SourceError::BrokenOff)
+        let sent = self.out.send(item).await;
+        sent.map_err(|_| SourceError::BrokenOff)
     }
 }

@@ -1,5 +1,7 @@
 use super::*;
+use crate::record::SourceId;
 use crate::state::RunStart;
+use crate::state::View;
 
 #[test]
 fn old_runs_go_and_the_last_good_one_stays() {

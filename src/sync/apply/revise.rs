@@ -20,6 +20,37 @@ use crate::trouble::Trouble;
 const ATTEMPTS: u32 = 4;
 
 impl Apply {
+    /// As [`Apply::revise`], of a record that is linked from now on.
+    pub(super) async fn adopt(
+        &self,
+        step: Step,
+        change: Change,
+        id: CaflouId,
+        revision: Revision,
+    ) -> Done {
+        let draft = &step.draft;
+        let (kind, source_id, origin) = (draft.kind, draft.source_id.clone(), draft.origin.clone());
+        let mut done = self.revise(step, change, id, revision).await;
+        let learnt = origin.as_deref().map(|origin| ((kind, &source_id), origin));
+        if let Some(learnt) = learnt
+            && let Err(error) = self.noted(|journal| journal.learn_origins(&[learnt]))
+        {
+            done.fatal.get_or_insert(error.into());
+        }
+        done
+    }
+
+    /// Caflou holds the new values already: only that is noted.
+    pub(super) fn agrees_already(&self, step: &Step, id: CaflouId, revision: &Revision) -> Done {
+        let values = (&revision.source, &revision.written);
+        let synced = synced(step, id, values, None);
+        let noted = self.noted(|journal| journal.synced(&synced));
+        Done {
+            fatal: noted.err().map(Trouble::from),
+            ..Done::told(None)
+        }
+    }
+
     /// Writes the changes of a record that is there, if any, and notes what it then holds.
     pub(super) async fn revise(
         &self,
@@ -74,21 +105,34 @@ impl Apply {
                 Done::unsent(taken(unnoted).map_or_else(|| Trouble::from(error), Trouble::from))
             }
             Err(error) => {
-                if !again
-                    && !error.is_outcome_unknown()
-                    && let Err(error) = self.noted(|journal| journal.not_updated(key))
-                {
-                    return self.tell(change, |_| Err(error));
-                }
-                if let Some(company) = company_of(&revision.fields.after())
-                    && error.is_about_this_record()
-                    && let Err(error) = self.notice_gone(&step, company).await
-                {
-                    return self.tell(change, |_| Err(error));
-                }
-                self.refused(change, &step, &error, None)
+                self.not_revised(step, change, &revision, (&error, again))
+                    .await
             }
         }
+    }
+
+    /// `again`: an earlier attempt may be carried out still.
+    async fn not_revised(
+        &self,
+        step: Step,
+        change: Change,
+        revision: &Revision,
+        (error, again): (&HttpError, bool),
+    ) -> Done {
+        let key = (step.draft.kind, &step.draft.source_id);
+        if !again
+            && !error.is_outcome_unknown()
+            && let Err(error) = self.noted(|journal| journal.not_updated(key))
+        {
+            return self.tell(change, |_| Err(error));
+        }
+        if let Some(company) = company_of(&revision.fields.after())
+            && error.is_about_this_record()
+            && let Err(error) = self.notice_gone(&step, company).await
+        {
+            return self.tell(change, |_| Err(error));
+        }
+        self.refused(change, &step, error, None)
     }
 
     /// Sends a change. One without an answer is not sent again before the record was read, and only

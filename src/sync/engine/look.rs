@@ -49,6 +49,17 @@ impl<S: Sink> Engine<'_, S> {
             );
             return Ok(Job::Settle(Plan::Fail { reason }));
         }
+        self.judge(draft, known, desired, (found, lost))
+    }
+
+    /// What follows from what was found.
+    fn judge(
+        &mut self,
+        draft: &mut Draft,
+        known: Option<Known>,
+        desired: &Attributes,
+        (found, lost): (Candidates, bool),
+    ) -> Result<Job, Trouble> {
         Ok(match found {
             Candidates::None if lost && !self.is_proven() => {
                 let reason = "outcome unknown: Caflou's list keeps changing, so nothing proves \

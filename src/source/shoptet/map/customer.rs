@@ -37,16 +37,13 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Draft {
     } else {
         (vat_id.or(tax_id), None)
     };
-    let address = [text(&customer.street), text(&customer.house_number)];
-    let first = address.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let lines = [tidy(&first), text(&customer.second_line)];
-    let street = lines.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let street = street(customer);
     let company = Company {
         name: name.clone(),
         kind,
         email,
         phone: text(&customer.account.phone),
-        street: tidy(&street),
+        street,
         city: text(&customer.city),
         zip: text(&customer.zip),
         country,
@@ -68,6 +65,15 @@ pub fn customer(customer: &Customer, settings: &MapSettings) -> Draft {
         record: Record::Company(company),
         warnings,
     }
+}
+
+/// Street and number, and a second line where there is one.
+fn street(customer: &Customer) -> Option<String> {
+    let text = |field: &Option<String>| personal(field.as_deref());
+    let address = [text(&customer.street), text(&customer.house_number)];
+    let first = address.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let lines = [tidy(&first), text(&customer.second_line)];
+    tidy(&lines.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 /// ISO 3166-1 alpha-2 in capitals; anything else is left out, with a warning.

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Missing, Orders};
 use crate::record::{Draft, Kind, SourceId};
 use crate::source::shoptet::map::deleted_order;
-use crate::source::shoptet::page::{List, Pages};
+use crate::source::shoptet::pages::{List, Pages};
 use crate::source::shoptet::time::format_time;
 use crate::source::shoptet::wire::{BadRow, ChangeEntry};
 use crate::source::shoptet::{ORDERS, Visit};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::super::page::Pages;
+use super::super::pages::Pages;
 use super::super::time::format_time;
 use super::super::wire::BadRow;
 use super::{Orders, list};
