@@ -66,8 +66,8 @@ impl Pass {
             self.templates += u64::from(row.template && !row.trashed);
             self.trashed.extend(row.trashed.then_some(row.id.0));
         }
-        // How many pages there are is not believed where rows are missing.
-        let missing = self.total.is_some_and(|total| self.rows() < total);
+        // How many pages there are is not believed where rows are missing, or nothing counts them.
+        let missing = self.total.is_none_or(|total| self.rows() < total);
         Ok(self.read < page.pages || (missing && !nothing))
     }
 
@@ -199,7 +199,12 @@ mod tests {
 
     #[test]
     fn without_a_number_or_with_one_that_leaves_the_trash_out_it_has_to_be_read_twice() {
-        assert_eq!(read(&[(&[1, 2], 1, None)]), "[1, 2] if twice");
+        // Nothing but a page without rows says that this was all.
+        for pages in [0, 1] {
+            assert_eq!(read(&[(&[1, 2], pages, None)]), "page 2 is wanted");
+        }
+        let twice = read(&[(&[1, 2], 1, None), (&[3], 1, None), (&[], 1, None)]);
+        assert_eq!(twice, "[1, 2, 3] if twice");
         assert_eq!(read(&[(&[1, -2], 1, Some(1))]), "[1, 2] if twice");
         assert_eq!(
             read(&[(&[1, 2, -3], 1, Some(1))]),

@@ -256,7 +256,7 @@ impl Journal {
                 cursor.text,
                 cursor.at.timestamp(),
                 cursor.listed_at.timestamp(),
-                cursor.settings,
+                cursor.sealed(),
             ],
         )
     }

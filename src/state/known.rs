@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Sent;
+use super::{Sent, hex_digest};
 use crate::record::{Attributes, CaflouId, Draft};
 
 /// Where a record stands.
@@ -144,4 +144,29 @@ pub struct Cursor {
     pub listed_at: DateTime<Utc>,
     /// Fingerprint of the interval, modes and mapping that were in force.
     pub settings: String,
+}
+
+impl Cursor {
+    /// The settings as they are kept: with a sum of the whole cursor, as one that was damaged would
+    /// hide what changed before it.
+    pub(super) fn sealed(&self) -> String {
+        let Self {
+            text,
+            at,
+            listed_at,
+            settings,
+        } = self;
+        let (at, listed) = (at.timestamp(), listed_at.timestamp());
+        let sum = hex_digest(&format!("{text}\n{at}\n{listed}\n{settings}"), 8);
+        format!("{settings}#{sum}")
+    }
+
+    /// A cursor as it was kept; `None` where it is not what was kept. Those of earlier releases have no
+    /// sum.
+    pub(super) fn unsealed(mut self) -> Option<Self> {
+        let kept = std::mem::take(&mut self.settings);
+        let settings = kept.split_once('#').map_or(kept.as_str(), |(own, _)| own);
+        settings.clone_into(&mut self.settings);
+        (self.settings == kept || self.sealed() == kept).then_some(self)
+    }
 }

@@ -234,7 +234,7 @@ impl View {
             params![self.connection, stream.word],
             read,
         )?;
-        Ok(found.flatten())
+        Ok(found.flatten().and_then(Cursor::unsealed))
     }
 }
 

@@ -191,14 +191,20 @@ fn pages_that_are_not_told_of_are_read_all_the_same() {
 }
 
 #[test]
-fn a_list_without_a_total_is_believed_once_it_was_the_same_twice() {
-    let bench = forgotten();
-    let rows = rows(&bench);
-    let bare = each(&rows, |page| page["total_results"] = Value::Null);
-    says(&bench, &bare, 2);
-    let ran = bench.run(&["--only", "incomes"]).exits(0);
-    assert_eq!(ran.counts("incomes"), "3 read: 3 adopted");
-    assert_eq!(bench.requests(Service::Caflou).len(), 2 * 3 + 3);
+fn a_list_without_a_total_is_read_to_its_end_and_believed_once_it_was_the_same_twice() {
+    for said in [3, 1, 0] {
+        let bench = forgotten();
+        let rows = rows(&bench);
+        let mut bare = each(&rows, |page| {
+            page["total_results"] = Value::Null;
+            page["total_pages"] = json!(said);
+        });
+        bare.push(answer(&[], &json!(said), &Value::Null));
+        says(&bench, &bare, 2);
+        let ran = bench.run(&["--only", "incomes"]).exits(0);
+        assert_eq!(ran.counts("incomes"), "3 read: 3 adopted", "{said} pages");
+        assert_eq!(bench.requests(Service::Caflou).len(), 2 * 4 + 3);
+    }
 }
 
 #[test]

@@ -42,6 +42,13 @@ fn refused(bench: &Bench, ran: &Ran, said: &[&str]) {
     }
 }
 
+#[test]
+fn a_cursor_that_was_damaged_hides_no_change() {
+    let bench = bench();
+    bench.in_state("UPDATE cursors SET cursor = '2036' || substr(cursor, 5)");
+    goes_on(&bench);
+}
+
 /// Overwrites the pages in which a text is found, but the first.
 fn damage(path: &Path, text: &str) {
     let mut bytes = fs::read(path).unwrap();

@@ -325,7 +325,8 @@ impl Bench {
     pub fn cursors_go_back(&self, seconds: i64) {
         self.in_state(&format!(
             "UPDATE cursors SET at = at - {seconds}, \
-             cursor = strftime('%Y-%m-%dT%H:%M:%SZ', at - {seconds}, 'unixepoch')"
+             cursor = strftime('%Y-%m-%dT%H:%M:%SZ', at - {seconds}, 'unixepoch'), \
+             settings = substr(settings, 1, instr(settings || '#', '#') - 1)"
         ));
     }
 
