@@ -99,7 +99,7 @@ impl View {
         let sqlite = &self.sqlite;
         let sql = format!(
             "{PAST_RUN} WHERE connection = ?1 AND status IN ('ok', 'partial') \
-             ORDER BY started_at DESC, run_id DESC LIMIT 1"
+             ORDER BY nth DESC LIMIT 1"
         );
         one(sqlite, &sql, params![self.connection], read_run)
     }

@@ -53,7 +53,7 @@ pub struct PastChange {
 pub(super) const PAST_RUN: &str =
     "SELECT run_id, connection, started_at, finished_at, status, summary, class, advice FROM runs";
 
-const RUNS: &str = "WHERE connection = ?1 ORDER BY started_at DESC, run_id DESC LIMIT ?2";
+const RUNS: &str = "WHERE connection = ?1 ORDER BY nth DESC LIMIT ?2";
 /// The plus keeps SQLite from reading all runs of the connection.
 const BEGINNING: &str =
     "WHERE run_id >= ?1 AND run_id < ?2 AND +connection = ?3 ORDER BY run_id LIMIT ?4";
@@ -63,7 +63,7 @@ const OF_RUN: &str = "SELECT change FROM changes WHERE run_id = ?1 ORDER BY kind
 const OF_RECORD: &str = "SELECT changes.run_id, runs.started_at, changes.change \
      FROM changes CROSS JOIN runs ON runs.run_id = changes.run_id \
      WHERE changes.kind = ?1 AND changes.source_id = ?2 AND runs.connection = ?3 \
-     ORDER BY runs.started_at, changes.run_id, changes.rowid";
+     ORDER BY runs.nth, changes.rowid";
 
 impl View {
     /// The connections that a state file knows, also those that the configuration does not have

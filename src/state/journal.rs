@@ -205,7 +205,8 @@ impl Journal {
         self.run_id.clone_from(&run.run_id);
         self.sends.set(0);
         self.execute(
-            "INSERT INTO runs (run_id, connection, started_at, part) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO runs (run_id, connection, started_at, part, nth) VALUES (?1, ?2, ?3, ?4, \
+             (SELECT coalesce(max(nth), 0) + 1 FROM runs WHERE connection = ?2))",
             params![
                 run.run_id,
                 self.connection,

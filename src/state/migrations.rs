@@ -206,6 +206,15 @@ const STEPS: &[M<'static>] = &[
     M::up(
         "ALTER TABLE runs ADD COLUMN sends INTEGER NOT NULL DEFAULT 0; -- writes noted before they left",
     ),
+    M::up(
+        // A clock that was ahead once would make one run the last for good.
+        "ALTER TABLE runs ADD COLUMN nth INTEGER NOT NULL DEFAULT 0; -- how many-th of its connection
+    UPDATE runs SET nth = so_far.nth FROM (SELECT run_id, row_number() OVER
+        (PARTITION BY connection ORDER BY started_at, run_id) AS nth FROM runs) AS so_far
+        WHERE runs.run_id = so_far.run_id;
+    DROP INDEX runs_of_connection;
+    CREATE INDEX runs_of_connection ON runs (connection, nth);",
+    ),
 ];
 
 /// The schema's history.

@@ -261,7 +261,7 @@ const AWAITING: &str = "awaits IS NOT NULL";
 /// Whether the last run of a connection has no end.
 const DIED: &str = "SELECT EXISTS (SELECT 1 FROM runs AS run WHERE finished_at IS NULL \
      AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.connection = run.connection \
-     AND later.started_at > run.started_at))";
+     AND later.nth > run.nth))";
 
 /// Whether an index holds others than those records for which its condition is true.
 fn disagrees(index: &str, condition: &str) -> String {

@@ -42,7 +42,7 @@ impl View {
         };
         let mut statement = sqlite.prepare_cached(
             "SELECT status FROM runs WHERE connection = ?1 AND run_id <> ?2 \
-             AND status IS NOT NULL AND NOT (part AND status = 'ok') ORDER BY started_at DESC, run_id DESC",
+             AND status IS NOT NULL AND NOT (part AND status = 'ok') ORDER BY nth DESC",
         )?;
         let mut rows = statement.query(params![self.connection, run_id])?;
         let mut before = Before {

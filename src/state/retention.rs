@@ -25,7 +25,7 @@ const BARE: &str = "UPDATE changes SET change = json_object('connection', ?1, 'k
      WHERE run_id IN (SELECT run_id FROM runs WHERE connection = ?1) AND kind = ?2";
 const OLD: &str = "SELECT run_id FROM runs WHERE connection = ?1 AND started_at < ?2 \
      AND run_id IS NOT (SELECT run_id FROM runs WHERE connection = ?1 \
-     AND status IN ('ok', 'partial') ORDER BY started_at DESC, run_id DESC LIMIT 1)";
+     AND status IN ('ok', 'partial') ORDER BY nth DESC LIMIT 1)";
 
 impl Journal {
     /// Drops the runs of this connection that began before a moment, but for the last one that
@@ -109,7 +109,7 @@ impl Journal {
         let transaction = self.sqlite.transaction()?;
         for statement in [
             "INSERT OR IGNORE INTO given SELECT run_id FROM runs WHERE connection = ?1 \
-             ORDER BY started_at DESC, run_id DESC LIMIT 1",
+             ORDER BY nth DESC LIMIT 1",
             "DELETE FROM changes WHERE run_id IN (SELECT run_id FROM runs WHERE connection = ?1)",
             "DELETE FROM runs WHERE connection = ?1",
             "DELETE FROM records WHERE connection = ?1",

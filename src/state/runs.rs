@@ -38,7 +38,7 @@ impl View {
         let found: Option<(i64, Option<String>)> = one(
             sqlite,
             "SELECT started_at, status FROM runs WHERE connection = ?1 \
-             ORDER BY started_at DESC, run_id DESC LIMIT 1",
+             ORDER BY nth DESC LIMIT 1",
             params![self.connection],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

@@ -51,6 +51,25 @@ fn a_clock_set_back_by_years_does_not_hold_a_run_up_and_is_told() {
 }
 
 #[test]
+fn a_run_of_a_time_when_the_clock_was_years_ahead_does_not_stay_the_last_one() {
+    let bench = Bench::new();
+    bench.order(|_| ());
+    bench.imported();
+    bench.in_state(
+        "UPDATE runs SET started_at = started_at + 315360000, finished_at = finished_at + 315360000",
+    );
+    bench.sandbox.books().token_revoked = true;
+    bench.order(|_| ());
+    bench.run(&[]).exits(4);
+    let status = bench.program(&["status"]).exits(1);
+    assert!(
+        status.stdout.contains("the last run failed"),
+        "{}",
+        status.stdout
+    );
+}
+
+#[test]
 fn a_write_from_before_the_machine_started_is_waited_for_anew() {
     let bench = Bench::new();
     bench.order(|_| ());

@@ -197,8 +197,8 @@ fn a_run_that_died_is_told_from_one_under_way() {
     let bench = Bench::new();
     bench.imported();
     bench.in_state(
-        "INSERT INTO runs (run_id, connection, started_at) \
-         VALUES ('30240506T100000Z-00000001', 'my-shop', unixepoch() + 1)",
+        "INSERT INTO runs (run_id, connection, started_at, nth) \
+         VALUES ('30240506T100000Z-00000001', 'my-shop', unixepoch() + 1, 9)",
     );
     let ran = bench.program(&["status"]).exits(1);
     assert!(ran.stdout.contains("! the last run died"), "{}", ran.stdout);

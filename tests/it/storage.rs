@@ -319,8 +319,8 @@ fn where_the_last_run_died_the_whole_file_is_looked_through() {
     // Nothing but the check of the whole reads the history before the first write.
     change(
         &path,
-        "INSERT INTO runs (run_id, connection, started_at) \
-         VALUES ('30240506T100000Z-00000001', 'my-shop', unixepoch() + 1); \
+        "INSERT INTO runs (run_id, connection, started_at, nth) \
+         VALUES ('30240506T100000Z-00000001', 'my-shop', unixepoch() + 1, 9); \
          PRAGMA writable_schema = ON; UPDATE sqlite_master \
          SET sql = replace(sql, 'summary TEXT', 'summary TEXT NOT NULL') WHERE name = 'runs'",
     );
