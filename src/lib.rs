@@ -28,6 +28,16 @@
 //! - [`wizard`]: the pairing wizard: questions, and answers that are tried at once.
 //! - [`run`]: one run of one connection, from what is wanted to how it ended.
 //! - [`cli`]: a file per command.
+//!
+//! Two usual errands:
+//!
+//! - **An attribute of Caflou**: [`record::Company`] or [`record::Document`], `FIELDS` in
+//!   `record/value.rs` (what is not there is not read back), each source's map
+//!   (`source/shoptet/map/`), README's tables; of a person's name also `state/belonging.rs`.
+//!   Companies are created, and updated only where a stream says so.
+//! - **A source**: a folder under `source/` with a [`source::Definition`], and a line in
+//!   [`source::registry`]. `tests/it/scratch/` is a small one, `tests/it/contract.rs` what each
+//!   has to keep.
 
 pub mod access;
 pub mod caflou;

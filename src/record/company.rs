@@ -22,7 +22,8 @@ impl CompanyKind {
     }
 }
 
-/// A company as Caflou takes it. `None` and empty are the same: the attribute is left out.
+/// A company as Caflou takes it. `None` and empty are the same: the attribute is left out. Each
+/// attribute stands in `FIELDS` of `value.rs`, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Company {
     /// The name shown in lists.

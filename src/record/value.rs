@@ -25,8 +25,9 @@ enum Meaning {
 }
 
 /// Every attribute that is ever written or looked at, by Caflou's name
-/// (`#/paths/.../companies/post` and `.../transfers/post` of its description).
-const FIELDS: [(&str, Meaning); 32] = [
+/// (`#/paths/.../companies/post` and `.../transfers/post` of its description). Of what Caflou answers
+/// and the state keeps, only these are read.
+const FIELDS: &[(&str, Meaning)] = &[
     ("another_identifier", Meaning::Text),
     ("category_id", Meaning::Number),
     ("city", Meaning::Text),
