@@ -8,11 +8,40 @@ use std::thread;
 
 use super::figures::tell;
 use super::life::{Figures, live};
+use super::shim::library;
+use crate::sandbox::LIES;
 
 /// Lives at once: they mostly wait.
 const SIDE_BY_SIDE: usize = 24;
 /// Lives unless more are asked for.
 const SEEDS: u64 = 50;
+
+/// Lives of which each kind of trouble has its share.
+const MANY: u64 = 1000;
+
+/// Kinds of trouble beside kills, failing services and answers that are not true.
+const TROUBLES: [&str; 20] = [
+    "Caflou's clock",
+    "accountant's e-mail",
+    "backup put back",
+    "bit flipped",
+    "companies merged",
+    "customer erased",
+    "disk full",
+    "our clock",
+    "our clock in mid-run",
+    "paired by the bank",
+    "power cut",
+    "read fails",
+    "reboot",
+    "rebuilt",
+    "state copied",
+    "state lost",
+    "state restored",
+    "sync fails",
+    "the shop's clock",
+    "two clients at once",
+];
 
 /// How often one life is lived again.
 const AGAIN: u64 = 20;
@@ -51,10 +80,15 @@ fn killed_at_any_moment_between_failing_services_nothing_is_lost_and_nothing_com
         }
     });
     let all = all.into_inner().expect("a lock");
-    tell(
-        "killed and started again between failing services",
-        &figures(&all),
-    );
+    let rows = figures(&all);
+    tell("killed and started again between failing services", &rows);
+    let drawn = number("RELIABILITY_FATE").is_none() && library().is_some();
+    if drawn && all.len() as u64 >= MANY {
+        let never = rows
+            .iter()
+            .find(|(name, number)| name.starts_with("  ") && *number == 0);
+        assert_eq!(never, None, "a kind of trouble that no life had");
+    }
     let bad = all.iter().map(|(seed, one)| (seed, one.problems(), one));
     let bad = bad.filter(|(_, problems, _)| !problems.is_empty());
     let bad = bad.map(|(seed, problems, one)| {
@@ -71,7 +105,10 @@ fn killed_at_any_moment_between_failing_services_nothing_is_lost_and_nothing_com
 
 fn figures(all: &[(u64, Figures)]) -> Vec<(String, u64)> {
     let sum = |of: fn(&Figures) -> usize| all.iter().map(|(_, one)| of(one) as u64).sum::<u64>();
-    let mut injected: BTreeMap<&str, u64> = BTreeMap::new();
+    // A kind that never came is shown as well.
+    let lies = LIES.iter().map(|lie| lie.name());
+    let kinds = lies.chain(TROUBLES).map(|name| (name, 0));
+    let mut injected: BTreeMap<&str, u64> = kinds.collect();
     for (name, count) in all.iter().flat_map(|(_, one)| &one.injected) {
         *injected.entry(name).or_default() += count;
     }
