@@ -110,7 +110,8 @@ pub(super) fn clock_was_set(by: Option<TimeDelta>) -> Vec<String> {
         } else {
             "forward"
         };
-        let minutes = by.num_minutes().abs();
+        // Rounded: what was set by two hours is a moment more or less than that.
+        let minutes = (by.num_seconds().abs() + 30) / 60;
         format!("this machine's clock was set {way} by {minutes} min during the run")
     });
     told.into_iter().collect()

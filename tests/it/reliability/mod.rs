@@ -9,6 +9,7 @@
 //! that go wrong (`RELIABILITY_HISTORY=1` writes it of many lives, too); `RELIABILITY_FATE=4` gives
 //! each of them the trouble of that place (a bit each) in `fate.rs`, and no other.
 
+mod clock;
 mod disk;
 mod events;
 mod fate;
