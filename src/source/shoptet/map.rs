@@ -90,6 +90,12 @@ pub fn creation_day(order: &Order, settings: &MapSettings) -> Result<NaiveDate, 
         .ok_or(MapError::NoCreationTime)
 }
 
+/// What tells an order without a guid from another one with its number.
+fn created(order: &Order) -> Option<String> {
+    let at = time("creationTime", order.creation_time.as_deref()).ok()??;
+    Some(format!("created {}", at.format("%Y-%m-%dT%H:%M:%SZ")))
+}
+
 /// An order that the shop no longer has.
 #[must_use]
 pub fn deleted_order(code: &str, settings: &MapSettings) -> Draft {
@@ -157,7 +163,7 @@ pub fn order(
         mark: settings.mark(&source_id),
         source_id,
         label: customer.unwrap_or(name),
-        origin: order.guid.clone(),
+        origin: order.guid.clone().or_else(|| created(order)),
         changed_at,
         record,
         warnings,

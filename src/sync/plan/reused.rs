@@ -13,10 +13,12 @@ pub(super) fn another(draft: &Draft, known: &Known) -> Option<String> {
     ))
 }
 
-/// The record that was known under a key and the one that has it now, where those are two.
+/// The record that was known under a key and the one that has it now, where those are two. An identifier
+/// and a moment, which has a word before it, say nothing of each other.
 pub(super) fn two_of<'a>(draft: &'a Draft, known: &'a Known) -> Option<(&'a str, &'a str)> {
+    let word = |origin: &'a str| origin.split_once(' ').map(|(word, _)| word);
     let both = known.origin.as_deref().zip(draft.origin.as_deref());
-    both.filter(|(then, now)| then != now)
+    both.filter(|(then, now)| then != now && word(then) == word(now))
 }
 
 /// Why a record with our mark need not be the draft's: another one with this number was to be

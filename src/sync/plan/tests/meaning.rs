@@ -278,6 +278,16 @@ fn the_same_document_or_one_that_says_nothing_is_no_other() {
         let need = needed(&now, Some(&of_before), UPDATING);
         assert_eq!(need, Need::Current(ID), "{now:?}");
     }
+    let dated = |day: u32| of(&format!("created 2024-05-{day:02}T10:00:00Z"), income(PAID));
+    assert_eq!(
+        needed(&dated(6), Some(&of_before), UPDATING),
+        Need::Current(ID)
+    );
+    let of_sixth = synced(&dated(6));
+    let need = needed(&same, Some(&of_sixth), UPDATING);
+    assert_eq!(need, Need::Nothing(Plan::Unchanged));
+    let need = needed(&dated(7), Some(&of_sixth), UPDATING);
+    assert!(matches!(need, Need::Nothing(Plan::Fail { .. })), "{need:?}");
     let older = synced(&income(Payment::Open));
     assert!(older.learns(&same) && !of_before.learns(&same));
     assert_eq!(needed(&same, Some(&older), UPDATING), Need::Current(ID));

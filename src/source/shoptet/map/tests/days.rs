@@ -259,3 +259,13 @@ fn the_payment_is_the_last_transaction_that_succeeded() {
         Err("`paymentTransactions` is text, not a list".to_owned())
     );
 }
+
+#[test]
+fn an_order_without_a_guid_is_known_by_the_moment_of_its_creation() {
+    let origin = |changes: Json| order_draft(&changes).origin.unwrap_or_default();
+    assert_eq!(origin(json!({})), "a6e6b6a2-0e0b-11f0-8f5d-0cc47a6c9c84");
+    let moment = "created 2026-11-20T09:15:00Z";
+    assert_eq!(origin(json!({"guid": null})), moment);
+    let elsewhere = json!({"guid": null, "creationTime": "2026-11-20T09:15:00Z"});
+    assert_eq!(origin(elsewhere), moment);
+}
