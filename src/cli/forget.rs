@@ -185,15 +185,18 @@ impl ForgetTask<'_> {
             ids.sort_unstable();
             (kind.plural(), ids)
         });
-        let left = left.into_iter().filter(|(_, ids)| !ids.is_empty());
-        let left: Vec<_> = left.collect();
+        let has = |kind: &str| {
+            self.streams
+                .iter()
+                .any(|stream| stream.kind.plural() == kind)
+        };
         if self.global.json() {
             let mut object = json!({
                 "type": "forgotten",
                 "connection": self.key,
                 "all": false,
                 "same_name": held.same_name.iter().map(|(_, id)| id).collect::<Vec<_>>(),
-                "caflou": left.into_iter().collect::<BTreeMap<_, _>>(),
+                "caflou": left.into_iter().filter(|(kind, _)| has(kind)).collect::<BTreeMap<_, _>>(),
             });
             for stream in &self.streams {
                 object[stream.word] = json!(of(stream, held));
@@ -201,6 +204,8 @@ impl ForgetTask<'_> {
             return Self::print(&escaped(&object.to_string()));
         }
         Self::print(&safe(&format!("forgotten: {}", self.what(held))));
+        let left = left.into_iter().filter(|(_, ids)| !ids.is_empty());
+        let left: Vec<_> = left.collect();
         if !left.is_empty() {
             let left = left.iter();
             let left = left.map(|(kinds, ids)| format!("{kinds} {}", joined(ids.iter())));

@@ -218,15 +218,13 @@ fn a_guest_is_forgotten_by_their_orders_and_orders_of_the_same_name_are_pointed_
         shop.cancelled
     );
     assert!(ran.stdout.ends_with(&hint), "{}", ran.stdout);
-    bench
-        .program(&[
-            "forget",
-            KEY,
-            "--record",
-            &format!("orders/{guest}"),
-            "--yes",
-        ])
-        .exits(0);
+    let record = format!("orders/{guest}");
+    let json = ["--yes", "--format", "json"];
+    let guest = [&["forget", KEY, "--record", &record][..], &json].concat();
+    let told = bench.program(&guest).exits(0).objects().remove(0);
+    // What there is none of is there as well, empty.
+    let none = [&told["customers"], &told["caflou"]["companies"]];
+    assert_eq!(none, [&json!([]), &json!([])]);
     holds_nothing(bench);
     shop.forget();
     stays_forgotten(&shop);
